@@ -1,0 +1,29 @@
+"""Every error vizlab raises on purpose.
+
+Each message is one sentence or two that say what was found, what was expected and the way out; the page
+shows it as it stands.
+"""
+
+
+class VizlabError(Exception):
+    """The root of the tree: catch this to catch everything vizlab raises on purpose."""
+
+
+class InputError(VizlabError):
+    """A picture, depth map or setting the user gave cannot be used."""
+
+
+class CheckpointError(VizlabError):
+    """A weights file cannot be read, recognised or loaded."""
+
+
+class IncompatibleInputError(VizlabError):
+    """The picture is fine, but it lacks what this network needs."""
+
+
+class TraceError(VizlabError):
+    """A saved trace cannot be read, or a view is asked for something the trace does not hold."""
+
+
+class DataError(VizlabError):
+    """A data set folder or a training configuration is incomplete or inconsistent."""
