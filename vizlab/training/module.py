@@ -1,0 +1,105 @@
+"""The Lightning module: optimiser groups, losses and CEN's proximal step."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import lightning as L
+import torch
+from torch import Tensor, nn
+
+from vizlab.models.cen import CEN
+from vizlab.models.config import Normalisation
+from vizlab.models.mobilenet import MobileNetV2
+from vizlab.models.nddr import NDDRLayer
+from vizlab.models.registry import build_network
+from vizlab.training.augment import GeometricAugmentation
+from vizlab.training.losses import total_loss
+from vizlab.training.recipe import Recipe
+
+
+class FusionTraining(L.LightningModule):
+    """Trains any registered network on batches of `InMemory`."""
+
+    def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
+        super().__init__()
+        self.recipe, self._total_steps = recipe, recipe.epochs * steps_per_epoch
+        self.network = build_network(recipe.network).to(memory_format=torch.channels_last)
+        self.augment = GeometricAugmentation(recipe.crop, recipe.zoom)
+
+    def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
+        batch = self.augment(batch)
+        outputs = self.network(network_inputs(batch, self.recipe))
+        loss, parts = total_loss(outputs, batch, self.recipe.loss_weights)
+        self.log_dict({f"loss/{name}": value for name, value in parts.items() if not name.startswith("scale_")})
+        self.log("loss", loss.detach(), prog_bar=True)
+        return loss
+
+    def on_train_epoch_start(self) -> None:
+        # Lightning keeps the mode the network had when fit began; a fresh network is in evaluation mode.
+        self.network.train()
+
+    def on_train_epoch_end(self) -> None:
+        if isinstance(self.network, CEN):
+            self.log("exchanged", exchanged_fraction(self.network), prog_bar=True)
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        super().optimizer_step(*args, **kwargs)
+        if isinstance(self.network, CEN) and self.recipe.sparsity:
+            shrink = self.recipe.sparsity * self.trainer.optimizers[0].param_groups[0]["lr"]
+            soft_threshold_eligible(self.network, shrink)
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        recipe = self.recipe
+        groups = parameter_groups(self.network, recipe)
+        optimiser = torch.optim.AdamW(groups)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, [g["lr"] for g in groups], total_steps=self._total_steps, pct_start=0.1
+        )
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
+    """Normalised (B, 3, H, W) inputs by modality, depth tiled to three channels."""
+    maps = {"rgb": batch["rgb"], "depth": batch["depth"].expand(-1, 3, -1, -1)}
+    config = recipe.network
+    return {name: normalise(maps[name], config.normalisation[name]) for name in config.inputs}
+
+
+def normalise(x: Tensor, scheme: Normalisation) -> Tensor:
+    mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (scheme.mean, scheme.std))
+    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """The pretrained backbone, the fusion layers and the rest, each with its rate; norms and biases do not decay."""
+    backbone = {id(p) for m in network.modules() if isinstance(m, MobileNetV2) for p in m.parameters()}
+    fusion = {id(p) for m in network.modules() if isinstance(m, NDDRLayer) for p in m.parameters()}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in network.parameters():
+        key = id(parameter)
+        rate = recipe.backbone_lr if key in backbone else recipe.fusion_lr if key in fusion else recipe.lr
+        decay = recipe.weight_decay if parameter.ndim > 2 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    # The backbone's group comes first: the proximal step reads its current rate there.
+    ordered = sorted(groups.items(), key=lambda item: item[0][0] != recipe.backbone_lr)
+    return [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in ordered]
+
+
+@torch.no_grad()
+def soft_threshold_eligible(network: CEN, shrink: float) -> None:
+    """One proximal L1 step on the scales that may become small: |gamma| shrinks by `shrink`, not below zero."""
+    for norm in network.exchange_norms():
+        gamma, eligible = norm.weight, norm.eligible().to(norm.weight.device)
+        gamma.copy_(torch.where(eligible, gamma.sign() * (gamma.abs() - shrink).clamp(min=0), gamma))
+
+
+def exchanged_fraction(network: CEN) -> float:
+    """Share of the eligible channels that the current threshold exchanges."""
+    masks = list(_eligible_masks(network))
+    return float(sum(int((e & x).sum()) for e, x in masks) / sum(int(e.sum()) for e, _ in masks))
+
+
+def _eligible_masks(network: CEN) -> Iterator[tuple[Tensor, Tensor]]:
+    for norm in network.exchange_norms():
+        exchanged = norm.exchanged().cpu()
+        yield norm.eligible(), exchanged

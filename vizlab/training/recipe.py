@@ -1,0 +1,59 @@
+"""A training recipe: one TOML file per shipped checkpoint, with every setting."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from vizlab.errors import DataError
+from vizlab.models.config import NetworkConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a checkpoint is trained.
+
+    `zoom` is the range of magnification of the random crops, 1 being the picture's own resolution. `fusion_lr` is
+    the rate of the NDDR layers; `sparsity` the strength of CEN's proximal L1 step relative to `backbone_lr`.
+    """
+
+    name: str
+    network: NetworkConfig
+    loss_weights: dict[str, float]
+    epochs: int
+    batch_size: int = 8
+    crop: tuple[int, int] = (224, 288)
+    zoom: tuple[float, float] = (1.0, 1.8)
+    backbone_lr: float = 4e-4
+    lr: float = 2e-3
+    fusion_lr: float = 2e-3
+    weight_decay: float = 1e-4
+    gradient_clip: float = 5.0
+    sparsity: float = 0.0
+    seed: int = 0
+    precision: str = "bf16-mixed"
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; raises DataError with the offending key."""
+    try:
+        values = tomllib.loads(path.read_text())
+    except FileNotFoundError as err:
+        raise DataError(f"There is no recipe '{path}'; give the path of a TOML file.") from err
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise DataError(f"'{path.name}' is not a TOML file: {err}.") from err
+    known = {f.name for f in fields(Recipe)} - {"name"}
+    if unknown := sorted(set(values) - known):
+        raise DataError(f"'{path.name}' sets {', '.join(unknown)}, which no recipe has; known: {', '.join(sorted(known))}.")
+    try:
+        return Recipe(name=path.stem, **_typed(values))
+    except (KeyError, TypeError, ValueError) as err:
+        raise DataError(f"'{path.name}' is not a complete recipe: {err}.") from err
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    values = dict(values, network=NetworkConfig.from_dict(values["network"]))
+    for name in ("crop", "zoom"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return values

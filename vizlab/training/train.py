@@ -1,0 +1,56 @@
+"""`vizlab train`: a recipe and a data folder to a checkpoint, resumable after a kill."""
+
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader
+
+from vizlab.errors import DataError
+from vizlab.training.data import InMemory, RGBDFolder
+from vizlab.training.module import FusionTraining
+from vizlab.training.pretrained import initialise_backbones, load_mobilenet
+from vizlab.training.recipe import Recipe
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    pretrained: Path | None = None,
+    limit: int | None = None,
+    max_steps: int = -1,
+) -> FusionTraining:
+    """Train to the end of the recipe; `out` receives last.ckpt every epoch, metrics.csv and network.pt at the end.
+
+    Running it again with the same `out` goes on where it stopped. `limit` takes only the first pictures of the
+    split, `max_steps` stops early: both are for trials.
+    """
+    L.seed_everything(recipe.seed)
+    last = out / "last.ckpt"
+    samples = InMemory(RGBDFolder(data, "train", limit))
+    module = FusionTraining(recipe, steps_per_epoch=len(samples) // recipe.batch_size)
+    if pretrained is not None and not last.exists():
+        initialise_backbones(module.network, load_mobilenet(pretrained))
+    if len(samples) < recipe.batch_size:
+        raise DataError(f"The split has {len(samples)} pictures, fewer than one batch of {recipe.batch_size}.")
+    loader = DataLoader(samples, recipe.batch_size, shuffle=True, drop_last=True)
+    trainer = L.Trainer(
+        max_epochs=recipe.epochs,
+        max_steps=max_steps,
+        accelerator="auto",
+        precision=recipe.precision,  # type: ignore[arg-type]
+        gradient_clip_val=recipe.gradient_clip,
+        logger=CSVLogger(out, name=None, version=""),
+        callbacks=[
+            ModelCheckpoint(dirpath=out, save_last=True, save_top_k=0, every_n_epochs=1),
+            TQDMProgressBar(refresh_rate=10),
+        ],
+        log_every_n_steps=10,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
+    torch.save(module.network.state_dict(), out / "network.pt")
+    return module
