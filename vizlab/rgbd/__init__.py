@@ -1,0 +1,26 @@
+"""Reading RGB-D pictures: files or arrays in, one validated RGBDImage out."""
+
+from vizlab.rgbd.align import AlignMode, align_depth
+from vizlab.rgbd.holes import fill_unknown
+from vizlab.rgbd.image import RGBDImage
+from vizlab.rgbd.limits import Limits
+from vizlab.rgbd.reader import read_rgbd, rgbd_from_arrays
+from vizlab.rgbd.record import ColourRecord, DepthRecord, ReadRecord
+from vizlab.rgbd.units import ENCODINGS, Encoding, detect_unit, parse_unit
+
+__all__ = [
+    "ENCODINGS",
+    "AlignMode",
+    "ColourRecord",
+    "DepthRecord",
+    "Encoding",
+    "Limits",
+    "RGBDImage",
+    "ReadRecord",
+    "align_depth",
+    "detect_unit",
+    "fill_unknown",
+    "parse_unit",
+    "read_rgbd",
+    "rgbd_from_arrays",
+]
