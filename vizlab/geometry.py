@@ -6,6 +6,7 @@ face the camera.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,9 +26,7 @@ class Intrinsics:
         """The same camera with its picture resized to `size` (H, W)."""
         sy, sx = size[0] / self.size[0], size[1] / self.size[1]
         # Pixel centres are at integers, hence the half-pixel shift.
-        return Intrinsics(
-            self.fx * sx, self.fy * sy, (self.cx + 0.5) * sx - 0.5, (self.cy + 0.5) * sy - 0.5, size
-        )
+        return Intrinsics(self.fx * sx, self.fy * sy, (self.cx + 0.5) * sx - 0.5, (self.cy + 0.5) * sy - 0.5, size)
 
 
 KINECT_V1 = Intrinsics(259.4, 259.7, 162.8, 126.9, (240, 320))
@@ -50,10 +49,13 @@ NORMALS_METHOD = "local plane fit over 7x7 pixels (FALS, Badino et al., ICRA 201
 
 
 @lru_cache(maxsize=8)
-def _estimator(camera: Intrinsics, window: int) -> "cv2.RgbdNormals":
+def _estimator(camera: Intrinsics, window: int) -> Any:
     matrix = np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]], np.float32)
     method = cv2.RgbdNormals_RGBD_NORMALS_METHOD_FALS
-    return cv2.RgbdNormals_create(*camera.size, cv2.CV_32F, matrix, window, 50.0, method)
+    # cv2's type stubs do not know the class, so it is reached by name.
+    return getattr(cv2, "RgbdNormals_create")(  # noqa: B009
+        *camera.size, cv2.CV_32F, matrix, window, 50.0, method
+    )
 
 
 def normals_from_depth(depth: np.ndarray, camera: Intrinsics | None = None, window: int = 7) -> np.ndarray:

@@ -59,18 +59,18 @@ def task_of(output: str) -> str:
     return second if first.startswith("scale_") else first
 
 
-def decode(outputs: Mapping[str, Tensor], framing: Framing) -> dict[str, Prediction]:
+def decode(outputs: Mapping[str, Tensor], framing: Framing, aliases: bool = True) -> dict[str, Prediction]:
     """Final outputs at the picture's size, initial ones (`scale_K/TASK`) at their own, padding cropped from all.
 
     `outputs` are (1, C, h, w) float tensors by name. Where a network gives an ensemble of its streams, it also
-    stands under the task's bare name.
+    stands under the task's bare name, unless `aliases` is off.
     """
     decoded = {}
     for name, y in outputs.items():
         cropped = _crop(y, framing, at_input_size=not name.startswith("scale_"))
         size = tuple(cropped.shape[-2:]) if name.startswith("scale_") else framing.picture
         decoded[name] = _decode_one(task_of(name), cropped, size)
-        if name.endswith("/ensemble"):
+        if aliases and name.endswith("/ensemble"):
             decoded[task_of(name)] = decoded[name]
     return decoded
 

@@ -54,12 +54,16 @@ def load_trace(path: str | Path) -> FusionTrace:
             arrays = {key: archive[key] for key in archive.files}
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] != FORMAT:
-            raise TraceError(f"'{name}' is a trace of format {meta['format']}, expected {FORMAT}; trace the picture again.")
+            raise TraceError(
+                f"'{name}' is a trace of format {meta['format']}, expected {FORMAT}; trace the picture again."
+            )
         return _rebuild(meta, arrays)
     except FileNotFoundError as err:
         raise TraceError(f"There is no trace file '{name}'; check the path.") from err
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as err:
-        raise TraceError(f"'{name}' is not a vizlab trace (expected an .npz written by trace.save); save it again.") from err
+        raise TraceError(
+            f"'{name}' is not a vizlab trace (expected an .npz written by trace.save); save it again."
+        ) from err
 
 
 def _plain(mapping: Any) -> Any:
@@ -84,8 +88,8 @@ def _rebuild(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> FusionTrace
 
 def _site(site: Site, tree: dict[str, dict[str, dict[str, np.ndarray]]]) -> SiteTrace:
     own = tree.get("sites", {}).get(site.name, {})
-    measured = [own.get(key) for key in ("share", "energy", "outside", "gates")]
-    return SiteTrace(site, *measured, weights=tree.get("weights", {}).get(site.name, {}))
+    weights = tree.get("weights", {}).get(site.name, {})
+    return SiteTrace(site, own.get("share"), own.get("energy"), own.get("outside"), own.get("gates"), weights)
 
 
 def _predictions(types: dict[str, str], arrays: dict[str, dict[str, np.ndarray]]) -> dict[str, kinds.Prediction]:

@@ -90,7 +90,7 @@ class FusionTrace:
 
 def arrays_of(trace: FusionTrace) -> dict[str, np.ndarray]:
     """Every array of a trace by a path such as `sites/layer1.0.bn2/share`."""
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for group in ("predictions", "initial"):
         for name, prediction in getattr(trace, group).items():
             arrays |= {f"{group}|{name}|{key}": value for key, value in vars(prediction).items()}

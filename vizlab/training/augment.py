@@ -33,6 +33,7 @@ class GeometricAugmentation(nn.Module):
         augment = self._geometry((batch["rgb"].shape[-2], batch["rgb"].shape[-1]))
         rgb, depth, label, normals = augment(batch["rgb"], batch["depth"], batch["label"], batch["normals"])
         matrix = augment.transform_matrix
+        assert matrix is not None
         zoom, mirror = matrix[:, 1, 1].abs(), matrix[:, 0, 0].sign()
         depth = depth / zoom[:, None, None, None]
         normals = torch.cat([normals[:, :1] * mirror[:, None, None, None], normals[:, 1:]], dim=1)

@@ -5,6 +5,7 @@ from typing import Any
 
 import lightning as L
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from vizlab.models.cen import CEN
@@ -23,7 +24,7 @@ class FusionTraining(L.LightningModule):
     def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
         super().__init__()
         self.recipe, self._total_steps = recipe, recipe.epochs * steps_per_epoch
-        self.network = build_network(recipe.network).to(memory_format=torch.channels_last)
+        self.network = build_network(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.augment = GeometricAugmentation(recipe.crop, recipe.zoom)
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
@@ -48,7 +49,7 @@ class FusionTraining(L.LightningModule):
             shrink = self.recipe.sparsity * self.trainer.optimizers[0].param_groups[0]["lr"]
             soft_threshold_eligible(self.network, shrink)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         recipe = self.recipe
         groups = parameter_groups(self.network, recipe)
         optimiser = torch.optim.AdamW(groups)

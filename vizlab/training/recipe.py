@@ -44,7 +44,9 @@ def load_recipe(path: Path) -> Recipe:
         raise DataError(f"'{path.name}' is not a TOML file: {err}.") from err
     known = {f.name for f in fields(Recipe)} - {"name"}
     if unknown := sorted(set(values) - known):
-        raise DataError(f"'{path.name}' sets {', '.join(unknown)}, which no recipe has; known: {', '.join(sorted(known))}.")
+        raise DataError(
+            f"'{path.name}' sets {', '.join(unknown)}, which no recipe has; known: {', '.join(sorted(known))}."
+        )
     try:
         return Recipe(name=path.stem, **_typed(values))
     except (KeyError, TypeError, ValueError) as err:

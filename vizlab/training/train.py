@@ -1,18 +1,23 @@
 """`vizlab train`: a recipe and a data folder to a checkpoint, resumable after a kill."""
 
+import dataclasses
 from pathlib import Path
 
 import lightning as L
-import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from torch.utils.data import DataLoader
 
+from vizlab.cards import training_card
+from vizlab.data import RGBDFolder
 from vizlab.errors import DataError
-from vizlab.training.data import InMemory, RGBDFolder
+from vizlab.models.network import FusionNetwork
+from vizlab.tasks import NYU40_CLASSES
+from vizlab.training.data import InMemory
 from vizlab.training.module import FusionTraining
 from vizlab.training.pretrained import initialise_backbones, load_mobilenet
 from vizlab.training.recipe import Recipe
+from vizlab.weights import save_checkpoint
 
 
 def train(
@@ -22,8 +27,9 @@ def train(
     pretrained: Path | None = None,
     limit: int | None = None,
     max_steps: int = -1,
-) -> FusionTraining:
-    """Train to the end of the recipe; `out` receives last.ckpt every epoch, metrics.csv and network.pt at the end.
+) -> Path:
+    """Train to the end of the recipe; `out` receives last.ckpt every epoch, metrics.csv and, at the end, the
+    checkpoint whose path is returned.
 
     Running it again with the same `out` goes on where it stopped. `limit` takes only the first pictures of the
     split, `max_steps` stops early: both are for trials.
@@ -52,5 +58,12 @@ def train(
         enable_model_summary=False,
     )
     trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
-    torch.save(module.network.state_dict(), out / "network.pt")
-    return module
+    target = out / f"{recipe.name}.safetensors"
+    export(module.network, recipe, len(samples), target)
+    return target
+
+
+def export(network: FusionNetwork, recipe: Recipe, pictures: int, target: Path) -> None:
+    """Write the trained network with its configuration and card; figures are added by `vizlab eval --write-card`."""
+    config = dataclasses.replace(recipe.network, classes=NYU40_CLASSES)
+    save_checkpoint(target, network, config, training_card(recipe, pictures))
