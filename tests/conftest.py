@@ -1,0 +1,90 @@
+"""Small models with random but seeded weights, and traces of them. They test mechanics; nobody is shown them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vizlab.models.config import IMAGENET, NetworkConfig, Normalisation
+from vizlab.models.model import Model
+from vizlab.models.registry import build_network
+from vizlab.models.stream_norm import StreamNorm
+from vizlab.rgbd import RGBDImage
+from vizlab.tasks import NYU40_CLASSES
+from vizlab.tracing import FusionTrace, trace
+
+ROOT = Path(__file__).parents[1]
+
+TASKS = ("semseg", "depth", "normals")
+CONFIGS = {
+    "cen": NetworkConfig(
+        "cen-mobilenetv2",
+        ("semseg",),
+        ("rgb", "depth"),
+        classes=NYU40_CLASSES,
+        threshold=0.02,
+        working_size=(96, 128),
+        normalisation={"rgb": IMAGENET, "depth": Normalisation((2.8,) * 3, (1.3,) * 3)},
+        options={"width": 16},
+    ),
+    "nddr-cnn": NetworkConfig("nddr-cnn-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES, working_size=(96, 128)),
+    "mti-net": NetworkConfig("mti-net-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES, working_size=(96, 128)),
+}
+
+
+def make_model(family: str, **changes: object) -> Model:
+    """A compact network with seeded weights and plausible running statistics, float32 on the CPU."""
+    torch.manual_seed(7)
+    config = CONFIGS[family]
+    network = build_network(config)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, StreamNorm | torch.nn.BatchNorm2d):
+                # A third of the scales below the exchange threshold; no channel dies out over the depth.
+                module.weight.uniform_(0.5, 1.5)
+                if isinstance(module, StreamNorm) and module.threshold is not None:
+                    module.weight[torch.rand_like(module.weight) < 0.3] = 0.01
+                module.bias.uniform_(-0.5, 0.5)
+        network.train()
+        generator = torch.Generator().manual_seed(3)
+        for _ in range(3):
+            network({k: torch.randn(2, 3, 96, 128, generator=generator) for k in config.inputs})
+    return Model(network, config, family, checkpoint_hash="0" * 64, precision="float32", **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def small_rgbd() -> RGBDImage:
+    """A 90x120 picture: a floor, a back wall and a box, with depth in metres and a hole."""
+    rows, columns = np.mgrid[0:90, 0:120]
+    depth = np.where(rows > 45, 90 / np.maximum(rows - 25, 1), 3.0).astype(np.float32)
+    depth[40:60, 50:80] = 1.8
+    depth[:5, :7] = np.nan
+    texture = ((rows // 6 + columns // 6) % 2 * 60).astype(np.uint8)
+    colour = np.stack([texture + 60, np.clip(rows * 2, 0, 255), np.clip(columns * 2, 0, 255)], -1).astype(np.uint8)
+    return RGBDImage(colour, depth)
+
+
+@pytest.fixture(scope="session", params=list(CONFIGS))
+def model(request: pytest.FixtureRequest) -> Model:
+    return make_model(request.param)
+
+
+@pytest.fixture(scope="session")
+def cen_model() -> Model:
+    return make_model("cen")
+
+
+@pytest.fixture(scope="session")
+def cen_trace(cen_model: Model, small_rgbd: RGBDImage) -> FusionTrace:
+    return trace(cen_model, small_rgbd)
+
+
+@pytest.fixture(scope="session")
+def nddr_trace(small_rgbd: RGBDImage) -> FusionTrace:
+    return trace(make_model("nddr-cnn"), small_rgbd)
+
+
+@pytest.fixture(scope="session")
+def mti_trace(small_rgbd: RGBDImage) -> FusionTrace:
+    return trace(make_model("mti-net"), small_rgbd)
