@@ -8,13 +8,15 @@ from torch import Tensor, nn
 from vizlab.models.backbone import Backbone
 from vizlab.models.mobilenet import MobileNetV2
 from vizlab.models.network import FusionNetwork
-from vizlab.models.refinenet import LightRefineNet
+from vizlab.models.refinenet import LightRefineNet, RefineNet
+from vizlab.models.resnet import ResNet
 from vizlab.models.site import declare_sites
 from vizlab.models.stream_norm import StreamNorm, stream_norm
 from vizlab.tasks import Task
 
 THRESHOLD = 0.02
 """|gamma| below which a channel is exchanged in the released segmentation code."""
+NYU_SEMSEG = Task("semseg", 40)
 
 
 class CEN(FusionNetwork):
@@ -57,7 +59,7 @@ class CEN(FusionNetwork):
 
 def cen_mobilenetv2(
     inputs: Sequence[str] = ("rgb", "depth"),
-    task: Task = Task("semseg", 40),
+    task: Task = NYU_SEMSEG,
     threshold: float = THRESHOLD,
     width: int = 128,
 ) -> CEN:
@@ -65,3 +67,14 @@ def cen_mobilenetv2(
     encoder = MobileNetV2(stream_norm(tuple(inputs), threshold))
     decoder = LightRefineNet(encoder.channels[1:], width, task.channels)
     return CEN(encoder, decoder, inputs, task, skip=1)
+
+
+def cen_resnet(
+    depth: int = 50,
+    inputs: Sequence[str] = ("rgb", "depth"),
+    task: Task = NYU_SEMSEG,
+    threshold: float = THRESHOLD,
+) -> CEN:
+    """The released segmentation network: exchange after each bottleneck's bn2 (16, 33, 50 sites), full RefineNet."""
+    encoder = ResNet(depth, stream_norm(tuple(inputs), threshold))
+    return CEN(encoder, RefineNet(encoder.channels[1:], task.channels), inputs, task, skip=1)

@@ -19,6 +19,10 @@ class Normalisation:
 IMAGENET = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 METRES = Normalisation((0.0,) * 3, (1.0,) * 3)
 """Depth as the released CEN takes it: metres, as they are."""
+SIGNED = Normalisation((0.5,) * 3, (0.5,) * 3)
+"""A picture scaled to [-1, 1], as image translation takes it."""
+SIGNED_METRES = Normalisation((5.0,) * 3, (5.0,) * 3)
+"""Depth for image translation, our reading: 0 to 10 metres become [-1, 1]."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class NetworkConfig:
 
     `architecture` is a key of the registry, e.g. "cen-mobilenetv2"; `classes` are the semseg classes by name, or
     empty when only their number `semseg_channels` is known. `working_size` (H, W) fixes the pixel area to which
-    a picture is scaled. `options` are the architecture's own numbers (decoder width, filters, ...).
+    a picture is scaled. `options` are the architecture's own numbers (decoder width, filters, ...). `task_channels`
+    holds the widths of tasks that differ from NYUv2's; `stages` those that fuse, or nothing when all do (NDDR-CNN).
     """
 
     architecture: str
@@ -40,11 +45,13 @@ class NetworkConfig:
     working_size: tuple[int, int] = (240, 320)
     normalisation: Mapping[str, Normalisation] = field(default_factory=lambda: {"rgb": IMAGENET})
     options: Mapping[str, int] = field(default_factory=dict)
+    task_channels: Mapping[str, int] = field(default_factory=dict)
+    stages: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         values = dict(self.__dict__)
         values["normalisation"] = {k: {"mean": n.mean, "std": n.std} for k, n in self.normalisation.items()}
-        values["options"] = dict(self.options)
+        values["options"], values["task_channels"] = dict(self.options), dict(self.task_channels)
         return values
 
     @classmethod
@@ -54,7 +61,7 @@ class NetworkConfig:
         known["normalisation"] = {
             name: Normalisation(_triple(n["mean"]), _triple(n["std"])) for name, n in known["normalisation"].items()
         }
-        for name in ("tasks", "inputs", "auxiliary_tasks", "classes", "working_size"):
+        for name in ("tasks", "inputs", "auxiliary_tasks", "classes", "working_size", "stages"):
             if name in known:
                 known[name] = tuple(known[name])
         return cls(**known)

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.models.blocks import BasicBlock
+from vizlab.models.hrnet import CHANNELS as HRNET_CHANNELS
+from vizlab.models.hrnet import HRNet
 from vizlab.models.mobilenet import MobileNetV2
 from vizlab.models.network import FusionNetwork
 from vizlab.models.site import FusionModule, Mixing, Part, Site, declare_sites
@@ -127,7 +129,7 @@ class DistillationUnit(FusionModule):
         if not self.intervention.cross:
             return own
         messages, gates = {}, {}
-        for name, send in self.self_attention[task].items():  # type: ignore[operator, union-attr]
+        for name, send in self.self_attention[task].items():  # type: ignore[operator]
             source = self.auxiliary.index(name)
             messages[source], gates[source] = send(features[name])
         output = sum(messages.values(), start=own)
@@ -243,3 +245,8 @@ def mti_mobilenetv2(
 ) -> MTINet:
     """The compact MTI-Net: a MobileNetV2 feature pyramid with four scales."""
     return MTINet(FeaturePyramid(channels), channels, tasks, auxiliary_tasks or tasks, upsample=False)
+
+
+def mti_hrnet18(tasks: Sequence[Task], auxiliary_tasks: Sequence[Task] | None = None) -> MTINet:
+    """The released MTI-Net on HRNet-18."""
+    return MTINet(HRNet(), HRNET_CHANNELS, tasks, auxiliary_tasks or tasks)

@@ -8,8 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.models.backbone import Backbone
+from vizlab.models.deeplab import DeepLabHead
 from vizlab.models.mobilenet import MobileNetV2
 from vizlab.models.network import FusionNetwork
+from vizlab.models.resnet import ResNet
 from vizlab.models.site import FusionModule, Mixing, Part, Site, declare_sites
 from vizlab.tasks import Task
 
@@ -55,11 +57,11 @@ class NDDRLayer(FusionModule):
         return [F.relu(self._split(target, features)) for target in range(len(self.tasks))]
 
     def _conv(self, task: str) -> nn.Conv2d:
-        return self.layer[task][0]  # type: ignore[index, return-value]
+        return self.layer[task][0]  # type: ignore[index]
 
     def _affine(self, task: str) -> tuple[Tensor, Tensor]:
         """Scale and constant (C,) of the norm in evaluation."""
-        norm: nn.BatchNorm2d = self.layer[task][1]  # type: ignore[index, assignment]
+        norm: nn.BatchNorm2d = self.layer[task][1]  # type: ignore[index]
         assert norm.running_var is not None
         assert norm.running_mean is not None
         scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
@@ -80,7 +82,7 @@ class NDDRLayer(FusionModule):
 
 
 class NDDRCNN(FusionNetwork):
-    """One backbone and head per task, an NDDR layer after each stage named in `fused`.
+    """One backbone and head per task, an NDDR layer after each stage named in `fused` (None: after every stage).
 
     Outputs `TASK`: (B, channels, H, W) or the head's own resolution, by `upsample`.
     """
@@ -95,6 +97,7 @@ class NDDRCNN(FusionNetwork):
         tasks: Sequence[Task],
         upsample: bool = True,
         read_all_stages: bool = False,
+        fused: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
@@ -103,9 +106,8 @@ class NDDRCNN(FusionNetwork):
         self.stage_names, self.multiple = first.stage_names, max(first.strides)
         self.backbone = nn.ModuleDict(backbones)
         self.heads = nn.ModuleDict(heads)
-        self.nddr = nn.ModuleDict(
-            {stage: NDDRLayer(names, c) for stage, c in zip(first.stage_names, first.channels, strict=True)}
-        )
+        channels = dict(zip(first.stage_names, first.channels, strict=True))
+        self.nddr = nn.ModuleDict({stage: NDDRLayer(names, channels[stage]) for stage in fused or first.stage_names})
         self._upsample, self._read_all = upsample, read_all_stages
         self.sites = declare_sites(self)
 
@@ -116,7 +118,8 @@ class NDDRCNN(FusionNetwork):
         stages: list[list[Tensor]] = []
         for index, stage in enumerate(self.stage_names):
             features = [self._backbone(n).run_stage(index, x) for n, x in zip(names, features, strict=True)]
-            features = self.nddr[stage](features)
+            if stage in self.nddr:
+                features = self.nddr[stage](features)
             stages.append(features)
         outputs = {}
         for position, name in enumerate(names):
@@ -166,3 +169,13 @@ def nddr_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> NDDRCNN:
     backbones: dict[str, Backbone] = {t.name: MobileNetV2() for t in tasks}
     heads: dict[str, nn.Module] = {t.name: ShortcutHead(MobileNetV2.channels, width, t.channels) for t in tasks}
     return NDDRCNN(backbones, heads, tasks, upsample=False, read_all_stages=True)
+
+
+def nddr_resnet(
+    depth: int, tasks: Sequence[Task], output_stride: int = 8, fused: Sequence[str] | None = None
+) -> NDDRCNN:
+    """NDDR-CNN as in the authors' multi-task code base: a dilated ResNet and a DeepLab head per task."""
+    backbones: dict[str, Backbone] = {t.name: ResNet(depth, output_stride=output_stride) for t in tasks}
+    width = backbones[tasks[0].name].channels[-1]
+    heads: dict[str, nn.Module] = {t.name: DeepLabHead(width, t.channels) for t in tasks}
+    return NDDRCNN(backbones, heads, tasks, fused=fused)

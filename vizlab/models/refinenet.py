@@ -30,6 +30,66 @@ class ChainedResidualPooling(nn.Module):
         return x
 
 
+class ResidualConvUnit(nn.Module):
+    """ReLU, 3x3, ReLU, 3x3, added to the input *after* its ReLU: the released code rectifies it in place."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(x)
+        return x + self.conv2(F.relu(self.conv1(x), inplace=True))
+
+
+class RefineNetLevel(nn.Module):
+    """One level: reduce and adapt a feature, add what comes from the coarser level, pool, refine.
+
+    `coarser` tells whether there is such a level; `outputs` is the width handed on, None at the finest level.
+    """
+
+    def __init__(self, cin: int, channels: int, outputs: int | None, coarser: bool) -> None:
+        super().__init__()
+        self.reduce = _conv3x3(cin, channels)
+        self.adapt = nn.Sequential(*(ResidualConvUnit(channels) for _ in range(2)))
+        self.join = _conv3x3(channels, channels) if coarser else nn.Identity()
+        self.pool = ChainedResidualPooling(channels)
+        self.refine = nn.Sequential(*(ResidualConvUnit(channels) for _ in range(3)))
+        self.out = nn.Identity() if outputs is None else _conv3x3(channels, outputs)
+
+    def forward(self, feature: Tensor, path: Tensor | None) -> Tensor:
+        x = self.join(self.adapt(self.reduce(feature)))
+        if path is not None:
+            x = x + _upsample_like(path, x)
+        return self.out(self.refine(self.pool(F.relu(x))))
+
+
+class RefineNet(nn.Module):
+    """The decoder of CEN's released segmentation networks: 512 channels at the deepest level, 256 else.
+
+    Takes the features of strides 4, 8, 16, 32 (finest first) to (B, `outputs`, H/4, W/4).
+    """
+
+    def __init__(self, channels: tuple[int, ...], outputs: int, deepest: int = 512, width: int = 256) -> None:
+        super().__init__()
+        levels = [RefineNetLevel(channels[-1], deepest, width, coarser=False)]
+        levels += [RefineNetLevel(c, width, width, coarser=True) for c in channels[-2:0:-1]]
+        levels.append(RefineNetLevel(channels[0], width, None, coarser=True))
+        self.levels = nn.ModuleList(levels)  # coarsest first, as they run
+        self.classifier = _conv3x3(width, outputs, bias=True)
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        path: Tensor | None = None
+        for level, feature in zip(self.levels, reversed(features), strict=True):
+            path = level(feature, path)
+        return self.classifier(path)
+
+
+def _conv3x3(cin: int, cout: int, bias: bool = False) -> nn.Conv2d:
+    return nn.Conv2d(cin, cout, 3, padding=1, bias=bias)
+
+
 class LightRefineNet(nn.Module):
     """Light-weight RefineNet: 1x1 reductions, chained pooling with 1x1 convs, sums from coarse to fine.
 

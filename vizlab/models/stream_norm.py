@@ -5,6 +5,7 @@ keeps private scales, shifts and statistics for each stream.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,13 +18,19 @@ NormFactory = Callable[..., nn.Module]
 """`factory(channels, site=False)` makes the norm of a backbone; `site` marks the places made for an exchange."""
 
 
+NormKind = Literal["batch", "instance"]
+_NORMALISE: dict[NormKind, Callable[..., Tensor]] = {"batch": F.batch_norm, "instance": F.instance_norm}
+
+
 def batch_norm(channels: int, site: bool = False) -> nn.Module:
     """The factory of ordinary single-stream networks."""
     return nn.BatchNorm2d(channels)
 
 
 class StreamNorm(FusionModule):
-    """Batch norm with private parameters per stream and, given a `threshold`, channel exchange after it.
+    """A norm with private parameters per stream and, given a `threshold`, channel exchange after it.
+
+    `kind` says over what training normalises: the batch or each instance. Both evaluate with running statistics.
 
     A channel whose scale is below the threshold in magnitude is replaced by the other stream's normalised
     channel; with more than two streams, by the mean of the others (TPAMI 2023, eq. 6). `threshold=None` never
@@ -37,11 +44,13 @@ class StreamNorm(FusionModule):
         threshold: float | None = None,
         eps: float = 1e-5,
         momentum: float = 0.1,
+        kind: NormKind = "batch",
     ) -> None:
         super().__init__()
         count = len(streams)
         self.streams, self.channels, self.threshold = streams, channels, threshold
         self.eps, self.momentum = eps, momentum
+        self._normalise = _NORMALISE[kind]
         self.weight = nn.Parameter(torch.ones(count, channels))
         self.bias = nn.Parameter(torch.zeros(count, channels))
         self.register_buffer("running_mean", torch.zeros(count, channels))
@@ -93,7 +102,7 @@ class StreamNorm(FusionModule):
 
     def _train_norm(self, x: Tensor) -> Tensor:
         parts = [
-            F.batch_norm(part, mean, var, weight, bias, True, self.momentum, self.eps)
+            self._normalise(part, mean, var, weight, bias, True, self.momentum, self.eps)
             for part, mean, var, weight, bias in zip(
                 x.chunk(len(self.streams)), self.running_mean, self.running_var, self.weight, self.bias, strict=True
             )
@@ -124,10 +133,10 @@ class StreamNorm(FusionModule):
             observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True))
 
 
-def stream_norm(streams: tuple[str, ...], threshold: float) -> NormFactory:
-    """The factory that turns a batch-norm backbone into a CEN: exchange at its sites, private norms elsewhere."""
+def stream_norm(streams: tuple[str, ...], threshold: float, kind: NormKind = "batch") -> NormFactory:
+    """The factory that turns a normed backbone into a CEN: exchange at its sites, private norms elsewhere."""
 
     def factory(channels: int, site: bool = False) -> nn.Module:
-        return StreamNorm(channels, streams, threshold if site else None)
+        return StreamNorm(channels, streams, threshold if site else None, kind=kind)
 
     return factory
