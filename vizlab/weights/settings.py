@@ -1,0 +1,77 @@
+"""What a file does not say can be given: overriding and checking a network's configuration."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from vizlab.models.config import NetworkConfig
+from vizlab.tasks import TaskName
+
+TASK_NAMES = get_args(TaskName)
+PIXEL_LIMIT = 25_000_000
+"""The largest working size, in pixels."""
+
+
+def override(
+    config: NetworkConfig, assumed: Mapping[str, str], given: Mapping[str, Any]
+) -> tuple[NetworkConfig, dict[str, str]]:
+    """The configuration with the given settings in it, and what is still assumed.
+
+    `given` maps fields of the configuration, or "output_stride", to values; None means not given. Raises ValueError
+    with a sentence for what cannot be.
+    """
+    settings = {name: value for name, value in given.items() if value is not None}
+    left = {name: why for name, why in assumed.items() if name not in settings}
+    if "output_stride" in settings:
+        if "output_stride" not in config.options:
+            raise ValueError(f"output_stride= is given, but {config.architecture} has no dilated backbone")
+        settings["options"] = {**config.options, "output_stride": int(settings.pop("output_stride"))}
+    if "threshold" in settings and not config.architecture.startswith("cen-"):
+        raise ValueError(f"threshold= is given, but {config.architecture} exchanges no channels")
+    if "normalisation" in settings:
+        settings["normalisation"] = {**config.normalisation, **settings["normalisation"]}
+    for name in ("tasks", "auxiliary_tasks", "inputs", "classes", "working_size"):
+        if name in settings:
+            settings[name] = tuple(settings[name])
+    for name in ("tasks", "auxiliary_tasks"):
+        _check_same(name, getattr(config, name), settings.get(name))
+    if "inputs" in settings and len(settings["inputs"]) != len(config.inputs):
+        raise ValueError(f"inputs= names {len(settings['inputs'])} streams, but the file holds {len(config.inputs)}")
+    changed = replace(config, **settings)
+    check_config(changed)
+    return changed, left
+
+
+def check_config(config: NetworkConfig) -> None:
+    """Raise ValueError with a sentence unless the values make sense; shapes are checked against the tensors later."""
+    size = config.working_size
+    if len(size) != 2 or not all(isinstance(n, int) and n > 0 for n in size) or math.prod(size) > PIXEL_LIMIT:
+        raise ValueError(f"the working size is {size}; expected (height, width) of at most {PIXEL_LIMIT} pixels")
+    threshold = config.threshold
+    if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold < math.inf):
+        raise ValueError(f"the threshold is {threshold}; expected a number of 0 or more")
+    for name in ("tasks", "auxiliary_tasks", "inputs", "classes", "stages"):
+        values = getattr(config, name)
+        if not all(isinstance(v, str) for v in values) or len(set(values)) != len(values):
+            raise ValueError(f"{name} are {values}; expected distinct names")
+    unknown = [t for t in (*config.tasks, *config.auxiliary_tasks) if t not in TASK_NAMES]
+    if unknown or not config.tasks:
+        raise ValueError(f"the tasks are {config.tasks}; expected some of {', '.join(TASK_NAMES)}")
+    if config.auxiliary_tasks and not set(config.tasks) <= set(config.auxiliary_tasks):
+        raise ValueError(f"auxiliary tasks are {config.auxiliary_tasks}; expected all of {config.tasks} among them")
+    if config.classes and len(config.classes) != config.semseg_channels:
+        raise ValueError(f"{len(config.classes)} classes are named, but the network has {config.semseg_channels}")
+    _check_normalisation(config)
+
+
+def _check_same(name: str, found: tuple[str, ...], given: tuple[str, ...] | None) -> None:
+    # A single task's name is nowhere in the tensors; of several, only the order is open.
+    if given is not None and (len(given) != len(found) or (len(found) > 1 and set(given) != set(found))):
+        raise ValueError(f"{name}= gives {', '.join(given)}, but the file holds {', '.join(found) or 'none'}")
+
+
+def _check_normalisation(config: NetworkConfig) -> None:
+    for name, normal in config.normalisation.items():
+        if not all(math.isfinite(v) for v in (*normal.mean, *normal.std)) or not all(normal.std):
+            raise ValueError(f"the normalisation of {name} is {normal}; expected finite means and non-zero deviations")
