@@ -50,8 +50,6 @@ def test_imports_point_one_way() -> None:
             continue
         assert parts[0] in RANK, f"{parts[0]} has no layer: add it to LAYERS"
         wrong += [
-            f"{'.'.join(parts)} -> {name}"
-            for name in imported(path)
-            if name in RANK and RANK[name] > RANK[parts[0]]
+            f"{'.'.join(parts)} -> {name}" for name in imported(path) if name in RANK and RANK[name] > RANK[parts[0]]
         ]
     assert not wrong

@@ -1,0 +1,34 @@
+"""A tiny data folder in the documented layout, written by the tests themselves."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+SIZE = (72, 96)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight pictures: a coloured box at a random place before a wall; class, colour and depth belong together."""
+    root = tmp_path_factory.mktemp("data")
+    for kind in ("rgb", "depth", "label40"):
+        (root / kind).mkdir()
+    rng = np.random.default_rng(0)
+    names = [f"{i:06d}" for i in range(1, 9)]
+    for name in names:
+        colour = np.full((*SIZE, 3), (200, 180, 160), np.uint8)
+        depth = np.full(SIZE, 3000, np.uint16)
+        label = np.zeros(SIZE, np.uint8)
+        top, left = rng.integers(5, 30), rng.integers(5, 50)
+        colour[top : top + 35, left : left + 40] = (40, 60, 200)
+        depth[top : top + 35, left : left + 40] = 1500
+        label[top : top + 35, left : left + 40] = 5
+        label[:2] = 255
+        cv2.imwrite(str(root / "rgb" / f"{name}.jpg"), colour)
+        cv2.imwrite(str(root / "depth" / f"{name}.png"), depth)
+        cv2.imwrite(str(root / "label40" / f"{name}.png"), label)
+    (root / "train.txt").write_text("\n".join(names))
+    (root / "test.txt").write_text("\n".join(names[:3]))
+    return root

@@ -1,0 +1,75 @@
+"""Augmentation keeps geometry true."""
+
+import numpy as np
+import pytest
+import torch
+
+from vizlab.geometry import KINECT_V1, back_project, normals_from_depth
+from vizlab.training.augment import GeometricAugmentation
+
+
+def slanted_batch(count: int) -> dict[str, torch.Tensor]:
+    """A slanted wall, whose label is its column's eighth and whose colour is its row and column."""
+    rows, columns = np.mgrid[0:240, 0:320].astype(np.float32)
+    depth = 2 + columns / 320
+    normals = normals_from_depth(depth, KINECT_V1)
+    colour = np.stack([rows / 240, columns / 320, np.zeros_like(rows)])
+    single = {
+        "rgb": torch.from_numpy(colour),
+        "depth": torch.from_numpy(depth)[None],
+        "label": torch.from_numpy(columns // 40)[None],
+        "normals": torch.from_numpy(normals).permute(2, 0, 1),
+    }
+    return {k: v[None].repeat(count, 1, 1, 1) for k, v in single.items()}
+
+
+@pytest.fixture(scope="module")
+def augmented() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    augment = GeometricAugmentation((112, 144), (1.0, 1.8))
+    augment.colour.p = 0.0  # so that the colour still tells where a pixel came from
+    return augment(slanted_batch(8))
+
+
+def test_all_maps_take_the_same_pixels(augmented: dict[str, torch.Tensor]) -> None:
+    column = augmented["rgb"][:, 1] * 320
+    expected = (column / 40).floor()
+    inside = ((column / 40) % 1 - 0.5).abs() < 0.4  # away from class borders, where resampling may differ
+    assert (augmented["label"][inside] == expected[inside]).float().mean() > 0.99
+
+
+def test_depth_shrinks_with_zoom(augmented: dict[str, torch.Tensor]) -> None:
+    """depth * zoom gives back the scene's depth at that pixel, with zoom read off the colour's own gradient."""
+    column = augmented["rgb"][:, 1] * 320
+    step = (column[:, :, 60:80].diff(dim=2).abs()).mean(dim=(1, 2))  # source pixels per target pixel
+    zoom = 1 / step
+    assert zoom.min() >= 0.97
+    assert zoom.max() <= 1.85
+    assert zoom.max() / zoom.min() > 1.1
+    scene = augmented["depth"][:, 0] * zoom[:, None, None]
+    assert (scene - (2 + column / 320)).abs().median() < 0.02
+
+
+def test_normals_mirror_with_flips(augmented: dict[str, torch.Tensor]) -> None:
+    flipped = augmented["rgb"][:, 1, 56, -1] < augmented["rgb"][:, 1, 56, 0]
+    assert 0 < int(flipped.sum()) < 8
+    x = augmented["normals"][:, 0].mean(dim=(1, 2))
+    # The slant is the same all over the wall, but a crop sees only a part of its rounding.
+    original = float(slanted_batch(1)["normals"][0, 0].mean())
+    assert torch.allclose(x, torch.where(flipped, -original, original), atol=0.3 * abs(original))
+
+
+def test_normals_of_a_plane_are_exact() -> None:
+    """Closed form: the plane n.P = -2 seen by the Kinect has the normal n everywhere."""
+    normal = np.array([0.3, -0.8, -0.5])
+    normal /= np.linalg.norm(normal)
+    rays = back_project(np.ones((240, 320), np.float32), KINECT_V1)
+    depth = -2 / (rays @ normal)
+    depth = np.where((depth > 0.2) & (depth < 8), depth, np.nan).astype(np.float32)
+    found = normals_from_depth(depth, KINECT_V1)
+    known = np.isfinite(found[..., 0])
+    assert known[np.isfinite(depth)].all()
+    assert not known[np.isnan(depth)].any()
+    angle = np.degrees(np.arccos(np.clip(found[known] @ normal, -1, 1)))
+    assert np.median(angle) < 0.1
+    assert np.linalg.norm(found[known], axis=-1) == pytest.approx(1, abs=1e-5)
