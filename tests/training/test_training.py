@@ -55,10 +55,22 @@ def test_the_loss_falls_within_a_few_steps(path: Path, data_folder: Path) -> Non
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_training_resumes_and_ends_in_a_loadable_checkpoint(data_folder: Path, tmp_path: Path) -> None:
+def test_training_resumes_after_a_kill_and_ends_in_a_loadable_checkpoint(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = small(RECIPES[0])
     out = tmp_path / "run"
-    train(recipe, data_folder, out, max_steps=2)
+    step = FusionTraining.training_step
+
+    def killed_in_the_second_epoch(self: FusionTraining, batch: dict, index: int) -> torch.Tensor:
+        if self.global_step == 3:
+            raise RuntimeError("killed")
+        return step(self, batch, index)
+
+    monkeypatch.setattr(FusionTraining, "training_step", killed_in_the_second_epoch)
+    with pytest.raises(RuntimeError, match="killed"):
+        train(recipe, data_folder, out)
+    monkeypatch.setattr(FusionTraining, "training_step", step)
     assert torch.load(out / "last.ckpt", weights_only=True)["global_step"] == 2
     target = train(recipe, data_folder, out)
     assert torch.load(out / "last.ckpt", weights_only=True)["global_step"] == 4

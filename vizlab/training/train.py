@@ -28,7 +28,7 @@ def train(
     limit: int | None = None,
     max_steps: int = -1,
 ) -> Path:
-    """Train to the end of the recipe; `out` receives last.ckpt every epoch, metrics.csv and, at the end, the
+    """Train to the end of the recipe; `out` receives last.ckpt every epoch, logs as CSV and, at the end, the
     checkpoint whose path is returned.
 
     Running it again with the same `out` goes on where it stopped. `limit` takes only the first pictures of the
@@ -49,9 +49,9 @@ def train(
         accelerator="auto",
         precision=recipe.precision,  # type: ignore[arg-type]
         gradient_clip_val=recipe.gradient_clip,
-        logger=CSVLogger(out, name=None, version=""),
+        logger=CSVLogger(out, name="logs"),
         callbacks=[
-            ModelCheckpoint(dirpath=out, save_last=True, save_top_k=0, every_n_epochs=1),
+            ModelCheckpoint(dirpath=out, filename="last", enable_version_counter=False),
             TQDMProgressBar(refresh_rate=10),
         ],
         log_every_n_steps=10,
