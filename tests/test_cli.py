@@ -1,0 +1,67 @@
+"""The command line as a user runs it: numbers equal to Python's, one sentence for what goes wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vizlab
+from tests.conftest import make_model
+from vizlab.rgbd import RGBDImage
+from vizlab.weights import save_checkpoint
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, small_rgbd: RGBDImage) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    model = make_model("cen")
+    save_checkpoint(folder / "cen.safetensors", model.network, model.config, {})
+    assert small_rgbd.colour is not None
+    assert small_rgbd.depth is not None
+    Image.fromarray(small_rgbd.colour).save(folder / "rgb.png")
+    Image.fromarray((np.nan_to_num(small_rgbd.depth) * 1000).astype(np.uint16)).save(folder / "depth.png")
+    return folder
+
+
+def vizlab_command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vizlab.cli", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_trace_prints_the_same_shares_as_python(files: Path) -> None:
+    done = vizlab_command(
+        "trace", "cen.safetensors", "--rgb", "rgb.png", "--depth", "depth.png", "--device", "cpu", "--out", "t.npz",
+        cwd=files,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    rgbd = vizlab.read_rgbd(files / "rgb.png", files / "depth.png")
+    expected = vizlab.trace(vizlab.load_model(files / "cen.safetensors", "cpu"), rgbd)
+    assert printed["checkpoint"] == expected.model.checkpoint_hash
+    for name, site in expected.sites.items():
+        assert printed["share"][name] == [[pytest.approx(float(v), abs=1e-4) for v in row] for row in site.share], name
+    saved = vizlab.load_trace(files / "t.npz")
+    assert np.array_equal(saved.predictions["semseg"].label, expected.predictions["semseg"].label)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("trace", "absent.safetensors", "--rgb", "rgb.png"), "absent.safetensors"),
+        (("trace", "cen.safetensors", "--rgb", "rgb.png"), "needs a depth map"),
+        (("trace", "rgb.png", "--rgb", "rgb.png"), "rgb.png"),
+        (("card", "depth.png"), "depth.png"),
+        (("eval", "cen.safetensors", "--data", "."), "holds no test.txt"),
+    ],
+)
+def test_errors_are_one_sentence_without_a_stack_trace(arguments: tuple[str, ...], says: str, files: Path) -> None:
+    done = vizlab_command(*arguments, cwd=files)
+    assert done.returncode == 1
+    assert done.stderr.startswith("vizlab: ")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
