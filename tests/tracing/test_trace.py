@@ -198,6 +198,11 @@ def test_threads_do_not_see_each_other(cen_model: Model, small_rgbd: RGBDImage) 
     assert not same_numbers(alone[0], alone[2])
 
 
+def test_a_trace_knows_its_threshold(cen_trace: vizlab.FusionTrace, mti_trace: vizlab.FusionTrace) -> None:
+    assert cen_trace.model.threshold == 0.02
+    assert mti_trace.model.threshold is None
+
+
 def test_threshold_zero_is_the_same_as_cutting_the_streams(cen_model: Model, small_rgbd: RGBDImage) -> None:
     none = vizlab.trace(cen_model, small_rgbd, threshold=0.0)
     cut = vizlab.trace(cen_model, small_rgbd, cross=False)

@@ -9,6 +9,7 @@ import torch
 
 from vizlab.models.model import Model
 from vizlab.models.site import NO_INTERVENTION, Intervention, Site, fusion_modules, intervening, observing
+from vizlab.models.stream_norm import StreamNorm
 from vizlab.predictions import decode
 from vizlab.rgbd import RGBDImage
 from vizlab.tracing.reduction import Recorder, TargetReduction
@@ -63,9 +64,15 @@ def _describe(model: Model, threshold: float | None) -> TracedModel:
         inputs=model.inputs,
         tasks=tuple(task.name for task in model.tasks),
         classes=model.classes,
-        threshold=model.config.threshold if threshold is None else threshold,
+        threshold=_own_threshold(model) if threshold is None else threshold,
         assumed=dict(model.assumed),
     )
+
+
+def _own_threshold(model: Model) -> float | None:
+    """The exchange threshold the network runs with; None where nothing is exchanged by threshold."""
+    norms = (m for m in fusion_modules(model.network).values() if isinstance(m, StreamNorm))
+    return next((norm.threshold for norm in norms), None)
 
 
 def _site_trace(site: Site, rows: dict[int, TargetReduction], weights: dict[str, np.ndarray]) -> SiteTrace:

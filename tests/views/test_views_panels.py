@@ -1,0 +1,142 @@
+"""Pictures: palettes, panels, the grid of predictions, outside maps, export."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vizlab import views
+from vizlab.analysis import depth_error
+from vizlab.errors import InputError, TraceError
+from vizlab.predictions import SemsegPrediction
+from vizlab.rgbd import RGBDImage
+from vizlab.tracing import FusionTrace
+from vizlab.views.panels import number, percent
+
+
+def test_voc_palette_is_shifted_by_one() -> None:
+    colours = views.class_colours("voc")
+    # PASCAL VOC's own first colours after the background: aeroplane, bicycle, bird.
+    assert colours[:3].tolist() == [[128, 0, 0], [0, 128, 0], [128, 128, 0]]
+    assert colours[255].tolist() == [0, 0, 0]
+    assert len({tuple(c) for c in colours[:40]}) == 40
+    assert len({tuple(c) for c in views.class_colours("safe")[:40]}) == 40
+
+
+def test_diverging_map_is_centred() -> None:
+    table = views.colormap("diverging").astype(int)
+    assert table[127:129].min() > 235
+    assert table[255][0] > table[255][2]  # orange above zero
+    assert table[0][2] > table[0][1]  # purple below
+
+
+def test_numbers_are_short() -> None:
+    assert [number(v) for v in (0.6123, 12.34, 123.4, 0, float("nan"))] == ["0.612", "12.3", "123", "0", "–"]
+    assert number(2, "m") == "2.00 m"
+    assert [percent(v) for v in (0, 0.034, 0.567)] == ["0%", "3.4%", "57%"]
+
+
+def test_semseg_panel_lists_the_large_classes_and_keeps_the_aspect() -> None:
+    label = np.zeros((900, 1200), np.uint8)
+    label[:450] = 3
+    label[0, 0] = 7
+    panel = views.semseg_panel(SemsegPrediction(label, np.full(label.shape, 0.5, np.float32)), ("wall", "floor"), "x")
+    assert panel.image.shape == (480, 640, 3)
+    assert isinstance(panel.legend, tuple)
+    assert [item.label for item in panel.legend] == ["wall", "class 3", "1 smaller class"]
+    assert panel.legend[0].share == pytest.approx(0.5)
+    assert panel.legend[0].colour == "#800000"
+    assert panel.caption == "Mean confidence 50%."
+
+
+def test_unknown_depth_is_grey_and_errors_are_signed() -> None:
+    depth = np.full((4, 6), 2, np.float32)
+    depth[0] = np.nan
+    panel = views.depth_panel(depth, "depth", 1, 3)
+    assert (panel.image[0] == 128).all()
+    assert not (panel.image[1] == 128).all()
+    error = views.depth_error_panel(depth_error(depth + 1, depth), "error")
+    assert isinstance(error.legend, views.ColourBar)
+    assert error.legend.low == -error.legend.high
+    assert error.image[2, 2, 0] > error.image[2, 2, 2]
+
+
+def test_normals_are_coloured_by_where_they_face() -> None:
+    faces = np.array([[[1, 0, 0], [0, -1, 0], [0, 0, -1], [np.nan] * 3]], np.float32)
+    panel = views.normals_panel(faces, "normals")
+    assert panel.image[0].tolist() == [[255, 128, 128], [128, 255, 128], [128, 128, 255], [128, 128, 128]]
+
+
+def test_grid_puts_models_in_columns_and_tasks_in_rows(
+    cen_trace: FusionTrace, nddr_trace: FusionTrace, mti_trace: FusionTrace, small_rgbd: RGBDImage
+) -> None:
+    reference = views.Reference(label=np.zeros(small_rgbd.size, np.uint8), notes={"semseg": "exact, rendered"})
+    grid = views.prediction_grid([cen_trace, nddr_trace, mti_trace], small_rgbd, reference)
+    assert grid.columns == ("CEN · rgb", "CEN · depth", "CEN · ensemble", "NDDR-CNN", "MTI-Net", "reference")
+    assert grid.groups == (("CEN", 3), ("NDDR-CNN", 1), ("MTI-Net", 1), ("reference", 1))
+    rows = dict(grid.rows)
+    assert list(rows) == ["semseg", "depth", "depth error", "normals"]
+    assert rows["depth"][0] == views.EmptyCell("CEN predicts semseg, no depth.")
+    assert isinstance(rows["semseg"][5], views.Panel)
+    assert rows["semseg"][5].caption == "Exact, rendered."
+    assert "mIoU" in rows["semseg"][2].caption  # type: ignore[union-attr]
+    assert "RMSE" in rows["depth"][3].caption  # type: ignore[union-attr]
+    bars = {c.legend for c in rows["depth"] if isinstance(c, views.Panel)}
+    assert len(bars) == 1
+    assert all(c.image.shape == (90, 120, 3) for _, cells in grid.rows for c in cells if isinstance(c, views.Panel))
+
+
+def test_grid_without_depth_has_no_error_row(nddr_trace: FusionTrace, small_rgbd: RGBDImage) -> None:
+    grid = views.prediction_grid([nddr_trace, nddr_trace], RGBDImage(small_rgbd.colour))
+    assert grid.columns == ("nddr-cnn", "nddr-cnn")
+    assert [task for task, _ in grid.rows] == ["semseg", "depth", "normals"]
+    assert grid.rows[1][1][0].caption == "No reference depth."  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["cen_trace", "nddr_trace", "mti_trace"])
+def test_strip_has_every_site_and_target_on_one_scale(name: str, request: pytest.FixtureRequest) -> None:
+    trace = request.getfixturevalue(name)
+    panels = views.outside_strip(trace)
+    expected = [f"outside/{n}/{t}" for n, s in trace.sites.items() for t in s.site.targets]
+    assert [p.key for p in panels] == expected
+    assert {p.image.shape for p in panels} == {(120, 160, 3)}
+    assert len({p.legend for p in panels if p.legend is not None}) == 1
+    assert sum(p.image.nbytes for p in panels) < 2.5e6
+    plain = [p for p in panels if p.legend is None]
+    assert all("no share is defined" in p.caption for p in plain)
+
+
+def test_map_over_the_photo_or_over_depth(nddr_trace: FusionTrace, small_rgbd: RGBDImage) -> None:
+    for rgbd in (small_rgbd, RGBDImage(None, small_rgbd.depth)):
+        panel = views.outside_over_photo(nddr_trace, rgbd, "nddr.stage1", "depth")
+        assert panel.image.shape == (90, 120, 3)
+        assert panel.legend == views.outside_strip(nddr_trace)[0].legend
+        assert "cells" in panel.caption
+    with pytest.raises(TraceError, match="no target 'rgb'"):
+        views.outside_over_photo(nddr_trace, small_rgbd, "nddr.stage1", "rgb")
+
+
+def test_sites_that_do_not_add_say_so_over_the_photo(mti_trace: FusionTrace, small_rgbd: RGBDImage) -> None:
+    panel = views.outside_over_photo(mti_trace, small_rgbd, "fpm_scale_1", "depth")
+    assert "no share is defined" in panel.caption
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_panels_and_grids_are_saved(
+    nddr_trace: FusionTrace, small_rgbd: RGBDImage, tmp_path: Path, ending: str
+) -> None:
+    grid = views.prediction_grid([nddr_trace], small_rgbd)
+    panel = grid.rows[0][1][0]
+    assert isinstance(panel, views.Panel)
+    written = views.save_figure(panel, tmp_path / f"panel.{ending}", dpi=50)
+    assert written.stat().st_size > 1000
+    if ending == "png":
+        written = views.save_figure(grid, tmp_path / "grid.png", dpi=50)
+        assert Image.open(written).size[0] > 150
+
+
+def test_other_endings_are_refused(nddr_trace: FusionTrace, small_rgbd: RGBDImage, tmp_path: Path) -> None:
+    grid = views.prediction_grid([nddr_trace], small_rgbd)
+    with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf"):
+        views.save_figure(grid, tmp_path / "grid.jpg")

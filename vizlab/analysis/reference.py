@@ -1,0 +1,64 @@
+"""What a prediction is held against, and where it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from vizlab.errors import InputError
+from vizlab.geometry import NORMALS_METHOD, Intrinsics, assumed_intrinsics, normals_from_depth
+from vizlab.rgbd import RGBDImage
+
+NORMALS_SIDE = 320
+"""Longer side at which normals are derived: a sensor's noise at full size would drown them, and NYUv2's are too."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Reference values in the picture's size, each of which may be missing.
+
+    `depth` HxW float32 metres, NaN unknown; `label` HxW uint8 class index, 255 void; `normals` HxWx3 unit vectors,
+    NaN unknown (x right, y down, z forward). `notes` say per item where it comes from: "sensor", "exact, rendered".
+    """
+
+    depth: np.ndarray | None = None
+    label: np.ndarray | None = None
+    normals: np.ndarray | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sizes = {name: value.shape[:2] for name, value in self.maps().items()}
+        if len(set(sizes.values())) > 1:
+            raise InputError(f"The reference maps differ in size: {sizes}; expected the picture's size for all.")
+
+    def maps(self) -> dict[str, np.ndarray]:
+        """What is there, by task name: semseg, depth, normals."""
+        items = {"semseg": self.label, "depth": self.depth, "normals": self.normals}
+        return {name: value for name, value in items.items() if value is not None}
+
+    def completed(self, rgbd: RGBDImage, camera: Intrinsics | None = None) -> "Reference":
+        """With what the picture itself offers: its depth, and normals derived from the depth."""
+        depth, notes = self.depth, dict(self.notes)
+        if depth is None and rgbd.depth is not None:
+            depth = rgbd.depth
+            notes["depth"] = "uploaded depth"
+        normals = self.normals
+        if normals is None and depth is not None:
+            normals = derived_normals(depth, camera)
+            notes["normals"] = f"derived from depth, {NORMALS_METHOD}"
+            if camera is None:
+                notes["normals"] += "; camera assumed"
+        return replace(self, depth=depth, normals=normals, notes=notes)
+
+
+def derived_normals(depth: np.ndarray, camera: Intrinsics | None = None) -> np.ndarray:
+    """Normals HxWx3 of depth HxW in metres, fitted at no more than 320 pixels and enlarged without smoothing."""
+    height, width = depth.shape
+    scale = min(1.0, NORMALS_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(depth.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT))
+    lens = (camera or assumed_intrinsics((height, width))).scaled_to((size[1], size[0]))
+    normals = normals_from_depth(small, lens)
+    normals = np.asarray(cv2.resize(normals, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
+    return np.where(np.isnan(depth)[..., None], np.float32(np.nan), normals)

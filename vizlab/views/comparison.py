@@ -1,0 +1,205 @@
+"""Models side by side on one picture: rows are tasks, columns are models and the reference."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vizlab.analysis.metrics import DepthError, depth_error, normals_error, semseg_score
+from vizlab.analysis.reference import Reference
+from vizlab.predictions import (
+    DepthPrediction,
+    ImagePrediction,
+    MapPrediction,
+    NormalsPrediction,
+    Prediction,
+    SemsegPrediction,
+    task_of,
+)
+from vizlab.rgbd import RGBDImage
+from vizlab.tracing import FusionTrace
+from vizlab.views.palettes import Palette
+from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent
+from vizlab.views.predictions import (
+    depth_error_panel,
+    depth_panel,
+    depth_range,
+    error_limit,
+    image_panel,
+    label_panel,
+    map_panel,
+    normals_panel,
+    semseg_panel,
+)
+
+FAMILY_TITLES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
+ROW_ORDER = ("semseg", "human_parts", "sal", "depth", "normals", "edge", "image")
+DEPTH_ERROR = "depth error"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a model, or one stream of a model that has several (`variant` rgb, depth, ensemble)."""
+
+    heading: str
+    variant: str
+    trace: FusionTrace
+
+    @property
+    def title(self) -> str:
+        return f"{self.heading} · {self.variant}" if self.variant else self.heading
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Tells columns apart even where two models have one name."""
+        return id(self.trace), self.variant
+
+    def prediction(self, task: str) -> Prediction | None:
+        return self.trace.predictions.get(f"{task}/{self.variant}" if self.variant else task)
+
+    def depth(self) -> np.ndarray | None:
+        prediction = self.prediction("depth")
+        return prediction.value if isinstance(prediction, DepthPrediction) else None
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What all cells of a grid share."""
+
+    reference: Reference
+    classes: tuple[str, ...]
+    palette: Palette
+    depth_range: tuple[float, float]
+    errors: Mapping[tuple[int, str], DepthError]
+    error_limit: float
+
+
+def prediction_grid(
+    traces: Sequence[FusionTrace],
+    rgbd: RGBDImage,
+    reference: Reference | None = None,
+    palette: Palette = "voc",
+) -> Grid:
+    """Rows: the tasks that some model predicts, and the depth error; columns: models (CEN by stream), then reference.
+
+    What `reference` lacks is taken from the picture: its depth, and normals derived from it. All depth panels of the
+    grid share one colour range, all error panels another.
+    """
+    columns = grid_columns(traces)
+    complete = (reference or Reference()).completed(rgbd)
+    tasks = [task for task in ROW_ORDER if any(c.prediction(task) is not None for c in columns)]
+    scene = _scene(columns, complete, palette)
+    if scene.errors:
+        tasks.insert(tasks.index("depth") + 1, DEPTH_ERROR)
+    has_reference = any(task in complete.maps() for task in tasks)
+    rows = []
+    for task in tasks:
+        cells = [_cell(column, task, scene) for column in columns]
+        rows.append((task, tuple([*cells, _reference_cell(task, scene)] if has_reference else cells)))
+    titles = tuple(c.title for c in columns) + (("reference",) if has_reference else ())
+    return Grid(titles, tuple(rows), _groups(columns, has_reference))
+
+
+def grid_columns(traces: Sequence[FusionTrace]) -> tuple[Column, ...]:
+    """A column per model, or per stream where its outputs are named TASK/STREAM. Two of a family go by their names."""
+    families = [t.model.family for t in traces]
+    columns = []
+    for trace in traces:
+        family = trace.model.family
+        unique = families.count(family) == 1 and family in FAMILY_TITLES
+        heading = FAMILY_TITLES[family] if unique else trace.model.name
+        variants = list(dict.fromkeys(name.partition("/")[2] for name in trace.predictions if "/" in name))
+        columns += [Column(heading, variant, trace) for variant in variants or [""]]
+    return tuple(columns)
+
+
+def _groups(columns: Sequence[Column], has_reference: bool) -> tuple[tuple[str, int], ...]:
+    spans: list[tuple[str, FusionTrace | None, int]] = []
+    for column in columns:
+        if spans and spans[-1][1] is column.trace:
+            spans[-1] = (column.heading, column.trace, spans[-1][2] + 1)
+        else:
+            spans.append((column.heading, column.trace, 1))
+    return tuple((heading, span) for heading, _, span in spans) + ((("reference", 1),) if has_reference else ())
+
+
+def _scene(columns: Sequence[Column], reference: Reference, palette: Palette) -> _Scene:
+    depths = {c.identity: value for c in columns if (value := c.depth()) is not None}
+    errors = {} if reference.depth is None else {i: depth_error(v, reference.depth) for i, v in depths.items()}
+    ranged = list(depths.values()) if reference.depth is None else [reference.depth]
+    classes = next((c.trace.model.classes for c in columns if c.trace.model.classes), ())
+    return _Scene(reference, classes, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
+
+
+def _cell(column: Column, task: str, scene: _Scene) -> Cell:
+    key = f"{task.replace(' ', '-')}/{column.title}"
+    if task == DEPTH_ERROR:
+        return _error_cell(column, scene, key)
+    prediction = column.prediction(task)
+    if prediction is None:
+        return EmptyCell(f"{column.heading} predicts {_listed(column.trace)}, no {task}.")
+    return _panel(prediction, task, column, scene, key)
+
+
+def _panel(prediction: Prediction, task: str, column: Column, scene: _Scene, key: str) -> Panel:
+    title = column.title
+    if isinstance(prediction, SemsegPrediction):
+        classes = column.trace.model.classes
+        return semseg_panel(prediction, classes, title, scene.palette, _semseg_caption(prediction, task, scene), key)
+    if isinstance(prediction, DepthPrediction):
+        return depth_panel(
+            prediction.value, title, *scene.depth_range, _depth_caption(scene.errors.get(column.identity)), key
+        )
+    if isinstance(prediction, NormalsPrediction):
+        return normals_panel(prediction.value, title, _normals_caption(prediction, scene), key)
+    if isinstance(prediction, MapPrediction):
+        return map_panel(prediction.value, title, ColourBar(0, 1, "", "cividis", f"{task} probability"), "", key)
+    assert isinstance(prediction, ImagePrediction)
+    return image_panel(prediction.value, title, key=key)
+
+
+def _error_cell(column: Column, scene: _Scene, key: str) -> Cell:
+    error = scene.errors.get(column.identity)
+    if error is None:
+        return EmptyCell(f"{column.heading} predicts no depth.")
+    return depth_error_panel(error, column.title, scene.error_limit, _depth_caption(error), key)
+
+
+def _reference_cell(task: str, scene: _Scene) -> Cell:
+    value, note = scene.reference.maps().get(task), scene.reference.notes.get(task, "")
+    caption, key = f"{note[:1].upper()}{note[1:]}." if note else "", f"{task.replace(' ', '-')}/reference"
+    if task == DEPTH_ERROR:
+        return EmptyCell("Errors are taken against the depth above.")
+    if value is None:
+        return EmptyCell(f"No {task} reference for this picture.")
+    if task == "semseg":
+        return label_panel(value, scene.classes, "reference", scene.palette, caption, key)
+    if task == "depth":
+        return depth_panel(value, "reference", *scene.depth_range, caption, key)
+    return normals_panel(value, "reference", caption, key)
+
+
+def _semseg_caption(prediction: SemsegPrediction, task: str, scene: _Scene) -> str:
+    if scene.reference.label is None or task != "semseg":
+        return ""
+    score = semseg_score(prediction.label, scene.reference.label)
+    return f"Pixel accuracy {percent(score.accuracy)}, mIoU {percent(score.miou)} over {score.present} classes present."
+
+
+def _depth_caption(error: DepthError | None) -> str:
+    if error is None:
+        return "No reference depth."
+    if np.isnan(error.scale):
+        return f"RMSE {number(error.rmse, 'm')}; most of it predicted at 0 m, so no scale aligns it."
+    return f"RMSE {number(error.rmse, 'm')}; {number(error.aligned_rmse, 'm')} once scaled by {number(error.scale)}."
+
+
+def _normals_caption(prediction: NormalsPrediction, scene: _Scene) -> str:
+    if scene.reference.normals is None:
+        return "No reference normals."
+    error = normals_error(prediction.value, scene.reference.normals)
+    return f"Mean angle to the reference {number(error.mean)}°, median {number(error.median)}°."
+
+
+def _listed(trace: FusionTrace) -> str:
+    return ", ".join(dict.fromkeys(task_of(name) for name in trace.predictions))

@@ -1,0 +1,97 @@
+"""Exchanged shares as charts: per site, against the threshold, and what one picture makes of them."""
+
+import numpy as np
+from plotly import graph_objects as go
+
+from vizlab import analysis
+from vizlab.analysis.exchange import exchange_sites, exchange_summary
+from vizlab.tracing import FusionTrace, SiteTrace
+from vizlab.views.figures import SAME, TEXT, row_height, short_names, site_axis, styled, undefined_note
+from vizlab.views.palettes import stream_colour
+
+
+def exchange_fractions(trace: FusionTrace) -> go.Figure:
+    """Exchanged share per site and direction: bars over all channels, diamonds over the eligible ones."""
+    sites, summary = exchange_sites(trace), exchange_summary(trace)
+    names, places = short_names([s.site.name for s in sites]), np.arange(len(sites))
+    figure = go.Figure()
+    for target in sites[0].site.targets:
+        rows = [r for r in summary.sites if r.target == target]
+        label, colour = f"{rows[0].source} → {target}", stream_colour(target)
+        counts = np.array([[r.exchanged, r.channels, r.exchanged_eligible, r.eligible] for r in rows], np.int32)
+        figure.add_bar(
+            y=places, x=np.array([r.fraction for r in rows]), orientation="h", name=label, marker_color=colour,
+            customdata=counts, offsetgroup=target, legendgroup=target,
+            hovertemplate=f"%{{y}}: {label}<br>%{{customdata[0]}} of %{{customdata[1]}} channels "
+            "(%{x:.1%})<extra></extra>",
+        )  # fmt: skip
+        figure.add_scatter(
+            y=places, x=np.array([r.eligible_fraction for r in rows]), mode="markers", name=f"{label}, of eligible",
+            marker={"symbol": "diamond-open", "size": 8, "color": colour, "line": {"width": 2}}, customdata=counts,
+            legendgroup=target, offsetgroup=target, orientation="h", cliponaxis=False,
+            hovertemplate=f"%{{y}}: {label}<br>%{{customdata[2]}} of %{{customdata[3]}} eligible channels "
+            "(%{x:.1%})<extra></extra>",
+        )  # fmt: skip
+    notes = [SAME.capitalize() + "; colour: the stream that receives.", summary.statement]
+    styled(figure, "Exchanged share of each site's channels", notes, row_height(len(sites)) * len(sites), legend=True)
+    figure.update_layout(barmode="group", bargap=0.25, scattermode="group")
+    figure.update_yaxes(**site_axis(names), title_text="site, input to output")
+    figure.update_xaxes(title_text="exchanged channels", tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def threshold_curve(trace: FusionTrace) -> go.Figure:
+    """Exchanged share against the threshold, all channels and the eligible ones; the current threshold is marked."""
+    curve = analysis.threshold_curve(trace)
+    figure = go.Figure()
+    shown = slice(1, None)  # zero has no place on a log axis, and exchanges nothing
+    for index, target in enumerate(curve.targets):
+        for values, words, dash in (
+            (curve.fraction, "all channels", "solid"),
+            (curve.eligible_fraction, "eligible", "dot"),
+        ):
+            figure.add_scatter(
+                x=curve.thresholds[shown], y=values[index][shown], mode="lines", name=f"to {target}, {words}",
+                line={"color": stream_colour(target), "dash": dash, "width": 2},
+                hovertemplate=f"threshold %{{x:.3g}}<br>%{{y:.1%}} exchanged to {target} ({words})<extra></extra>",
+            )  # fmt: skip
+    if curve.current > 0:
+        figure.add_vline(x=curve.current, line={"color": TEXT, "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            x=np.log10(curve.current), y=1, yref="paper", yanchor="bottom", showarrow=False,
+            text=f"now {curve.current:g}", font={"color": TEXT, "size": 12},
+        )  # fmt: skip
+    styled(figure, "Exchanged share against the threshold", [SAME.capitalize() + "."], 260, legend=True, headings=True)
+    ticks = [1e-4, 1e-3, 1e-2, 1e-1, 1]
+    figure.update_xaxes(type="log", title_text="threshold on |γ|", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
+    figure.update_yaxes(title_text="exchanged channels", tickformat=".0%", range=[0, 1.02])
+    return figure
+
+
+def cross_share_profile(trace: FusionTrace) -> go.Figure:
+    """The share of each target that came from other streams, site by site, for this picture; any method."""
+    sites = list(trace.sites.values())
+    names = short_names([s.site.name for s in sites])
+    figure = go.Figure()
+    for target in dict.fromkeys(t for s in sites for t in s.site.targets):
+        values = np.array([_cross_share(s, target) for s in sites], np.float32)
+        figure.add_scatter(
+            y=np.arange(len(sites)), x=values, cliponaxis=False, connectgaps=False,
+            mode="lines+markers", name=f"to {target}",
+            line={"color": stream_colour(target), "width": 2}, marker={"size": 7},
+            hovertemplate=f"%{{y}}: %{{x:.1%}} of {target} came from other streams<extra></extra>",
+        )  # fmt: skip
+    notes = [
+        "This picture. What one site mixes, not what reaches the output: residual paths go around it.",
+        *undefined_note(sites),
+    ]
+    styled(figure, "Cross-stream share, site by site", notes, row_height(len(sites)) * len(sites), legend=True)
+    figure.update_yaxes(**site_axis(names), title_text="site, input to output")
+    figure.update_xaxes(title_text="share from other streams", tickformat=".0%", rangemode="tozero", zeroline=True)
+    return figure
+
+
+def _cross_share(site: SiteTrace, target: str) -> float:
+    if target not in site.site.targets:
+        return float("nan")
+    return float(site.cross_share[site.site.targets.index(target)])

@@ -1,0 +1,149 @@
+"""How every chart looks: transparent, neutral greys that read on dark and light, arrays small."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from vizlab.tracing import SiteTrace
+from vizlab.views.palettes import colorscale
+
+TEXT, LINE = "#808080", "rgba(128,128,128,0.25)"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+FONT_SIZE, TITLE_SIZE = 12, 15
+NOTE_WIDTH = 60
+"""Characters per line of small print: Plotly does not wrap, and a phone is 390 pixels wide."""
+SAME = "weights only: the same for every picture"
+TOP, BOTTOM, LEGEND, LINE_HEIGHT = 44, 58, 48, 17
+"""Pixels: title alone; x axis with its title; two lines of legend under it; a line of small print."""
+
+
+def styled(
+    figure: go.Figure,
+    title: str,
+    notes: Sequence[str],
+    plot_height: int,
+    *,
+    legend: bool = False,
+    headings: bool = False,
+    **layout: Any,
+) -> go.Figure:
+    """Give a figure its title, the notes as small print under it, its size and colours.
+
+    `plot_height` pixels of plot area; `legend` makes room under the x axis, `headings` over the plots.
+    """
+    lines = [line for note in notes for line in textwrap.wrap(note, NOTE_WIDTH)]
+    small = "".join(f"<br><span style='font-size:{FONT_SIZE}px'>{line}</span>" for line in lines)
+    top = TOP + LINE_HEIGHT * len(lines) + (24 if headings else 0)
+    bottom = BOTTOM + (LEGEND if legend else 0)
+    heading = {
+        "text": f"<b>{title}</b>{small}", "font": {"size": TITLE_SIZE}, "pad": {"l": 8, "t": 20},
+        "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
+    }  # fmt: skip
+    placed = {"orientation": "h", "x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom"}
+    figure.update_layout(
+        title=heading,
+        height=top + plot_height + bottom,
+        font={"family": FONT, "size": FONT_SIZE, "color": TEXT},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 16, "t": top, "b": bottom},
+        hoverlabel={"font": {"family": FONT, "size": FONT_SIZE}},
+        template="none",
+        showlegend=legend,
+        legend={**placed, "font": {"size": FONT_SIZE}},
+    )
+    figure.update_layout(**layout)
+    axis = {"gridcolor": LINE, "zerolinecolor": LINE, "linecolor": LINE, "automargin": True}
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(**axis, title={"font": {"size": FONT_SIZE}, "standoff": 8})
+    return figure
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Each dotted site name cut after the first parts that tell it from the others: features.7, layer3.1."""
+    split = [name.split(".") for name in names]
+    for depth in range(1, max(map(len, split)) + 1):
+        cut = [".".join(parts[:depth]) for parts in split]
+        if len(set(cut)) == len(cut):
+            return cut
+    return list(names)
+
+
+def site_axis(names: Sequence[str]) -> dict[str, Any]:
+    """A y axis with one line per site, in network order from top to bottom; sites stand at 0, 1, 2, ...
+
+    Numbers with aliases rather than categories: plotly.js 3.3 cannot draw two heat maps on one category axis.
+    """
+    places = list(range(len(names)))
+    alias = {str(place): name for place, name in zip(places, names, strict=True)}
+    return {"tickvals": places, "labelalias": alias, "range": [len(names) - 0.5, -0.5], "zeroline": False}
+
+
+def row_height(count: int) -> int:
+    """Pixels per site so that 12-pixel labels never touch, and few sites do not look lost."""
+    return 18 if count > 20 else 22
+
+
+def matrix_multiples(
+    titles: Sequence[str],
+    matrices: Sequence[np.ndarray],
+    targets: Sequence[str],
+    sources: Sequence[str],
+    *,
+    low: float,
+    high: float,
+    colours: str,
+    bar_title: str,
+    text: str = ".2f",
+    columns: int = 3,
+) -> go.Figure:
+    """Small target x source matrices with their numbers, all on one colour scale."""
+    columns = min(columns, len(matrices))
+    rows = -(-len(matrices) // columns)
+    figure = make_subplots(
+        rows=rows, cols=columns, subplot_titles=list(titles), horizontal_spacing=0.12 / columns + 0.06,
+        vertical_spacing=min(0.5, 0.36 / rows), shared_yaxes=True,
+    )  # fmt: skip
+    for index, matrix in enumerate(matrices):
+        figure.add_heatmap(
+            z=matrix.astype(np.float32), x=list(sources), y=list(targets), coloraxis="coloraxis",
+            texttemplate=f"%{{z:{text}}}", xgap=1, ygap=1, hoverongaps=False,
+            hovertemplate=f"{titles[index]}<br>%{{x}} → %{{y}}: %{{z:{text}}}<extra></extra>",
+            row=index // columns + 1, col=index % columns + 1,
+        )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(showgrid=False)
+    for row in range(1, rows + 1):
+        figure.update_yaxes(title_text="target", row=row, col=1)
+    for column in range(1, columns + 1):
+        last = max(i for i in range(len(matrices)) if i % columns == column - 1) // columns + 1
+        figure.update_xaxes(title_text="source", row=last, col=column)
+    figure.update_annotations(font={"size": 13, "color": TEXT})
+    bar = colour_bar(bar_title, len=0.9)
+    figure.update_layout(coloraxis={"cmin": low, "cmax": high, "colorscale": colorscale(colours), "colorbar": bar})
+    return figure
+
+
+def colour_bar(title: str, **placed: Any) -> dict[str, Any]:
+    """A thin colour bar with its title in the small font."""
+    heading = {"text": title, "side": "right", "font": {"size": FONT_SIZE}}
+    return {"title": heading, "thickness": 10, "outlinewidth": 0, **placed}
+
+
+def multiples_height(count: int, targets: int, columns: int = 3) -> int:
+    """Pixels for the plot area of `matrix_multiples`."""
+    rows = -(-count // min(columns, count))
+    return rows * max(120, 44 * targets) + (rows - 1) * 76
+
+
+def undefined_note(sites: Sequence[SiteTrace]) -> list[str]:
+    """A line naming the sites for which no share is defined, if there are any."""
+    names = [s.site.name for s in sites if s.share is None or not np.isfinite(s.share).any()]
+    if not names:
+        return []
+    listed = ", ".join(names) if len(names) <= 3 else f"{len(names)} sites"
+    return [f"Gaps: {listed} – no share defined (not additive, or no variation)."]
