@@ -1,0 +1,70 @@
+"""Beds with their bedding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vizlab.scenes.meshes import box
+from vizlab.scenes.palettes import Palette
+from vizlab.scenes.parts import Part, Parts, moved, turned
+from vizlab.scenes.soft_shapes import cover, cushion, pillow
+
+MATTRESS_TOP = 0.56
+
+
+def bed(rng: np.random.Generator, palette: Palette, width: float = 1.6, length: float = 2.02) -> Parts:
+    """A made bed, its headboard at the wall: frame, mattress, hanging cover, turned-down sheet, pillows."""
+    parts = _frame(rng, palette, width, length)
+    mattress = cushion((width, length, 0.24), rng, radius=0.05, bulge=0.012, wrinkle=0.001)
+    parts.append(Part(mattress.moved(y=-length / 2 - 0.07, z=MATTRESS_TOP - 0.24), palette.linen, "bed"))
+    quilt_material = palette.pattern if rng.random() < 0.6 else palette.accents[2]
+    quilt_length = length * 0.68
+    quilt = cover(width + 0.03, quilt_length, 0.33, rng, wrinkle=0.009)
+    foot = -length - 0.09 + quilt_length / 2
+    parts.append(Part(quilt.moved(y=foot, z=MATTRESS_TOP + 0.035), quilt_material, "bed"))
+    fold = cover(width + 0.07, 0.34, 0.22, rng, wrinkle=0.006, pleat=0.015, radius=0.03)
+    parts.append(Part(fold.moved(y=foot + quilt_length / 2 - 0.12, z=MATTRESS_TOP + 0.052), palette.linen, "bed"))
+    return parts + _pillows(rng, palette, width)
+
+
+def _frame(rng: np.random.Generator, palette: Palette, width: float, length: float) -> Parts:
+    wood = palette.wood
+    height = rng.uniform(1.0, 1.2)
+    parts = [
+        Part(box(width + 0.06, 0.045, height - 0.2, 0.008).moved(y=-0.035, z=0.2), wood, "bed"),
+        Part(box(width + 0.14, 0.07, 0.07, 0.02).moved(y=-0.035, z=height), wood, "bed"),
+    ]
+    for side in (-1, 1):
+        parts.append(Part(box(0.07, 0.07, height + 0.03, 0.012).moved(side * (width / 2 + 0.05), -0.035), wood, "bed"))
+        rail = box(0.035, length, 0.16, 0.008)
+        parts.append(Part(rail.moved(side * (width / 2 + 0.02), -length / 2 - 0.07, 0.2), wood, "bed"))
+        foot = box(0.07, 0.07, 0.42, 0.012)
+        parts.append(Part(foot.moved(side * (width / 2 + 0.02), -length - 0.09), wood, "bed"))
+    parts.append(Part(box(width, 0.035, 0.16, 0.008).moved(y=-length - 0.09, z=0.2), wood, "bed"))
+    for index in range(3):
+        inset = box(width / 3 - 0.08, 0.02, height - 0.62, 0.008)
+        parts.append(Part(inset.moved((index - 1) * width / 3, -0.06, 0.52), wood, "bed"))
+    return parts
+
+
+def _pillows(rng: np.random.Generator, palette: Palette, width: float) -> Parts:
+    """Two sleeping pillows against the headboard, two in front of them and a small coloured one."""
+    parts: Parts = []
+    rows = [(0.27, 66.0, 0.69, 0.17, palette.linen), (0.60, 40.0, 0.64, 0.16, palette.linen)]
+    if rng.random() < 0.7:
+        rows[0] = (0.27, 66.0, 0.69, 0.17, palette.accents[1])
+    for y, lean, size, thick, material in rows:
+        for side in (-1, 1):
+            one = Part(pillow(size, 0.46, thick, rng), material, "pillow")
+            leaning = turned(moved([one], y=0.23), lean + rng.normal(0, 3), "x")
+            spun = turned(leaning, rng.normal(0, 4))
+            parts += moved(spun, side * width * 0.24 + rng.normal(0, 0.015), -y - 0.1, MATTRESS_TOP + 0.02)
+    small = Part(pillow(0.42, 0.42, 0.15, rng), palette.accents[0], "pillow")
+    tilted = turned(turned(moved([small], y=0.21), 52, "x"), rng.uniform(-14, 14))
+    return parts + moved(tilted, rng.uniform(-0.2, 0.2), -0.96, MATTRESS_TOP + 0.05)
+
+
+def throw(rng: np.random.Generator, palette: Palette, width: float) -> Parts:
+    """A folded blanket across the foot of a bed."""
+    blanket = cover(width + 0.1, 0.5, 0.26, rng, wrinkle=0.008, pleat=0.02)
+    return [Part(blanket.moved(z=MATTRESS_TOP + 0.06), palette.accents[1], "bed")]

@@ -1,0 +1,116 @@
+"""From linear radiance to a photograph: denoising guided by geometry, exposure, tone curve, lens and sensor traits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vizlab.scenes.textures import Image, Map
+from vizlab.scenes.tracing import Geometry
+
+
+def denoised(colour: Map, variance: Map, albedo: Map, geometry: Geometry, radius: int = 6) -> Map:
+    """Non-local means on the light that falls on surfaces, kept inside surfaces of one plane and one reflectance.
+
+    colour, variance, albedo: HxWx3 float32, linear; radius: pixels. After Rousselle et al. (2012): a difference
+    counts only as far as the noise does not explain it.
+    """
+    # Dividing the reflectance out leaves light alone, which is smooth: textures are not touched by the filter.
+    base = albedo + 0.02
+    light = without_specks(colour / base)
+    noise = (variance / base**2).mean(-1)
+    # The variance of eight passes is itself noisy: a pixel counts as at least as noisy as its neighbourhood.
+    calm = cv2.medianBlur(noise, 5)
+    noise = np.maximum(calm, cv2.blur(np.minimum(noise, 4 * calm), (5, 5))) + 1e-8
+    shape = (geometry.points.astype(np.float32), geometry.normals.astype(np.float32))
+    first = _mean_of_alike(light, (light.mean(-1), noise, *shape), radius)
+    # The first result shows what is alike far better than the noisy picture did: decide once more, average afresh.
+    return _mean_of_alike(light, (first.mean(-1), noise * 0.06, *shape), radius) * base
+
+
+def _mean_of_alike(light: Map, guides: tuple[Map, ...], radius: int) -> Map:
+    """Each pixel of `light` averaged with those around it that `guides` show to be alike."""
+    total, weights = light.copy(), np.ones(light.shape[:2], np.float32)
+    for dy in range(radius + 1):
+        for dx in range(-radius, radius + 1):
+            if dy == 0 and dx <= 0:
+                continue
+            # One weight serves both ends of a pair of pixels, so half the window is enough.
+            here, there = _overlap(light.shape, dy, dx)
+            weight = _likeness([guide[here] for guide in guides], [guide[there] for guide in guides])
+            total[here] += light[there] * weight[..., None]
+            total[there] += light[here] * weight[..., None]
+            weights[here] += weight
+            weights[there] += weight
+    return total / weights[..., None]
+
+
+Window = tuple[slice, slice]
+
+
+def _overlap(shape: tuple[int, ...], dy: int, dx: int) -> tuple[Window, Window]:
+    """The two windows of a picture that lie (dy, dx) apart, dy >= 0."""
+    height, width = shape[:2]
+    here = (slice(0, height - dy), slice(max(-dx, 0), width - max(dx, 0)))
+    there = (slice(dy, height), slice(max(dx, 0), width - max(-dx, 0)))
+    return here, there
+
+
+def _likeness(here: list[Map], there: list[Map]) -> Map:
+    """HxW weights in [0, 1] for pairs of pixels, from (light, noise, points, normals) at both ends."""
+    both = here[1] + there[1]
+    gap = ((here[0] - there[0]) ** 2 - both) / (1e-6 + 0.5 * both)
+    unlike = cv2.blur(np.clip(gap, -4, 40), (5, 5))
+    # Two centimetres off each other's plane is another surface.
+    off_plane = np.abs(np.einsum("ijk,ijk->ij", there[2] - here[2], here[3])) / 0.02
+    bend = (1 - np.einsum("ijk,ijk->ij", here[3], there[3])) * 12
+    return np.exp(-np.maximum(unlike, 0) - off_plane - bend).astype(np.float32)
+
+
+def without_specks(light: Map) -> Map:
+    """Single bright pixels brought down to their neighbourhood: what is left of fireflies."""
+    calm = cv2.medianBlur(light, 5)
+    return np.minimum(light, 2 * calm + 0.02)
+
+
+def bloom(colour: Map, strength: float = 0.045) -> Map:
+    """Stray light around windows and lamps, as a cheap lens has it."""
+    size = colour.shape[0]
+    bright = np.minimum(colour, np.float32(np.percentile(colour, 99.5) * 2))
+    wide = cv2.GaussianBlur(bright, (0, 0), size / 22) * 0.4 + cv2.GaussianBlur(bright, (0, 0), size / 90) * 0.6
+    return (colour * (1 - strength) + wide * strength).astype(np.float32)
+
+
+def exposed(colour: Map, stops: float = 0.0, key: float = 0.2) -> Map:
+    """Scaled so that the picture's log-mean luminance becomes `key`, plus `stops`."""
+    luminance = colour @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    mean = float(np.exp(np.log(np.clip(luminance, 1e-4, None)).mean()))
+    return (colour * (key / mean * 2.0**stops)).astype(np.float32)
+
+
+def toned(colour: Map) -> Map:
+    """Linear to display: a film-like curve with a soft shoulder, then the sRGB encoding; [0, 1]."""
+    # Narkowicz's fit of the ACES curve, applied to a slightly dimmed picture.
+    x = colour * 0.75
+    curve = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
+    encoded = np.where(curve <= 0.0031308, 12.92 * curve, 1.055 * np.maximum(curve, 1e-9) ** (1 / 2.4) - 0.055)
+    return encoded.astype(np.float32)
+
+
+def balanced(colour: Map, strength: float = 0.6) -> Map:
+    """Part of an automatic white balance (grey world): lamps stay warm, but less so than their light is."""
+    means = np.clip(np.percentile(colour, 80, axis=(0, 1)), 1e-4, None)
+    gains = (means.mean() / means) ** strength
+    return (colour * gains).astype(np.float32)
+
+
+def developed(colour: Map, stops: float, rng: np.random.Generator) -> Image:
+    """A denoised linear picture as the camera would store it: HxWx3 uint8 sRGB."""
+    height, width = colour.shape[:2]
+    picture = toned(exposed(balanced(bloom(colour)), stops))
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    picture *= (1 - 0.1 * (x**2 + y**2) ** 1.2 / 2.3)[..., None].astype(np.float32)
+    # A Kinect's small lens is never quite sharp, and its grain is a pixel or two wide.
+    soft = cv2.GaussianBlur(picture, (0, 0), 0.45 * height / 480 + 1e-3)
+    grain = cv2.GaussianBlur(rng.standard_normal((height, width, 3)), (0, 0), 0.6)
+    return np.round(np.clip(soft + 0.007 * grain, 0, 1) * 255).astype(np.uint8)

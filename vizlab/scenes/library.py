@@ -1,0 +1,196 @@
+"""The bundled scenes: folders of pictures beside a scene.json that says how to read them.
+
+A scene's folder holds rgb.jpg, depth.png (16-bit millimetres as a Kinect gives them, 0 = hole), depth_exact.png
+(16-bit, 1/5000 m), label.png (8-bit, NYU40 classes from 0, 255 void), normals.png (8-bit, (n + 1) / 2 * 255, channels
+x, y, z in the camera frame: x right, y down, z forward) and scene.json.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vizlab.errors import InputError
+from vizlab.geometry import Intrinsics
+from vizlab.scenes.rendering import Rendering, render_room
+from vizlab.scenes.rooms import RECIPES, build_room
+from vizlab.scenes.textures import Image, Map
+from vizlab.tasks import NYU40_CLASSES, VOID
+
+EXACT_UNITS_PER_METRE = 5000
+"""depth_exact.png counts in 0.2 mm, which reaches 13.1 m; TUM RGB-D uses the same unit."""
+FORMAT = 1
+NORMAL_STEPS = 255
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "scenes"
+"""Where the bundled scenes lie in a checkout."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene on disk. Its pictures are read when first asked for; shapes and units as in `Rendering`."""
+
+    name: str
+    title: str
+    folder: Path
+    size: tuple[int, int]
+    seed: int
+    spp: int
+    intrinsics: Intrinsics
+    classes: tuple[str, ...]
+
+    @property
+    def rgb_path(self) -> Path:
+        """The colour picture, JPEG."""
+        return self.folder / "rgb.jpg"
+
+    @property
+    def depth_path(self) -> Path:
+        """Sensor-like depth, 16-bit PNG in millimetres, 0 = hole."""
+        return self.folder / "depth.png"
+
+    @property
+    def exact_depth_path(self) -> Path:
+        """Exact depth, 16-bit PNG in 1/5000 m."""
+        return self.folder / "depth_exact.png"
+
+    @property
+    def label_path(self) -> Path:
+        """NYU40 classes, 8-bit PNG, 255 void."""
+        return self.folder / "label.png"
+
+    @property
+    def normals_path(self) -> Path:
+        """Normals, 8-bit PNG, (n + 1) / 2 * 255."""
+        return self.folder / "normals.png"
+
+    @cached_property
+    def rgb(self) -> Image:
+        """HxWx3 uint8, sRGB."""
+        return self._read(self.rgb_path, cv2.IMREAD_COLOR)[..., ::-1].copy()
+
+    @cached_property
+    def sensor_depth(self) -> Map:
+        """HxW float32, metres as a Kinect gives them, NaN in its holes."""
+        raw = self._read(self.depth_path, cv2.IMREAD_UNCHANGED)
+        return np.where(raw > 0, raw / np.float32(1000), np.float32(np.nan)).astype(np.float32)
+
+    @cached_property
+    def depth(self) -> Map:
+        """HxW float32, exact z-depth in metres (to 0.1 mm), NaN where nothing was hit."""
+        raw = self._read(self.exact_depth_path, cv2.IMREAD_UNCHANGED)
+        return np.where(raw > 0, raw / np.float32(EXACT_UNITS_PER_METRE), np.float32(np.nan)).astype(np.float32)
+
+    @cached_property
+    def label(self) -> NDArray[np.uint8]:
+        """HxW uint8, indices into `NYU40_CLASSES`, 255 void."""
+        return self._read(self.label_path, cv2.IMREAD_UNCHANGED)
+
+    @cached_property
+    def normals(self) -> Map:
+        """HxWx3 float32 unit vectors facing the camera: x right, y down, z forward."""
+        coded = self._read(self.normals_path, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
+        vectors = coded * (2 / NORMAL_STEPS) - 1
+        return (vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)).astype(np.float32)
+
+    def _read(self, path: Path, mode: int) -> Any:
+        image = cv2.imread(str(path), mode)
+        if image is None:
+            raise InputError(f"Scene {self.name!r} is incomplete: {path} is missing or no picture; render it again.")
+        if image.shape[:2] != self.size:
+            raise InputError(f"{path} is {image.shape[1]}x{image.shape[0]}, but scene.json says "
+                             f"{self.size[1]}x{self.size[0]}; render the scene again.")  # fmt: skip
+        return image
+
+
+def list_scenes(folder: Path | None = None) -> list[str]:
+    """Names of the bundled scenes (or of those in another folder), sorted."""
+    return sorted(path.parent.name for path in (folder or FOLDER).glob("*/scene.json"))
+
+
+def load_scene(name: str, folder: Path | None = None) -> Scene:
+    """A bundled scene by name; needs no renderer."""
+    root = folder or FOLDER
+    known = list_scenes(root)
+    if name not in known:
+        found = ", ".join(known) if known else f"none in {root}"
+        raise InputError(f"There is no scene called {name!r}; there are: {found}.")
+    record = root / name / "scene.json"
+    try:
+        facts = json.loads(record.read_text(encoding="utf-8"))
+        height, width = int(facts["height"]), int(facts["width"])
+        lens = facts["intrinsics"]
+        camera = Intrinsics(lens["fx"], lens["fy"], lens["cx"], lens["cy"], (height, width))
+        return Scene(
+            name, facts["title"], root / name, (height, width), facts["seed"], facts["spp"], camera,
+            tuple(facts["classes"]),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError) as err:
+        raise InputError(f"{record} is damaged ({err}); render the scene again.") from err
+
+
+def render_scene(
+    name: str, out: Path, size: tuple[int, int] = (480, 640), spp: int = 64, seed: int = 1, kind: str | None = None
+) -> Scene:
+    """Render a scene into the folder OUT/NAME and return it.
+
+    kind: the recipe (a key of `RECIPES`), the name itself unless given; size: (height, width) in pixels;
+    spp: samples per pixel of the colour picture.
+    """
+    if min(size) < 16 or spp < 1:
+        raise InputError(f"A scene needs at least 16x16 pixels and one sample, not {size[1]}x{size[0]} and {spp}.")
+    room = build_room(kind or name, seed)
+    rendering = render_room(room, size, spp, seed)
+    facts = {"name": name, "title": room.title, "kind": kind or name, "seed": seed, "spp": spp}
+    save_scene(rendering, out / name, facts)
+    return load_scene(name, out)
+
+
+def save_scene(rendering: Rendering, folder: Path, facts: dict[str, Any]) -> None:
+    """Write a rendering in the folder format of this module; `facts` join scene.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    exact = np.nan_to_num(rendering.depth.astype(np.float64) * EXACT_UNITS_PER_METRE)
+    normals = np.round((rendering.normals + 1) / 2 * NORMAL_STEPS).astype(np.uint8)
+    packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
+    cv2.imwrite(str(folder / "rgb.jpg"), rendering.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    cv2.imwrite(str(folder / "depth.png"), rendering.sensor_depth, packed)
+    cv2.imwrite(str(folder / "depth_exact.png"), np.round(np.clip(exact, 0, 65535)).astype(np.uint16), packed)
+    cv2.imwrite(str(folder / "label.png"), rendering.label, packed)
+    cv2.imwrite(str(folder / "normals.png"), normals[..., ::-1], packed)
+    text = json.dumps({**facts, **_record(rendering)}, indent=2)
+    (folder / "scene.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _record(rendering: Rendering) -> dict[str, Any]:
+    """What a reader of the folder must know."""
+    height, width = rendering.label.shape
+    camera = asdict(rendering.intrinsics)
+    camera.pop("size")
+    present = [NYU40_CLASSES[index] for index in np.unique(rendering.label) if index != VOID]
+    return {
+        "format": FORMAT,
+        "width": width,
+        "height": height,
+        "intrinsics": camera,
+        "classes": present,
+        "files": {
+            "rgb.jpg": "8-bit sRGB",
+            "depth.png": "16-bit, millimetres, z-depth as a Kinect v1 gives it, 0 = hole",
+            "depth_exact.png": "16-bit, 1/5000 m, exact z-depth along the optical axis, 0 = nothing hit",
+            "label.png": "8-bit, NYU40 classes from 0, 255 = void",
+            "normals.png": "8-bit, (n + 1) / 2 * 255, unit vectors that face the camera",
+        },
+        "convention": "camera frame: x right, y down, z forward; pixel centres at integer coordinates",
+    }
+
+
+def known_kinds() -> list[str]:
+    """The kinds of room that can be rendered, sorted."""
+    return sorted(RECIPES)

@@ -1,0 +1,85 @@
+"""Pictures that fill a surface once: paintings for the walls, the view out of a window, a screen. HxWx3 arrays."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vizlab.scenes.textures import Colour, Image, Map, as_image, blended, noise
+
+
+def _hills(rng: np.random.Generator, size: int, picture: Map, level: float, colour: Colour, rough: float) -> None:
+    """Paint one row of hills below a wavy skyline, in place."""
+    skyline = level + rough * noise(rng, size, 1.7)[0]
+    y = np.linspace(0, 1, size, dtype=np.float32)[:, None]
+    mask = np.clip((y - skyline[None]) * size / 3, 0, 1)[..., None]
+    tint = np.asarray(colour, np.float32) * (1 + 0.22 * noise(rng, size, 1.0)[..., None])
+    picture[:] = picture * (1 - mask) + tint * mask
+
+
+def landscape(rng: np.random.Generator, size: int = 256) -> Image:
+    """Sky, far hills and a near field."""
+    y = np.repeat(np.linspace(0, 1, size, dtype=np.float32)[:, None], size, 1)
+    sky = [(0.35, 0.52, 0.72), (0.75, 0.8, 0.8), (0.93, 0.82, 0.62)]
+    if rng.random() < 0.4:
+        sky = [(0.3, 0.25, 0.4), (0.85, 0.5, 0.35), (0.98, 0.8, 0.5)]
+    picture = blended(y * 1.5 + 0.06 * noise(rng, size, 1.8, 3), sky)
+    _hills(rng, size, picture, 0.48, (0.35, 0.42, 0.5), 0.05)
+    _hills(rng, size, picture, 0.6, (0.28, 0.38, 0.24), 0.03)
+    _hills(rng, size, picture, 0.76, (0.55, 0.47, 0.22), 0.03)
+    return as_image(picture)
+
+
+def abstract(rng: np.random.Generator, colours: list[Colour], size: int = 256) -> Image:
+    """Brushed fields of colour."""
+    picture: np.ndarray = np.tile(np.asarray(colours[0], np.float32), (size, size, 1))
+    brush = noise(rng, size, 0.8, stretch=6)
+    for colour in colours[1:] + colours[1:]:
+        field = noise(rng, size, 1.9) + 0.15 * brush
+        mask = np.clip((field - rng.uniform(0.2, 1.0)) * 9, 0, 1)[..., None]
+        picture = picture * (1 - mask) + np.asarray(colour, np.float32) * mask
+    return as_image(picture * (1 + 0.06 * brush[..., None]))
+
+
+def portrait(rng: np.random.Generator, size: int = 256) -> Image:
+    """A blurred photograph of one to three people before a backdrop."""
+    picture = np.asarray(blended(0.5 + 0.2 * noise(rng, size, 1.8), [(0.2, 0.25, 0.2), (0.45, 0.5, 0.42)]))
+    people = int(rng.integers(1, 4))
+    for index in range(people):
+        x = int(size * (index + 1) / (people + 1) + rng.normal(0, 5))
+        top = int(size * rng.uniform(0.35, 0.5))
+        cloth = rng.uniform(0.15, 0.9, 3).tolist()
+        skin = [0.86 * (tone := rng.uniform(0.6, 1)), 0.66 * tone, 0.54 * tone]
+        cv2.ellipse(picture, (x, size), (size // 6, size - top - size // 8), 0, 0, 360, cloth, -1, cv2.LINE_AA)
+        cv2.ellipse(picture, (x, top - 6), (size // 11, size // 9), 0, 180, 360, (0.16, 0.11, 0.08), -1, cv2.LINE_AA)
+        cv2.ellipse(picture, (x, top), (size // 13, size // 9), 0, 0, 360, skin, -1, cv2.LINE_AA)
+    return as_image(cv2.GaussianBlur(picture, (0, 0), 2))
+
+
+def outdoors(rng: np.random.Generator, size: int = 256) -> Map:
+    """What a window shows: HxWx3 float32 linear radiance relative to the sky, out of focus."""
+    y = np.repeat(np.linspace(0, 1, size, dtype=np.float32)[:, None], size, 1)
+    view = blended(y, [(0.82, 0.92, 1.0), (1.0, 1.0, 1.0)]).copy()
+    _hills(rng, size, view, 0.55, (0.3, 0.38, 0.3), 0.09)
+    _hills(rng, size, view, 0.68, (0.14, 0.2, 0.1), 0.06)
+    _hills(rng, size, view, 0.86, (0.3, 0.36, 0.18), 0.01)
+    return np.clip(cv2.GaussianBlur(view, (0, 0), 3), 0.02, 1).astype(np.float32)
+
+
+def screen(rng: np.random.Generator, size: int = 256) -> Image:
+    """A computer desktop with a window full of lines of text."""
+    picture = landscape(rng, size).astype(np.float32) / 255
+    picture[30:226, 36:214] = 0.94
+    picture[30:44, 36:214] = (0.3, 0.36, 0.48)
+    for row in range(54, 218, 8):
+        picture[row : row + 3, 46 : 46 + int(rng.integers(40, 158))] = 0.35
+    return as_image(picture)
+
+
+def paper(rng: np.random.Generator, size: int = 128) -> Image:
+    """A printed sheet: heading and lines."""
+    sheet = np.full((size, size, 3), 0.93, np.float32)
+    sheet[12:18, 16 : 16 + int(rng.integers(40, 80))] = 0.25
+    for row in range(28, 116, 6):
+        sheet[row : row + 2, 14 : 14 + int(rng.integers(60, 100))] = 0.5
+    return as_image(sheet)
