@@ -1,0 +1,151 @@
+"""The named endpoints, as a program calls them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from page_process import NAMES, OWN_CHECKPOINT, checkpoints, random_checkpoint
+from PIL import Image
+
+import vizlab
+
+ENDPOINTS = {
+    "/scenes", "/devices", "/models", "/inspect", "/analyse", "/threshold", "/site", "/labels", "/trace", "/figure",
+    "/matrix", "/affinity", "/add_from_folder", "/add_upload",
+}  # fmt: skip
+
+
+def ask(client: Client, **given: Any) -> dict[str, Any]:
+    """One analysis with defaults for what is not given."""
+    defaults = {
+        "colour": None, "depth": None, "scene": "", "models": None, "depth_unit": "auto", "threshold": None,
+        "device": "cpu", "working_size": "own",
+    }  # fmt: skip
+    values = {**defaults, **given}
+    files = {name: handle_file(str(values[name])) if values[name] else None for name in ("colour", "depth")}
+    return client.predict(**(values | files), api_name="/analyse")
+
+
+@pytest.fixture(scope="module")
+def result(client: Client, pair: tuple[Path, Path]) -> dict[str, Any]:
+    return ask(client, colour=pair[0], depth=pair[1])
+
+
+def test_only_the_named_endpoints_are_offered(client: Client) -> None:
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
+
+
+def test_scenes_models_devices(client: Client) -> None:
+    assert client.predict(api_name="/scenes")
+    assert "cpu" in client.predict(api_name="/devices")
+    cards = {card["name"]: card for card in client.predict(api_name="/models")}
+    assert set(cards) == set(NAMES.values())
+    assert cards[NAMES["cen"]]["inputs"] == ["rgb", "depth"]
+    assert len(cards[NAMES["cen"]]["sites"]) == 17
+
+
+def test_inspect_says_how_files_are_read(client: Client, pair: tuple[Path, Path]) -> None:
+    record = client.predict(handle_file(str(pair[0])), handle_file(str(pair[1])), "auto", api_name="/inspect")
+    assert record["depth"]["encoding"] == "mm"
+    assert record["size"] == [480, 640]
+    assert record["depth"]["holes"] == pytest.approx(12 / 640)
+
+
+def test_analyse_summarises_every_network(result: dict[str, Any]) -> None:
+    assert set(result["models"]) == set(NAMES.values())
+    cen, mti = (result["models"][NAMES[name]] for name in ("cen", "mti"))
+    assert {"semseg/rgb", "semseg/depth", "semseg/ensemble"} <= set(cen["predictions"])
+    assert mti["predictions"]["depth"]["rmse_m"] > 0
+    shares = [site["share"] for site in cen["sites"].values()]
+    assert np.nansum(np.array(shares, float), axis=-1) == pytest.approx(1, abs=1e-3)
+    assert all(site["share"] is None for site in mti["sites"].values() if site["kind"] == "propagation")
+
+
+def test_same_numbers_as_python(client: Client, result: dict[str, Any], pair: tuple[Path, Path]) -> None:
+    name = NAMES["nddr"]
+    model = vizlab.load_model(checkpoints() / f"{name}.safetensors", device="cpu")
+    trace = vizlab.trace(model, vizlab.read_rgbd(*pair))
+    for site, values in result["models"][name]["sites"].items():
+        np.testing.assert_allclose(values["share"], trace.sites[site].share, rtol=1e-5, atol=1e-6)
+    labels = client.predict(result["key"], name, "semseg", api_name="/labels")
+    np.testing.assert_array_equal(np.asarray(Image.open(labels)), trace.predictions["semseg"].label)
+
+
+def test_trace_file_is_read_by_python(client: Client, result: dict[str, Any]) -> None:
+    trace = vizlab.load_trace(client.predict(result["key"], NAMES["cen"], api_name="/trace"))
+    assert trace.model.name == NAMES["cen"]
+    assert trace.input_digest == result["picture"]["digest"]
+
+
+def test_threshold_reruns_cen_alone(client: Client, result: dict[str, Any]) -> None:
+    moved = client.predict(result["key"], 0.5, api_name="/threshold")
+    cen = NAMES["cen"]
+    assert moved["key"] != result["key"]
+    assert moved["models"][cen]["threshold"] == 0.5
+    assert moved["models"][cen]["exchange"]["fraction"] > result["models"][cen]["exchange"]["fraction"]
+    assert moved["models"][NAMES["mti"]] == result["models"][NAMES["mti"]]
+    none = client.predict(result["key"], 0, api_name="/threshold")
+    assert none["models"][cen]["exchange"]["fraction"] == 0
+
+
+def test_site_gives_numbers_and_a_picture(client: Client, result: dict[str, Any]) -> None:
+    numbers, picture = client.predict(result["key"], NAMES["nddr"], "nddr.stage3", "depth", api_name="/site")
+    assert numbers["targets"] == ["semseg", "depth", "normals"]
+    assert Image.open(picture).size == (640, 480)
+
+
+@pytest.mark.parametrize(
+    ("model", "view"), [("cen", "exchange_ledger"), ("nddr", "nddr_drift"), ("mti", "affinity_shares")]
+)
+def test_charts_are_plotly_json(client: Client, result: dict[str, Any], model: str, view: str) -> None:
+    figure = client.predict(result["key"], NAMES[model], view, api_name="/figure")
+    assert figure["data"]
+    assert json.dumps(figure)
+
+
+def test_matrix_and_affinity(client: Client, result: dict[str, Any]) -> None:
+    assert client.predict(result["key"], NAMES["nddr"], "nddr.stage1", "drift", api_name="/matrix")["data"]
+    assert client.predict(result["key"], NAMES["mti"], "raw", api_name="/affinity")["data"]
+
+
+def test_a_users_own_checkpoint(client: Client, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    name = client.predict(OWN_CHECKPOINT, api_name="/add_from_folder")
+    file = random_checkpoint(tmp_path / "brought.safetensors", seed=2)
+    brought = client.predict(handle_file(str(file)), api_name="/add_upload")
+    found = ask(client, colour=pair[0], depth=pair[1], models=[name, brought])
+    assert set(found["models"]) == {name, brought} == {OWN_CHECKPOINT.removesuffix(".safetensors"), "brought"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"scene": "nowhere"}, "no picture yet"),
+        ({"models": ["nobody"]}, "No network is called"),
+        ({"working_size": "huge"}, "working size"),
+        ({"threshold": -1}, "expected a number of 0 or more"),
+        ({"depth_unit": "furlong"}, "depth unit"),
+        ({"device": "abacus"}, "device"),
+    ],
+)
+def test_errors_are_one_sentence(
+    client: Client, pair: tuple[Path, Path], given: dict[str, Any], words: str
+) -> None:
+    picture = {} if "scene" in given else {"colour": pair[0], "depth": pair[1]}
+    with pytest.raises(AppError, match=words) as caught:
+        ask(client, **(picture | given))
+    assert "Traceback" not in str(caught.value)
+
+
+def test_unknown_key_says_what_to_do(client: Client) -> None:
+    with pytest.raises(AppError, match="no longer kept"):
+        client.predict("0" * 32, 0.1, api_name="/threshold")
+
+
+def test_a_path_on_the_server_is_no_upload(client: Client) -> None:
+    outside = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError):
+        client.predict(outside, None, "auto", api_name="/inspect")

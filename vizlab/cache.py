@@ -1,0 +1,71 @@
+"""A cache that knows what its values weigh: results stay on the server, a session keeps only a key."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class _Entry(Generic[V]):
+    value: V
+    size: int
+
+
+class ByteCache(Generic[V]):
+    """Values by key, the least recently used dropped first; safe from several threads.
+
+    Holds at most `max_bytes`, or the newest value alone where that one is larger: what was just computed can
+    always be looked at.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        if max_bytes <= 0:
+            raise ValueError(f"max_bytes is {max_bytes}; expected a positive number")
+        self.max_bytes = max_bytes
+        self._entries: OrderedDict[str, _Entry[V]] = OrderedDict()
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> V | None:
+        """The value, which counts as used now; None if it was never there or had to go."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            return entry.value
+
+    def put(self, key: str, value: V, size: int) -> None:
+        """Keep `value`, which takes `size` bytes, in place of what `key` held before."""
+        with self._lock:
+            self._forget(key)
+            self._entries[key] = _Entry(value, size)
+            self._total += size
+            while self._total > self.max_bytes and len(self._entries) > 1:
+                self._forget(next(iter(self._entries)))
+
+    def drop(self, key: str) -> None:
+        """Forget `key`, if it is there."""
+        with self._lock:
+            self._forget(key)
+
+    @property
+    def total_bytes(self) -> int:
+        with self._lock:
+            return self._total
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._entries)
+
+    def __contains__(self, key: str) -> bool:
+        with self._lock:
+            return key in self._entries
+
+    def _forget(self, key: str) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._total -= entry.size

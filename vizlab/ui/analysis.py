@@ -1,0 +1,93 @@
+"""One picture, some networks, what they showed: the unit that is cached, drawn by the page and answered by the API."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vizlab.analysis.reference import Reference
+from vizlab.errors import InputError
+from vizlab.rgbd import RGBDImage
+from vizlab.tracing import FusionTrace
+from vizlab.tracing.types import arrays_of
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for. Either `scene`, a bundled one, or files; `working_size` None is each network's own.
+
+    `depth_unit` is "auto" or what `read_rgbd` takes; `threshold` None is each checkpoint's own.
+    """
+
+    scene: str | None = None
+    colour: Path | None = None
+    depth: Path | None = None
+    depth_unit: str = "auto"
+    models: tuple[str, ...] = ()
+    device: str = "auto"
+    working_size: tuple[int, int] | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What was read: `title` names it for the user."""
+
+    title: str
+    rgbd: RGBDImage
+    reference: Reference | None
+    bundled: bool = False
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Immutable, shared between users who asked for the same.
+
+    `traces` by model name, in the order asked for; `baselines` those of models whose threshold was moved, at the
+    checkpoint's own; `skipped` says of each model that was not run why; `notes` are sentences about the run.
+    """
+
+    key: str
+    request: Request
+    picture: Picture
+    traces: Mapping[str, FusionTrace]
+    baselines: Mapping[str, FusionTrace] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything the status line has to say: about the reading, the run and the networks left out."""
+        left_out = tuple(f"{name} was not run: {why}" for name, why in self.skipped.items())
+        return (*self.picture.rgbd.record.warnings, *self.notes, *left_out)
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it costs."""
+        pixels = [a for a in (self.picture.rgbd.colour, self.picture.rgbd.depth) if a is not None]
+        traces = (*self.traces.values(), *self.baselines.values())
+        return sum(a.nbytes for a in pixels) + sum(a.nbytes for t in traces for a in arrays_of(t).values())
+
+    def of_family(self, family: str) -> dict[str, FusionTrace]:
+        """The traces of one method, by model name."""
+        return {name: trace for name, trace in self.traces.items() if trace.model.family == family}
+
+    def trace_of(self, model: str) -> FusionTrace:
+        """The trace of that model; raises InputError if it was not run."""
+        if model not in self.traces:
+            raise InputError(f"'{model[:80]}' was not run on this picture; run it first.")
+        return self.traces[model]
+
+
+def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) -> str:
+    """The same question gets the same key; `models` maps names to checkpoint hashes."""
+    parts = {
+        "picture": picture.rgbd.digest,
+        "title": picture.title,
+        "record": picture.rgbd.record.to_dict(),
+        "models": dict(models),
+        "run": [request.device, request.working_size, request.threshold],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

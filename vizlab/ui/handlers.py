@@ -1,0 +1,222 @@
+"""What happens when a user does something: each handler answers with updates, and with a sentence if it cannot."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from vizlab.errors import InputError, VizlabError
+from vizlab.tracing import FusionTrace
+from vizlab.ui.analysis import Analysis, Request
+from vizlab.ui.controls import scene_buttons
+from vizlab.ui.family_tab import FamilyTab
+from vizlab.ui.html import alert
+from vizlab.ui.page import Page, Updates
+from vizlab.ui.status import readout, status_line
+from vizlab.ui.strips import open_site
+from vizlab.ui.tab_exchange import comparison
+from vizlab.ui.tab_predictions import predictions_html
+from vizlab.ui.workspace import WORKING_SIZES, Workspace
+from vizlab.views.palettes import Palette
+
+log = logging.getLogger("vizlab.ui")
+
+UNEXPECTED = "Something went wrong inside vizlab; the server's log says what. Earlier results are still there."
+
+
+class Handlers:
+    """The functions behind the page's events; they keep nothing between calls."""
+
+    def __init__(self, page: Page, workspace: Workspace) -> None:
+        self.page, self.workspace = page, workspace
+
+    def guarded(self, do: Callable[[], Updates]) -> Updates:
+        """`do`'s updates; what goes wrong becomes a sentence, and everything else on the page stays."""
+        try:
+            return {self.page.message: "", self.page.controls.progress: "", **do()}
+        except VizlabError as err:
+            sentence = str(err)
+        except Exception:
+            log.exception("a handler failed")
+            sentence = UNEXPECTED
+        return {self.page.message: alert(sentence), self.page.controls.progress: ""}
+
+    def opening(self, palette: Palette) -> Updates:
+        """What a new visitor sees: the first bundled scene, analysed by all shipped networks."""
+        request = opening_request(self.workspace)
+        if request is None:
+            return {self.page.message: ""}
+        return self.guarded(lambda: self.page.show(self.workspace.analyse(request), palette))
+
+    def run(
+        self,
+        scene: str | None,
+        colour: str | None,
+        depth: str | None,
+        unit: str,
+        models: list[str],
+        device: str,
+        size: str,
+        palette: Palette,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Updates:
+        """Read the picture, run the chosen networks, draw everything."""
+
+        def do() -> Updates:
+            request = make_request(scene, colour, depth, unit, models, device, size)
+            analysis = self.workspace.analyse(request, progress)
+            progress(0.85, "drawing")
+            return self.page.show(analysis, palette)
+
+        return self.guarded(do)
+
+    def pick_scene(self, event: gr.EventData) -> Updates:
+        """A bundled scene was clicked: it takes the place of uploaded files."""
+        name = text_of(event, "scene")
+
+        def do() -> Updates:
+            controls = self.page.controls
+            shown = readout(self.workspace.read(Request(scene=name)))
+            return {self.page.scene: name, controls.colour: None, controls.depth: None, controls.readout: shown}
+
+        return self.guarded(do)
+
+    def inspect(self, scene: str | None, colour: str | None, depth: str | None, unit: str) -> Updates:
+        """Files or unit changed: say at once how they will be read."""
+
+        def do() -> Updates:
+            request = make_request(scene, colour, depth, unit, [], "auto", "own")
+            shown = readout(self.workspace.read(request))
+            marked = scene_buttons(self.workspace, request.scene)
+            return {self.page.controls.readout: shown, self.page.controls.scenes: marked}
+
+        return self.guarded(do)
+
+    def move_threshold(self, key: str | None, palette: Palette, event: gr.EventData) -> Updates:
+        """The slider was released: CEN runs again, the rest stays."""
+        value = event._data.get("threshold")
+
+        def do() -> Updates:
+            if not isinstance(value, int | float):
+                raise InputError("The threshold is no number; move the slider again.")
+            analysis = self.workspace.rethreshold(self.workspace.get(key).key, float(value))
+            return {
+                self.page.key: analysis.key,
+                self.page.status: status_line(analysis),
+                **self.page.predictions.render(analysis, palette),
+                **self.page.exchange.render(analysis, palette=palette),
+            }
+
+        return self.guarded(do)
+
+    def open_site(self, key: str | None, event: gr.EventData) -> Updates:
+        """A thumbnail was clicked."""
+        asked = [text_of(event, name) for name in ("model", "site", "target")]
+        return self.guarded(lambda: {self.page.window: open_site(self.workspace.get(key), *asked)})
+
+    def choose_stage(self, key: str | None, model: str | None, stage: str, kind: str) -> Updates:
+        """Another stage, or another reading of its matrix."""
+        tab = self.page.nddr
+        return self.guarded(lambda: tab.draw_stage(_trace_of(self.workspace.get(key), tab, model), stage, kind))
+
+    def choose_order(self, key: str | None, model: str | None, order: str) -> Updates:
+        """Another order of the ledger's channels."""
+        tab = self.page.exchange
+        return self.guarded(lambda: tab.draw_ledger(_trace_of(self.workspace.get(key), tab, model), order))
+
+    def choose_statistic(self, key: str | None, model: str | None, statistic: str) -> Updates:
+        """Another way to count agreement."""
+        tab = self.page.affinities
+
+        def do() -> Updates:
+            analysis = self.workspace.get(key)
+            return tab.draw_affinity(analysis, _trace_of(analysis, tab, model), statistic)
+
+        return self.guarded(do)
+
+    def choose_model(self, tab: FamilyTab) -> Callable[[str | None, str | None, Palette], Updates]:
+        """A handler that draws `tab` for another checkpoint of its family."""
+
+        def handler(key: str | None, model: str | None, palette: Palette) -> Updates:
+            return self.guarded(lambda: tab.render(self.workspace.get(key), model, palette))
+
+        return handler
+
+    def choose_palette(self, key: str | None, model: str | None, palette: Palette) -> Updates:
+        """Class colours; nothing runs."""
+
+        def do() -> Updates:
+            analysis, tab = self.workspace.get(key), self.page.exchange
+            updates: Updates = {self.page.predictions.grid: predictions_html(analysis, palette)}
+            if analysis.of_family(tab.family):
+                trace = _trace_of(analysis, tab, model)
+                before = analysis.baselines.get(trace.model.name)
+                updates[tab.comparison] = comparison(analysis, trace, before, palette)
+            return updates
+
+        return self.guarded(do)
+
+    def add_checkpoint(self, name: str | None, upload: str | None, ticked: list[str], offered: list[str]) -> Updates:
+        """A checkpoint of the user's own joins the list, ticked, for this session only."""
+
+        def do() -> Updates:
+            added = add_checkpoint(self.workspace, name, upload)
+            choices = list(dict.fromkeys([*offered, added]))
+            chosen = list(dict.fromkeys([*ticked, added]))
+            return {
+                self.page.controls.models: gr.update(choices=choices, value=chosen),
+                self.page.offered: choices,
+                self.page.controls.own_file: None,
+            }
+
+        return self.guarded(do)
+
+
+def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None) -> str:
+    """Add an uploaded file or one of the operator's folder, as far as the operator allows; returns its name."""
+    if upload:
+        if not workspace.settings.allow_upload_checkpoints:
+            raise InputError("This page takes no uploaded checkpoints; its operator can allow them.")
+        return workspace.shelf.add_upload(upload)
+    if not name:
+        raise InputError("Choose a checkpoint of the list, or upload one, then press Add.")
+    return workspace.shelf.add_from_folder(name)
+
+
+def make_request(
+    scene: str | None, colour: str | None, depth: str | None, unit: str, models: list[str], device: str, size: str
+) -> Request:
+    """Files, where there are any, else the scene."""
+    if size not in WORKING_SIZES:
+        raise InputError(f"The working size is '{size[:40]}'; expected one of {', '.join(WORKING_SIZES)}.")
+    return Request(
+        scene=None if colour or depth else scene,
+        colour=Path(colour) if colour else None,
+        depth=Path(depth) if depth else None,
+        depth_unit=unit or "auto",
+        models=tuple(models),
+        device=device,
+        working_size=WORKING_SIZES[size],
+    )
+
+
+def opening_request(workspace: Workspace) -> Request | None:
+    """The first scene and every shipped network, if there are such."""
+    scenes, models = workspace.scenes(), workspace.shelf.shipped()
+    if not scenes or not models:
+        return None
+    return Request(scene=scenes[0], models=models, device=workspace.default_device())
+
+
+def text_of(event: gr.EventData, name: str) -> str:
+    """A value the browser sent with an event."""
+    return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""
+
+
+def _trace_of(analysis: Analysis, tab: FamilyTab, model: str | None) -> FusionTrace:
+    traces: dict[str, Any] = analysis.of_family(tab.family)
+    if not traces:
+        raise InputError(f"{tab.title} has nothing to show for this picture; press Run first.")
+    return traces.get(model or "") or next(iter(traces.values()))

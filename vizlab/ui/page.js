@@ -1,0 +1,46 @@
+(() => {
+  // Dark or light, kept in this browser.
+  const stored = localStorage.getItem('vizlab-theme');
+  if (stored) document.body.classList.toggle('dark', stored === 'dark');
+
+  const enlarge = (image) => {
+    const curtain = document.createElement('div');
+    curtain.className = 'vz-curtain vz-lightbox';
+    const figure = document.createElement('figure');
+    const copy = document.createElement('img');
+    copy.src = image.src;
+    copy.alt = image.alt;
+    const text = document.createElement('figcaption');
+    const caption = image.closest('figure')?.querySelector('figcaption');
+    text.innerHTML = caption ? caption.innerHTML : '';
+    if (!text.querySelector('.vz-title')) text.prepend(Object.assign(document.createElement('b'), {textContent: image.alt}));
+    figure.append(copy, text);
+    curtain.append(figure);
+    curtain.addEventListener('click', () => curtain.remove());
+    document.querySelector('.gradio-container').append(curtain);
+  };
+
+  const closeWindows = () => {
+    document.querySelectorAll('.vz-lightbox').forEach((c) => c.remove());
+    document.querySelectorAll('#vz-site-window .vz-curtain').forEach((c) => { c.hidden = true; });
+  };
+
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-theme-toggle]')) {
+      const dark = document.body.classList.toggle('dark');
+      localStorage.setItem('vizlab-theme', dark ? 'dark' : 'light');
+    } else if (event.target.matches('img[data-enlarge]') && !event.target.closest('.vz-window')) {
+      enlarge(event.target);
+    } else if (event.target.closest('[data-close]') || event.target.matches('#vz-site-window .vz-curtain')) {
+      closeWindows();
+    }
+  });
+
+  document.addEventListener('keydown', (event) => {
+    const open = document.querySelector('#vz-site-window .vz-curtain:not([hidden])');
+    if (event.key === 'Escape') closeWindows();
+    else if (event.key === 'Enter' && event.target.matches('img[data-enlarge]')) enlarge(event.target);
+    else if (open && event.key === 'ArrowLeft') open.querySelector('[aria-label="previous site"]')?.click();
+    else if (open && event.key === 'ArrowRight') open.querySelector('[aria-label="next site"]')?.click();
+  });
+})();

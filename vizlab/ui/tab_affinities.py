@@ -1,0 +1,96 @@
+"""The tab of MTI-Net: which task tells which, scale by scale, and whether tasks group the same pixels."""
+
+from typing import Any
+
+import gradio as gr
+
+from vizlab import views
+from vizlab.errors import InputError
+from vizlab.tracing import FusionTrace
+from vizlab.ui.analysis import Analysis
+from vizlab.ui.family_tab import FamilyTab, Figure, build_figure
+from vizlab.ui.html import badge, colour_bar, grid_table, heading, tag, words
+from vizlab.ui.images import THUMBNAIL_SIDE
+from vizlab.ui.sources import MTI_AFFINITY, MTI_DISTILLATION, MTI_GATES, THIS
+from vizlab.ui.strips import OPEN_JS, strip_panel
+from vizlab.ui.tab_predictions import assumed_badge
+from vizlab.views import ColourBar, Grid, Panel
+from vizlab.views.palettes import Palette
+
+STATISTICS = {"beyond chance (Cohen’s κ)": "kappa", "raw agreement": "raw", "conditional rates": "conditional"}
+"""What the affinity figure can show, in words."""
+
+SHARES = Figure(
+    views.affinity_shares,
+    "Look off the diagonal: how much of a task's distilled features came from another task at that scale.",
+    MTI_DISTILLATION,
+    THIS,
+)
+AFFINITY = Figure(
+    views.pixel_affinity,
+    "Look how agreement falls with distance, and whether the final predictions (thick) agree more, or less, than the "
+    "reference does.",
+    MTI_AFFINITY,
+    THIS,
+)
+GATES = "Columns are messages, rows scales, finest first: bright is where the receiver's gate lets the sender through."
+
+
+class AffinitiesTab(FamilyTab):
+    """Shares by scale, gate maps, outside maps, pixel affinity."""
+
+    family = "mti-net"
+    title = "Task affinities"
+    needs = (
+        "MTI-Net predicts every task at four scales and lets the tasks tell each other what they found; gates decide "
+        "where a message passes.",
+        "Tick an MTI-Net checkpoint on the left, give a colour picture, and press Run. It needs no depth.",
+    )
+
+    def build(self) -> None:
+        self.intro = gr.HTML()
+        with gr.Row(elem_classes="vz-figures"), gr.Column():
+            self.shares = build_figure(SHARES)
+        self.gates = gr.HTML()
+        self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-affinity-strip")
+        self.statistic = gr.Radio(
+            list(STATISTICS), value=next(iter(STATISTICS)), label="agreement", elem_id="vz-statistic"
+        )
+        with gr.Row(elem_classes="vz-figures"), gr.Column():
+            self.affinity = build_figure(AFFINITY)
+
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> dict[Any, Any]:
+        first = next(iter(STATISTICS))
+        marks = [badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
+        return {
+            self.intro: heading("What tasks tell each other", "", None, [m for m in marks if m]),
+            self.shares: views.affinity_shares(trace),
+            self.gates: gates_html(trace),
+            self.strip: strip_panel(trace),
+            self.statistic: gr.update(value=first),
+            **self.draw_affinity(analysis, trace, first),
+        }
+
+    def draw_affinity(self, analysis: Analysis, trace: FusionTrace, statistic: str) -> dict[Any, Any]:
+        """The affinity figure in another statistic."""
+        if statistic not in STATISTICS:
+            raise InputError(f"Agreement is shown as {', '.join(STATISTICS)}; '{statistic[:40]}' is none of these.")
+        reference = analysis.picture.reference
+        figure = views.pixel_affinity(trace, reference, statistic=STATISTICS[statistic])  # type: ignore[arg-type]
+        return {self.affinity: figure}
+
+
+def gates_html(trace: FusionTrace) -> str:
+    """Gate maps in a grid: scales down, messages across."""
+    panels = views.gate_panels(trace)
+    by_scale: dict[str, list[Panel]] = {}
+    for panel in panels:
+        by_scale.setdefault(panel.title.partition(":")[0], []).append(panel)
+    rows = tuple((scale, tuple(panels)) for scale, panels in by_scale.items())
+    messages = tuple(panel.title.partition(": ")[2] for panel in next(iter(by_scale.values()), []))
+    bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
+    legend = (
+        tag("div", colour_bar(bar) + words("mean gate over channels", "vz-caption"), "vz-strip-legend") if bar else ""
+    )
+    grid = grid_table(Grid(messages, rows), {}, side=2 * THUMBNAIL_SIDE)
+    return heading("Gates", GATES, MTI_GATES, [badge(THIS)]) + grid + legend

@@ -1,0 +1,63 @@
+"""The first tab: what every network makes of the picture, and where they exchanged, at a glance."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from vizlab import views
+from vizlab.tracing import FusionTrace
+from vizlab.ui.analysis import Analysis
+from vizlab.ui.html import badge, empty_state, grid_table, heading, reference_first, tag
+from vizlab.ui.sources import CEN_ENSEMBLE, SHARE, STRIP_SENTENCE, THIS
+from vizlab.ui.strips import OPEN_JS, strip
+from vizlab.views.palettes import Palette
+
+ROWS = {"semseg": "classes", "depth": "depth", "depth error": "depth error", "normals": "normals", "edge": "edges"}
+
+GRID_SENTENCE = "Read each row across: one palette, one colour range. CEN's two streams stand beside their ensemble."
+
+
+class PredictionsTab:
+    """The grid of predictions with, in its free corner or below, a strip of sites per network."""
+
+    def __init__(self) -> None:
+        waiting = empty_state("Nothing has run yet", ["Choose a scene, or give files of your own, then press Run."])
+        self.grid = gr.HTML(waiting, js_on_load=OPEN_JS, elem_id="vz-predictions")
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.grid]
+
+    def render(self, analysis: Analysis, palette: Palette = "voc") -> dict[Any, Any]:
+        """New values by component."""
+        return {self.grid: predictions_html(analysis, palette)}
+
+
+def predictions_html(analysis: Analysis, palette: Palette = "voc") -> str:
+    """Predictions side by side, why a network that was chosen is not among them, and where they exchanged."""
+    picture = analysis.picture
+    grid = views.prediction_grid(list(analysis.traces.values()), picture.rgbd, picture.reference, palette=palette)
+    left_out = "".join(
+        tag("p", badge("not run", "warn") + " " + escape(f"{name}: {why}"), "vz-note")
+        for name, why in analysis.skipped.items()
+    )
+    marks = [mark for trace in analysis.traces.values() if (mark := assumed_badge(trace))]
+    head = heading("What they predict", GRID_SENTENCE, CEN_ENSEMBLE, marks)
+    return head + left_out + grid_table(reference_first(grid), ROWS, strips_html(analysis))
+
+
+def strips_html(analysis: Analysis) -> str:
+    """The strips of all networks."""
+    head = heading("Where they exchanged", STRIP_SENTENCE, badges=[badge(THIS)])
+    strips = "".join(strip(trace) for trace in analysis.traces.values())
+    return tag("div", head + strips + tag("p", escape(SHARE), "vz-note"), "vz-strips")
+
+
+def assumed_badge(trace: FusionTrace) -> str:
+    """A remark on the settings the checkpoint's file does not say; empty where it says all."""
+    assumed = trace.model.assumed
+    if not assumed:
+        return ""
+    listed = "; ".join(f"{name}: {value}" for name, value in assumed.items())
+    return badge(f"{trace.model.name}: assumed {', '.join(assumed)}", "warn", listed)

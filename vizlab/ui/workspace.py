@@ -1,0 +1,208 @@
+"""Reading, running and keeping: the one place where the page and the API meet the networks."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from vizlab.analysis.reference import Reference
+from vizlab.cache import ByteCache
+from vizlab.device import pick_device
+from vizlab.errors import IncompatibleInputError, InputError
+from vizlab.models.model import Model
+from vizlab.rgbd import RGBDImage, read_rgbd
+from vizlab.scenes import Scene, list_scenes, load_scene
+from vizlab.tracing import FusionTrace, trace
+from vizlab.ui.analysis import Analysis, Picture, Request, analysis_key
+from vizlab.ui.settings import Settings
+from vizlab.ui.shelf import ModelShelf
+
+Step = Callable[[float, str], object]
+"""Called with the share done, in [0, 1], and what is done now."""
+
+WORKING_SIZES = {
+    "own": None,
+    "240x320": (240, 320),
+    "360x480": (360, 480),
+    "480x640": (480, 640),
+    "720x960": (720, 960),
+}
+"""Working sizes the page offers, (H, W); "own" is each checkpoint's."""
+
+
+class Workspace:
+    """Shared by all users of a page: the networks, and the results by key. Safe from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
+        self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
+        self._turn = threading.Lock()
+
+    def scenes(self) -> tuple[str, ...]:
+        """The names of the bundled scenes."""
+        return tuple(list_scenes(self.settings.scenes))
+
+    def scene(self, name: str | None) -> Scene:
+        """A bundled scene; raises InputError if there is none of that name."""
+        names = self.scenes()
+        if name is None or name not in names:
+            raise InputError(
+                "There is no picture yet: give a colour picture, a depth map or both, or choose a bundled scene"
+                + (f" ({', '.join(names)})." if names else ".")
+            )
+        return load_scene(name, self.settings.scenes)
+
+    def get(self, key: str | None) -> Analysis:
+        """The results of that key; raises InputError if they are gone."""
+        analysis = self._results.get(key) if key else None
+        if analysis is None:
+            raise InputError("These results are no longer kept on the server; press Run again.")
+        return analysis
+
+    def read(self, request: Request) -> Picture:
+        """The picture a request names, with everything there is to compare predictions to."""
+        if request.colour is None and request.depth is None:
+            return _bundled(self.scene(request.scene))
+        rgbd = read_rgbd(request.colour, request.depth, depth_unit=request.depth_unit, limits=self.settings.limits)
+        title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
+        return Picture(title, rgbd, _sensor_reference(rgbd))
+
+    def analyse(self, request: Request, step: Step = lambda done, what: None) -> Analysis:
+        """Read the picture and run every network it suits; the same question is answered from memory."""
+        _check(request)
+        step(0.02, "reading the picture")
+        picture = self.read(request)
+        models = self.shelf.loaded(request.models)
+        key = analysis_key(picture, request, {m.name: m.checkpoint_hash for m in models})
+        return self._once(key, lambda: _run(key, request, picture, models, step))
+
+    def rethreshold(self, key: str, threshold: float | None, step: Step = lambda done, what: None) -> Analysis:
+        """The same picture with channels exchanged below another threshold; only CEN runs again."""
+        before = self.get(key)
+        request = replace(before.request, threshold=threshold)
+        _check(request)
+        models = {m.name: m for m in self.shelf.loaded(request.models)}
+        new_key = analysis_key(before.picture, request, {name: m.checkpoint_hash for name, m in models.items()})
+        return self._once(new_key, lambda: _move_threshold(new_key, request, before, models, step))
+
+    def _once(self, key: str, compute: Callable[[], Analysis]) -> Analysis:
+        """From memory, or computed while nothing else runs; who waited for the same question finds it answered."""
+        known = self._results.get(key)
+        if known is not None:
+            return known
+        with self._turn:
+            analysis = self._results.get(key) or compute()
+            self._results.put(key, analysis, analysis.nbytes)
+        return analysis
+
+    def devices(self) -> dict[str, str]:
+        """Devices networks can run on, by name, in words; memory for those that have their own."""
+        found = {}
+        for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+            gpu = torch.cuda.get_device_properties(index)
+            found[f"cuda:{index}"] = f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GB"
+        return found | {"cpu": f"CPU, {torch.get_num_threads()} threads"}
+
+    def default_device(self) -> str:
+        """The device of the settings; "auto" is the first GPU where there is one."""
+        devices, wanted = self.devices(), self.settings.device
+        if wanted == "auto":
+            return next(iter(devices))
+        return next((name for name in devices if name.startswith(wanted)), wanted)
+
+
+def _check(request: Request) -> None:
+    limit = request.threshold
+    if limit is not None and not (math.isfinite(limit) and limit >= 0):
+        raise InputError(f"The threshold is {limit}; expected a number of 0 or more.")
+    if not request.models:
+        raise InputError("No network is chosen; tick at least one of the models.")
+
+
+def _bundled(scene: Scene) -> Picture:
+    rgbd = read_rgbd(scene.rgb_path, scene.depth_path, depth_unit="mm")
+    notes = dict.fromkeys(("semseg", "depth", "normals"), "exact, rendered")
+    reference = Reference(scene.depth, scene.label, scene.normals, notes)
+    return Picture(scene.title, rgbd, reference, bundled=True)
+
+
+def _sensor_reference(rgbd: RGBDImage) -> Reference | None:
+    """What an upload can be compared to: the sensor's depth and the normals that follow from it."""
+    return None if rgbd.depth is None else Reference().completed(rgbd)
+
+
+def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step) -> Analysis:
+    started = time.perf_counter()
+    traces: dict[str, FusionTrace] = {}
+    baselines: dict[str, FusionTrace] = {}
+    skipped: dict[str, str] = {}
+    notes: list[str] = []
+    for index, model in enumerate(models):
+        step(0.05 + 0.7 * index / len(models), f"running {model.name}")
+        try:
+            traces[model.name] = _trace(model, picture.rgbd, request, notes)
+            if _moved(model, request.threshold):
+                baselines[model.name] = _trace(model, picture.rgbd, replace(request, threshold=None), notes)
+        except IncompatibleInputError as err:
+            skipped[model.name] = str(err)
+    if not traces:
+        raise IncompatibleInputError(" ".join(f"{name}: {why}" for name, why in skipped.items()))
+    seconds = time.perf_counter() - started
+    return Analysis(key, request, picture, traces, baselines, skipped, tuple(dict.fromkeys(notes)), seconds)
+
+
+def _move_threshold(key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step) -> Analysis:
+    started = time.perf_counter()
+    notes = list(before.notes)
+    traces, baselines = dict(before.traces), {}
+    for name in before.of_family("cen"):
+        own = before.baselines.get(name, before.traces[name])
+        traces[name] = own
+        if _moved(models[name], request.threshold):
+            step(0.1, f"running {name} at threshold {request.threshold:g}")
+            baselines[name] = own
+            traces[name] = _trace(models[name], before.picture.rgbd, request, notes)
+    return replace(
+        before,
+        key=key,
+        request=request,
+        traces=traces,
+        baselines=baselines,
+        notes=tuple(dict.fromkeys(notes)),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _moved(model: Model, threshold: float | None) -> bool:
+    return model.network.family == "cen" and threshold is not None and threshold != model.config.threshold
+
+
+def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) -> FusionTrace:
+    """One traced run where the user wants it or, where a GPU's memory does not suffice, on the CPU."""
+    device = pick_device(request.device)
+    try:
+        return _trace_on(model, rgbd, request, device)
+    except torch.OutOfMemoryError:
+        notes.append(f"{model.name} did not fit into the memory of {device}; it ran on the CPU instead.")
+    # Outside the handler: the traceback would keep the tensors of the failed run alive.
+    torch.cuda.empty_cache()
+    return _trace_on(model, rgbd, request, torch.device("cpu"))
+
+
+def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.device) -> FusionTrace:
+    if model.device != device:
+        model.move_to(device)
+    threshold = request.threshold if _moved(model, request.threshold) else None
+    try:
+        with model.lock:
+            return trace(model, rgbd, threshold=threshold, working_size=request.working_size)
+    except RuntimeError as err:
+        # What torch raises on a CPU has no class of its own.
+        if device.type == "cpu" and (isinstance(err, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(err)):
+            raise InputError(f"{model.name} needs more memory than there is; choose a smaller working size.") from err
+        raise
