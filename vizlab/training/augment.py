@@ -2,14 +2,16 @@
 
 import kornia.augmentation as K
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class GeometricAugmentation(nn.Module):
     """Random crop and zoom to a fixed size, mirroring and colour jitter, one draw for all maps of a picture.
 
-    Zooming in by z with the camera's intrinsics kept is the same as moving the scene nearer: depth is divided
-    by z. Depth and labels are resampled to the nearest pixel, since a mean of two surfaces is neither.
+    Zooming in by z with the camera's intrinsics kept flattens the scene: depth is divided by z, while x and y of
+    every point stay. Normals follow as normals do, by the inverse transpose: their z is multiplied by z. Depth and
+    labels are resampled to the nearest pixel, since a mean of two surfaces is neither.
     """
 
     def __init__(self, crop: tuple[int, int], zoom: tuple[float, float]) -> None:
@@ -36,7 +38,10 @@ class GeometricAugmentation(nn.Module):
         assert matrix is not None
         zoom, mirror = matrix[:, 1, 1].abs(), matrix[:, 0, 0].sign()
         depth = depth / zoom[:, None, None, None]
-        normals = torch.cat([normals[:, :1] * mirror[:, None, None, None], normals[:, 1:]], dim=1)
+        normals = torch.stack(
+            [normals[:, 0] * mirror[:, None, None], normals[:, 1], normals[:, 2] * zoom[:, None, None]], 1
+        )
+        normals = F.normalize(normals, dim=1)  # stays 0 where unknown
         return {
             "rgb": self.colour(rgb.clamp(0, 1)),
             "depth": depth,
