@@ -84,7 +84,9 @@ class StreamNorm(FusionModule):
         return self.weight.detach().abs() < threshold
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self._train_norm(x) if self.training else self._eval_norm(x)
+        # In mixed precision the fused form would round scales and shifts to bfloat16; batch_norm keeps them whole.
+        fused = not self.training and x.dtype == self.weight.dtype
+        y = self._fused_norm(x) if fused else self._norm_by_stream(x)
         if self.threshold is None:
             return y
         mask = self.exchanged()
@@ -93,16 +95,16 @@ class StreamNorm(FusionModule):
             self._show(mixed, y, mask)
         return mixed
 
-    def _eval_norm(self, x: Tensor) -> Tensor:
+    def _fused_norm(self, x: Tensor) -> Tensor:
         # One fused multiply-add over all streams: no stream is ever split off or concatenated.
         scale = self.weight * torch.rsqrt(self.running_var + self.eps)
         shift = self.bias - self.running_mean * scale
         y = torch.addcmul(self._by_stream(shift, x), self._grouped(x), self._by_stream(scale, x))
         return y.flatten(0, 1)
 
-    def _train_norm(self, x: Tensor) -> Tensor:
+    def _norm_by_stream(self, x: Tensor) -> Tensor:
         parts = [
-            self._normalise(part, mean, var, weight, bias, True, self.momentum, self.eps)
+            self._normalise(part, mean, var, weight, bias, self.training, self.momentum, self.eps)
             for part, mean, var, weight, bias in zip(
                 x.chunk(len(self.streams)), self.running_mean, self.running_var, self.weight, self.bias, strict=True
             )
