@@ -79,10 +79,7 @@ def _crop(y: Tensor, framing: Framing, at_input_size: bool) -> Tensor:
     """Without the padded margin; outputs that will be enlarged are brought to input resolution first."""
     if at_input_size and tuple(y.shape[-2:]) != framing.padded:
         y = F.interpolate(y, size=framing.padded, mode="bilinear")
-    height, width = (
-        max(1, round(side * content / padded))
-        for side, content, padded in zip(y.shape[-2:], framing.content, framing.padded, strict=True)
-    )
+    height, width = framing.visible((y.shape[-2], y.shape[-1]))
     return y[..., :height, :width]
 
 

@@ -28,6 +28,14 @@ class Framing:
     content: tuple[int, int]
     padded: tuple[int, int]
 
+    def visible(self, size: tuple[int, int]) -> tuple[int, int]:
+        """How many rows and columns of a map of `size`, spread over the padded input, show the picture."""
+        rows, columns = (
+            max(1, round(side * content / padded))
+            for side, content, padded in zip(size, self.content, self.padded, strict=True)
+        )
+        return rows, columns
+
 
 def frame(size: tuple[int, int], working_size: tuple[int, int], multiple: int) -> Framing:
     """Scale `size` uniformly to the area of `working_size`, then pad each side to a multiple of `multiple`.

@@ -81,8 +81,5 @@ def _gates(mixing: Mixing, sources: int, framing: Framing) -> np.ndarray | None:
 
 def _crop(x: Tensor, framing: Framing) -> Tensor:
     """(1, C, H, W) to (C, h, w) float32: the part that shows the picture."""
-    height, width = (
-        max(1, round(side * content / padded))
-        for side, content, padded in zip(x.shape[-2:], framing.content, framing.padded, strict=True)
-    )
+    height, width = framing.visible((x.shape[-2], x.shape[-1]))
     return x[0, :, :height, :width].float()
