@@ -23,7 +23,7 @@ def bed(rng: np.random.Generator, palette: Palette, width: float = 1.6, length: 
     foot = -length - 0.09 + quilt_length / 2
     parts.append(Part(quilt.moved(y=foot, z=MATTRESS_TOP + 0.035), quilt_material, "bed"))
     fold = cover(width + 0.07, 0.34, 0.22, rng, wrinkle=0.006, pleat=0.015, radius=0.03)
-    parts.append(Part(fold.moved(y=foot + quilt_length / 2 - 0.12, z=MATTRESS_TOP + 0.052), palette.linen, "bed"))
+    parts.append(Part(fold.moved(y=foot + quilt_length / 2 - 0.12, z=MATTRESS_TOP + 0.062), palette.linen, "bed"))
     return parts + _pillows(rng, palette, width)
 
 
@@ -62,9 +62,3 @@ def _pillows(rng: np.random.Generator, palette: Palette, width: float) -> Parts:
     small = Part(pillow(0.42, 0.42, 0.15, rng), palette.accents[0], "pillow")
     tilted = turned(turned(moved([small], y=0.21), 52, "x"), rng.uniform(-14, 14))
     return parts + moved(tilted, rng.uniform(-0.2, 0.2), -0.96, MATTRESS_TOP + 0.05)
-
-
-def throw(rng: np.random.Generator, palette: Palette, width: float) -> Parts:
-    """A folded blanket across the foot of a bed."""
-    blanket = cover(width + 0.1, 0.5, 0.26, rng, wrinkle=0.008, pleat=0.02)
-    return [Part(blanket.moved(z=MATTRESS_TOP + 0.06), palette.accents[1], "bed")]

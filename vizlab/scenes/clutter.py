@@ -13,22 +13,27 @@ from vizlab.scenes.soft_shapes import cushion, leaf
 
 BOOK_COLOURS: list[textures.Colour] = [
     (0.45, 0.10, 0.09), (0.10, 0.18, 0.33), (0.12, 0.27, 0.17), (0.72, 0.66, 0.52), (0.08, 0.08, 0.09),
-    (0.75, 0.45, 0.13), (0.35, 0.22, 0.14), (0.82, 0.80, 0.76), (0.30, 0.36, 0.42), (0.55, 0.20, 0.30),
-    (0.80, 0.70, 0.25), (0.22, 0.42, 0.48),
+    (0.58, 0.36, 0.2), (0.35, 0.22, 0.14), (0.82, 0.80, 0.76), (0.30, 0.36, 0.42), (0.55, 0.20, 0.30),
+    (0.62, 0.58, 0.42), (0.22, 0.42, 0.48),
 ]  # fmt: skip
 BOOKS = [Material(colour, roughness=0.5, specular=0.4) for colour in BOOK_COLOURS]
+BANDS = [Material(colour, roughness=0.5) for colour in ((0.72, 0.64, 0.45), (0.8, 0.79, 0.76), (0.1, 0.1, 0.11))]
 PAGES = Material((0.84, 0.80, 0.70), roughness=0.9)
-CARD = Material((0.60, 0.45, 0.29), roughness=0.85, specular=0.1)
+CARD = Material((0.58, 0.47, 0.35), roughness=0.85, specular=0.1)
 
 
-def _book(width: float, depth: float, height: float, material: Material) -> Parts:
-    """An upright book, spine at -y, with its block of pages and a title band; centred in x, back at y = 0."""
-    band = Material((0.78, 0.68, 0.42), roughness=0.5)
-    return [
-        Part(box(width, depth, height, 0.002).moved(y=-depth / 2), material, "books"),
-        Part(box(width * 0.82, depth * 0.9, 0.004, 0.001).moved(0, -depth / 2 + 0.006, height - 0.002), PAGES, "books"),
-        Part(box(width * 0.9, 0.003, height * 0.07, 0.001).moved(0, -depth, height * 0.72), band, "books"),
+def _book(rng: np.random.Generator, width: float, depth: float, height: float) -> Parts:
+    """An upright book, spine at -y, with its block of pages, perhaps a title band; centred in x, back at y = 0."""
+    pages = box(width * 0.82, depth * 0.9, 0.004, 0.001).moved(0, -depth / 2 + 0.006, height - 0.002)
+    parts = [
+        Part(box(width, depth, height, 0.002).moved(y=-depth / 2), BOOKS[int(rng.integers(len(BOOKS)))], "books"),
+        Part(pages, PAGES, "books"),
     ]
+    if rng.random() < 0.6:
+        band = box(width * 0.9, 0.003, height * float(rng.uniform(0.04, 0.16)), 0.001)
+        where = height * float(rng.choice([0.14, 0.55, 0.72]))
+        parts.append(Part(band.moved(0, -depth, where), BANDS[int(rng.integers(len(BANDS)))], "books"))
+    return parts
 
 
 def bookrow(rng: np.random.Generator, width: float, tallest: float) -> Parts:
@@ -44,7 +49,7 @@ def bookrow(rng: np.random.Generator, width: float, tallest: float) -> Parts:
         depth = float(rng.uniform(0.15, 0.23))
         # Spines line up near the front edge with a little disorder.
         front = 0.23 + float(rng.normal(0, 0.008)) - depth
-        volume = _book(thick - 0.001, depth, height, BOOKS[int(rng.integers(len(BOOKS)))])
+        volume = _book(rng, thick - 0.001, depth, height)
         if width / 2 - x < 0.14 and rng.random() < 0.5:
             volume = turned(volume, -11, "y")
             x += 0.03

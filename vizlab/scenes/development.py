@@ -24,25 +24,34 @@ def denoised(colour: Map, variance: Map, albedo: Map, geometry: Geometry, radius
     noise = np.maximum(calm, cv2.blur(np.minimum(noise, 4 * calm), (5, 5))) + 1e-8
     shape = (geometry.points.astype(np.float32), geometry.normals.astype(np.float32))
     first = _mean_of_alike(light, (light.mean(-1), noise, *shape), radius)
-    # The first result shows what is alike far better than the noisy picture did: decide once more, average afresh.
-    return _mean_of_alike(light, (first.mean(-1), noise * 0.06, *shape), radius) * base
+    # The first result shows what is alike far better than the noisy picture did: decide once more, average wider.
+    guides = (first.mean(-1), noise * 0.06, *shape)
+    return _mean_of_alike(first, guides, radius, step=2, patch=3) * base
 
 
-def _mean_of_alike(light: Map, guides: tuple[Map, ...], radius: int) -> Map:
-    """Each pixel of `light` averaged with those around it that `guides` show to be alike."""
-    total, weights = light.copy(), np.ones(light.shape[:2], np.float32)
-    for dy in range(radius + 1):
-        for dx in range(-radius, radius + 1):
+def _mean_of_alike(light: Map, guides: tuple[Map, ...], radius: int, step: int = 1, patch: int = 5) -> Map:
+    """Each pixel of `light` averaged with those around it that `guides` show to be alike.
+
+    radius: reach in steps of `step` pixels; patch: pixels across over which likeness is judged.
+    """
+    # A pixel counts little in its own favour: a speck on an edge would otherwise keep to itself.
+    own = np.float32(0.03)
+    total, weights = light * own, np.full(light.shape[:2], own)
+    for dy in range(0, step * radius + 1, step):
+        for dx in range(-step * radius, step * radius + 1, step):
             if dy == 0 and dx <= 0:
                 continue
             # One weight serves both ends of a pair of pixels, so half the window is enough.
             here, there = _overlap(light.shape, dy, dx)
-            weight = _likeness([guide[here] for guide in guides], [guide[there] for guide in guides])
+            weight = _likeness([guide[here] for guide in guides], [guide[there] for guide in guides], patch)
             total[here] += light[there] * weight[..., None]
             total[there] += light[here] * weight[..., None]
             weights[here] += weight
             weights[there] += weight
-    return total / weights[..., None]
+    mean = total / weights[..., None]
+    # What found nothing alike takes the median around it.
+    lonely = weights < 0.6
+    return np.where(lonely[..., None], cv2.medianBlur(mean, 3), mean)
 
 
 Window = tuple[slice, slice]
@@ -56,11 +65,11 @@ def _overlap(shape: tuple[int, ...], dy: int, dx: int) -> tuple[Window, Window]:
     return here, there
 
 
-def _likeness(here: list[Map], there: list[Map]) -> Map:
+def _likeness(here: list[Map], there: list[Map], patch: int) -> Map:
     """HxW weights in [0, 1] for pairs of pixels, from (light, noise, points, normals) at both ends."""
     both = here[1] + there[1]
     gap = ((here[0] - there[0]) ** 2 - both) / (1e-6 + 0.5 * both)
-    unlike = cv2.blur(np.clip(gap, -4, 40), (5, 5))
+    unlike = cv2.blur(np.clip(gap, -4, 40), (patch, patch))
     # Two centimetres off each other's plane is another surface.
     off_plane = np.abs(np.einsum("ijk,ijk->ij", there[2] - here[2], here[3])) / 0.02
     bend = (1 - np.einsum("ijk,ijk->ij", here[3], there[3])) * 12
@@ -108,6 +117,8 @@ def developed(colour: Map, stops: float, rng: np.random.Generator) -> Image:
     """A denoised linear picture as the camera would store it: HxWx3 uint8 sRGB."""
     height, width = colour.shape[:2]
     picture = toned(exposed(balanced(bloom(colour)), stops))
+    # The tone curve makes colours richer than a webcam's are.
+    picture = 0.86 * picture + 0.14 * picture.mean(-1, keepdims=True)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     picture *= (1 - 0.1 * (x**2 + y**2) ** 1.2 / 2.3)[..., None].astype(np.float32)
     # A Kinect's small lens is never quite sharp, and its grain is a pixel or two wide.

@@ -6,9 +6,9 @@ import numpy as np
 
 from vizlab.scenes import pictures, textures
 from vizlab.scenes.materials import Material, artwork, glow, mirror
-from vizlab.scenes.meshes import Mesh, ball, box, curved_body, cylinder, merged, panel, plate, tube
+from vizlab.scenes.meshes import Mesh, ball, box, cylinder, merged, panel, plate, tube
 from vizlab.scenes.palettes import Palette
-from vizlab.scenes.parts import Part, Parts, moved
+from vizlab.scenes.parts import Part, Parts
 from vizlab.scenes.soft_shapes import hanging
 
 RECESS = 0.14  # metres from the inner face of a wall to the window pane
@@ -163,17 +163,4 @@ def whiteboard(palette: Palette, rng: np.random.Generator, width: float = 1.3, h
     return [
         Part(merged([bars, tray]), palette.metal, "whiteboard"),
         Part(panel(width - 0.03, height - 0.03).with_unit_uvs().moved(0, -0.008, 0.015), board, "whiteboard"),
-    ]
-
-
-def towel_hook_row(palette: Palette, fabric: Material, rng: np.random.Generator) -> Parts:
-    """A coat on a hook rail on the wall y = 0; z = 0 is the hem."""
-    coat = hanging(0.42, 0.95, rng, pleat=0.14, depth=0.06)
-    rail = box(0.7, 0.02, 0.09).moved(0, -0.01, 0.92)
-    hook = (
-        curved_body([(0, 0), (0.012, 0.005), (0.008, 0.04), (0, 0.045)], 12, 12).turned(90, "x").moved(0, -0.02, 0.95)
-    )
-    return [
-        Part(coat.moved(y=-0.02), fabric, "clothes"),
-        *moved([Part(merged([rail, hook]), palette.second_wood, "otherprop")]),
     ]

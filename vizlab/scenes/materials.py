@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -34,10 +34,6 @@ class Material:
     finish: Finish = "solid"
     radiance: float = 0.0
     echo: float = 1.0
-
-    def polished(self, roughness: float, specular: float = 0.5) -> Material:
-        """The same surface with another gloss."""
-        return replace(self, roughness=roughness, specular=specular)
 
 
 def paint(rng: np.random.Generator, colour: Colour, roughness: float = 0.75) -> Material:

@@ -32,10 +32,3 @@ def moved(parts: Sequence[Part], x: float = 0.0, y: float = 0.0, z: float = 0.0)
 def turned(parts: Sequence[Part], degrees: float, axis: str = "z") -> Parts:
     """All parts turned about a coordinate axis."""
     return [replace(part, mesh=part.mesh.turned(degrees, axis)) for part in parts]
-
-
-def extent(parts: Sequence[Part]) -> tuple[float, float]:
-    """Width and depth in metres of the box around the parts."""
-    low = [min(float(part.mesh.vertices[:, axis].min()) for part in parts) for axis in (0, 1)]
-    high = [max(float(part.mesh.vertices[:, axis].max()) for part in parts) for axis in (0, 1)]
-    return high[0] - low[0], high[1] - low[1]

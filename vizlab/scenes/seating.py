@@ -8,7 +8,7 @@ from vizlab.scenes.materials import Material
 from vizlab.scenes.meshes import box, cylinder, tube
 from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved, turned
-from vizlab.scenes.soft_shapes import cover, cushion, pillow
+from vizlab.scenes.soft_shapes import cushion, pillow
 
 
 def sofa(rng: np.random.Generator, palette: Palette, material: Material, seats: int = 3, label: str = "sofa") -> Parts:
@@ -43,12 +43,6 @@ def scatter_cushion(rng: np.random.Generator, material: Material, x: float, lean
     one = Part(pillow(0.44, 0.44, 0.16, rng), material, "pillow")
     leaning = turned(turned(moved([one], y=0.22), lean, "x"), rng.uniform(-12, 12))
     return moved(leaning, x, -0.62, 0.54)
-
-
-def sofa_throw(rng: np.random.Generator, material: Material, x: float) -> Parts:
-    """A blanket over the back of a sofa at the origin."""
-    cloth = cover(0.5, 0.24, 0.34, rng, open_end=False, radius=0.04, wrinkle=0.006, pleat=0.012)
-    return [Part(cloth.moved(x, -0.16, 0.87), material, "otherprop")]
 
 
 def dining_chair(rng: np.random.Generator, wood: Material, seat: Material) -> Parts:
@@ -95,14 +89,4 @@ def office_chair(rng: np.random.Generator, palette: Palette, material: Material)
         bracket = tube([(x * 0.7, 0.05, 0.46), (x, 0.05, 0.48), (x, 0.04, 0.67)], 0.016)
         parts.append(Part(bracket, black, "chair"))
         parts.append(Part(box(0.055, 0.27, 0.028, 0.013).moved(x, 0.0, 0.67), black, "chair"))
-    return parts
-
-
-def stool(palette: Palette, height: float = 0.45) -> Parts:
-    """A round stool on three legs."""
-    parts = [Part(cylinder(0.17, 0.035).moved(z=height - 0.035), palette.second_wood, "chair")]
-    for angle in np.linspace(0, 2 * np.pi, 4)[:-1]:
-        x, y = float(np.cos(angle)), float(np.sin(angle))
-        leg = tube([(0.19 * x, 0.19 * y, 0), (0.1 * x, 0.1 * y, height - 0.03)], 0.014)
-        parts.append(Part(leg, palette.second_wood, "chair"))
     return parts

@@ -40,16 +40,6 @@ def coffee_table(wood: Material, width: float = 1.1, depth: float = 0.6) -> Part
     return parts
 
 
-def side_table(wood: Material, radius: float = 0.24, height: float = 0.55) -> Parts:
-    """A round table on one foot; centred."""
-    foot = turned_body([(0, 0), (0.17, 0), (0.16, 0.02), (0.028, 0.05), (0.024, 0.3), (0.034, height - 0.04)], 26)
-    top = turned_body(
-        [(0, height - 0.028), (radius - 0.008, height - 0.028), (radius, height - 0.015), (radius - 0.006, height),
-         (0, height)], 36
-    )  # fmt: skip
-    return [Part(foot, wood, "table"), Part(top, wood, "table")]
-
-
 def desk(palette: Palette, wood: Material, width: float = 1.5, depth: float = 0.72) -> Parts:
     """A writing desk with a pedestal of drawers on the right; its back is at y = 0."""
     height = 0.75

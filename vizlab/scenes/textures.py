@@ -106,7 +106,7 @@ def carpet(rng: np.random.Generator, colour: Colour, size: int = 1024) -> tuple[
     """Cut pile: fine grain, soft tracks; and its relief."""
     grain = noise(rng, size, 0.55, low=60)
     relief = np.clip(0.5 + 0.2 * grain, 0, 1)
-    tone = 1 + 0.12 * grain + 0.05 * noise(rng, size, 1.7)
+    tone = 1 + 0.12 * grain + 0.025 * noise(rng, size, 1.7)
     return as_image(np.asarray(colour, np.float32) * tone[..., None]), relief.astype(np.float32)
 
 
@@ -114,7 +114,7 @@ def weave(rng: np.random.Generator, colour: Colour, threads: int = 90, size: int
     """Coarse upholstery cloth, and its relief."""
     phase = np.arange(size, dtype=np.float32) / size * threads * 2 * np.pi
     relief = 0.5 + 0.25 * np.sin(phase)[:, None] * np.sin(phase)[None] + 0.1 * noise(rng, size, 0.6)
-    tone = 0.93 + 0.14 * relief + 0.04 * noise(rng, size, 1.6) + 0.05 * noise(rng, size, 0.2)
+    tone = 0.93 + 0.14 * relief + 0.015 * noise(rng, size, 1.6) + 0.05 * noise(rng, size, 0.2)
     return as_image(np.asarray(colour, np.float32) * tone[..., None]), np.clip(relief, 0, 1).astype(np.float32)
 
 

@@ -135,7 +135,7 @@ class RoomScene:
         for index, reflectance in enumerate(reflectances):
             surface = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": reflectance}}
             scene[f"body{index:04d}"] = self._shape(index, surface)
-        return np.array(mi.render(mi.load_dict(scene), spp=samples, seed=0), dtype=np.float64)
+        return np.array(mi.render(self._loaded(scene), spp=samples, seed=0), dtype=np.float64)
 
     def colour(self, spp: int, seed: int) -> tuple[Map, Map]:
         """Linear radiance HxWx3 and the variance of its estimate HxWx3, from about `spp` samples per pixel."""
@@ -156,12 +156,17 @@ class RoomScene:
             }
         for index, body in enumerate(self.bodies):
             scene[f"body{index:04d}"] = self._lit_shape(index, body.material)
-        loaded = mi.load_dict(scene)
+        loaded = self._loaded(scene)
         images = [
             np.array(mi.render(loaded, spp=share, seed=seed * 1000 + index), dtype=np.float32)[..., :3]
             for index in range(passes)
         ]
         return robust_mean(np.stack(images))
+
+    def _loaded(self, scene: dict[str, Any]) -> Any:
+        # Left to itself mitsuba merges shapes in an order that changes from run to run, and with it the order of the
+        # lights: the same seed would give another noise each time.
+        return self._mi.load_dict(scene, optimize=False)
 
     def _sensor(self, samples: int, centred: bool = False) -> dict[str, Any]:
         mi = self._mi
