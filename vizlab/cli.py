@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vizlab.errors import VizlabError
+from vizlab.scenes.__main__ import app as scenes_app
 
 if TYPE_CHECKING:
     from vizlab.evaluation import Figures
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for networks that fuse.")
+
+app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render them again.")
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
