@@ -20,14 +20,9 @@ ENDPOINTS = {
 
 
 def ask(client: Client, **given: Any) -> dict[str, Any]:
-    """One analysis with defaults for what is not given."""
-    defaults = {
-        "colour": None, "depth": None, "scene": "", "models": None, "depth_unit": "auto", "threshold": None,
-        "device": "cpu", "working_size": "own",
-    }  # fmt: skip
-    values = {**defaults, **given}
-    files = {name: handle_file(str(values[name])) if values[name] else None for name in ("colour", "depth")}
-    return client.predict(**(values | files), api_name="/analyse")
+    """One analysis on the CPU; paths are uploaded, what is not given has the endpoint's default."""
+    values = {name: handle_file(str(value)) if isinstance(value, Path) else value for name, value in given.items()}
+    return client.predict(**({"device": "cpu"} | values), api_name="/analyse")
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +126,7 @@ def test_a_users_own_checkpoint(client: Client, pair: tuple[Path, Path], tmp_pat
         ({"device": "abacus"}, "device"),
     ],
 )
-def test_errors_are_one_sentence(
-    client: Client, pair: tuple[Path, Path], given: dict[str, Any], words: str
-) -> None:
+def test_errors_are_one_sentence(client: Client, pair: tuple[Path, Path], given: dict[str, Any], words: str) -> None:
     picture = {} if "scene" in given else {"colour": pair[0], "depth": pair[1]}
     with pytest.raises(AppError, match=words) as caught:
         ask(client, **(picture | given))

@@ -58,6 +58,16 @@ def test_opens_with_a_scene_already_analysed(open_page: OpenPage) -> None:
     assert shown[0] == pytest.approx(shown[1], rel=0.02), "the picture is stretched"
 
 
+def test_the_read_out_stands_under_the_button(open_page: OpenPage) -> None:
+    page = open_page()
+    button, readout = (page.locator(name).bounding_box() for name in ("#vz-run", "#vz-readout"))
+    assert button is not None
+    assert readout is not None
+    assert readout["y"] >= button["y"] + button["height"]
+    assert readout["x"] == pytest.approx(button["x"], abs=4)
+    assert button["y"] + button["height"] < 760, "the button is not in sight"
+
+
 def test_every_picture_says_its_range(open_page: OpenPage) -> None:
     page = open_page()
     for text in page.locator("#vz-predictions .vz-bar").all_inner_texts():
@@ -93,7 +103,7 @@ def test_upload_run_threshold_and_every_tab(open_page: OpenPage, tmp_path: Path)
 
     go_to(page, "Task affinities")
     expect_plots(page, 2)
-    expect(page.locator(".vz-gates figure")).to_have_count(24)
+    expect(page.locator("#vz-gates figure")).to_have_count(24)
     page.locator("#vz-statistic").get_by_text("raw agreement").click()
     expect(page.locator(".js-plotly-plot:visible .ytitle").last).to_contain_text("agreeing pairs")
 
@@ -215,7 +225,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(open_page: OpenPage) -> Non
 
 def test_dark_and_light(open_page: OpenPage) -> None:
     page = open_page()
-    background = "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
+    background = "getComputedStyle(document.querySelector('#vz-status')).backgroundColor"
     before = page.evaluate(background)
     page.get_by_role("button", name="dark or light").click()
     assert page.evaluate(background) != before

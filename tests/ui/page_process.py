@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import json
 import os
 import socket
 import subprocess
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {"cen": "cen-mobilenetv2-nyuv2", "nddr": "nddr-cnn-mobilenetv2-nyuv2", "mti": "mti-net-mobilenetv2-nyuv2"}
 TASKS = ("semseg", "depth", "normals")
 OWN_CHECKPOINT = "someones-cen.safetensors"
-START_SECONDS = 120
+START_SECONDS = 600
 
 CEN = NetworkConfig(
     "cen-mobilenetv2", ("semseg",), ("rgb", "depth"), classes=NYU40_CLASSES, threshold=0.02,
@@ -101,11 +102,10 @@ def scenes() -> Path | None:
     cv2.imwrite(str(folder / "depth_exact.png"), (depth * 5000).astype(np.uint16))
     cv2.imwrite(str(folder / "label.png"), (depth < 2.2).astype(np.uint8))
     cv2.imwrite(str(folder / "normals.png"), np.full((*depth.shape, 3), (0, 128, 128), np.uint8))
-    lens = '{"fx": 519, "fy": 519, "cx": 319.5, "cy": 239.5}'
-    facts = (
-        f'{{"title": "corner", "height": 480, "width": 640, "seed": 0, "spp": 1, "classes": [], "intrinsics": {lens}}}'
-    )
-    (folder / "scene.json").write_text(facts)
+    lens = {"fx": 519.0, "fy": 519.0, "cx": 319.5, "cy": 239.5}
+    size = {"height": depth.shape[0], "width": depth.shape[1]}
+    facts = {"title": "corner", **size, "seed": 0, "spp": 1, "classes": NYU40_CLASSES, "intrinsics": lens}
+    (folder / "scene.json").write_text(json.dumps(facts))
     return folder.parent
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from vizlab.ui import html
+from vizlab.ui.grid import grid_table, reference_first
 from vizlab.ui.images import data_uri
 from vizlab.views import ColourBar, EmptyCell, Grid, LegendItem, Panel
 
@@ -33,7 +34,7 @@ def panel(height: int = 30, width: int = 40, **given: object) -> Panel:
         html.heading(NASTY, NASTY),
         html.panel_figure(panel(title=NASTY, caption=NASTY, legend=(LegendItem(NASTY, "#112233", 0.5),))),
         html.colour_bar(ColourBar(0, 1, NASTY, "viridis", NASTY)),
-        html.grid_table(Grid((NASTY,), ((NASTY, (EmptyCell(NASTY),)),)), {}),
+        grid_table(Grid((NASTY,), ((NASTY, (EmptyCell(NASTY),)),)), {}),
     ],
 )
 def test_user_text_is_escaped_everywhere(text: str) -> None:
@@ -74,7 +75,7 @@ def test_a_bar_gives_both_ends_and_the_unit() -> None:
 
 def test_neighbours_empty_for_one_reason_are_drawn_as_one() -> None:
     empty = EmptyCell("no depth here")
-    table = html.grid_table(Grid(("a", "b", "c"), (("depth", (panel(), empty, empty)),)), {})
+    table = grid_table(Grid(("a", "b", "c"), (("depth", (panel(), empty, empty)),)), {})
     assert table.count("no depth here") == 1
     assert "grid-column:3 / span 2" in table
 
@@ -82,16 +83,16 @@ def test_neighbours_empty_for_one_reason_are_drawn_as_one() -> None:
 def test_an_aside_fills_the_corner_without_pictures_and_else_goes_below() -> None:
     empty = EmptyCell("nothing")
     rows = (("semseg", (panel(), panel(), panel())), ("depth", (panel(), empty, empty)))
-    inside = html.grid_table(Grid(("a", "b", "c"), rows), {}, aside="<b>strips</b>")
+    inside = grid_table(Grid(("a", "b", "c"), rows), {}, aside="<b>strips</b>")
     assert '<aside class="vz-aside"' in inside
     assert "nothing" not in inside
-    below = html.grid_table(Grid(("a",), (("semseg", (panel(),)),)), {}, aside="<b>strips</b>")
+    below = grid_table(Grid(("a",), (("semseg", (panel(),)),)), {}, aside="<b>strips</b>")
     assert below.endswith("<b>strips</b>")
 
 
 def test_reference_comes_first_and_gaps_lie_together() -> None:
     empty = EmptyCell("nothing")
     rows = (("semseg", (panel(), panel(), panel())), ("depth", (empty, panel(), panel())))
-    grid = html.reference_first(Grid(("CEN", "MTI-Net", "reference"), rows))
+    grid = reference_first(Grid(("CEN", "MTI-Net", "reference"), rows))
     assert grid.columns == ("reference", "MTI-Net", "CEN")
     assert grid.rows[1][1][2] is empty

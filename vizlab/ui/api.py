@@ -3,6 +3,7 @@
 Endpoints that take files are built on hidden components, since only those check that a path was uploaded.
 """
 
+import functools
 import io
 import json
 import logging
@@ -20,7 +21,7 @@ from vizlab.errors import InputError, VizlabError
 from vizlab.predictions import SemsegPrediction
 from vizlab.tracing import FusionTrace
 from vizlab.ui.analysis import Analysis, Request
-from vizlab.ui.handlers import UNEXPECTED, add_checkpoint
+from vizlab.ui.handlers import UNEXPECTED, add_checkpoint, make_request
 from vizlab.ui.summary import card_of, plain, site_summary, summary
 from vizlab.ui.wiring import NETWORKS
 from vizlab.ui.workspace import Workspace
@@ -59,21 +60,21 @@ class Endpoints:
         """The shipped networks: family, tasks, inputs, sites, threshold, checkpoint hash, what is assumed, card."""
         return [card_of(model) for model in self.workspace.shelf.loaded(self.workspace.shelf.shipped())]
 
-    def inspect(self, colour: str | None, depth: str | None, depth_unit: str) -> dict[str, Any]:
+    def inspect(self, colour: str | None = None, depth: str | None = None, depth_unit: str = "auto") -> dict[str, Any]:
         """How files would be read: unit, confidence, range, holes, alignment, warnings. Nothing runs."""
         picture = self.workspace.read(_request("", colour, depth, depth_unit))
         return plain(picture.rgbd.record.to_dict() | {"size": picture.rgbd.size})
 
     def analyse(
         self,
-        colour: str | None,
-        depth: str | None,
-        scene: str,
-        models: list[str] | None,
-        depth_unit: str,
-        threshold: float | None,
-        device: str,
-        working_size: str,
+        colour: str | None = None,
+        depth: str | None = None,
+        scene: str = "",
+        models: list[str] | None = None,
+        depth_unit: str = "auto",
+        threshold: float | None = None,
+        device: str = "auto",
+        working_size: str = "own",
     ) -> dict[str, Any]:
         """Run networks on a picture: predictions with their figures, shares per site, and a key for what follows."""
         names = tuple(models) if models else self.workspace.shelf.shipped()
@@ -91,7 +92,7 @@ class Endpoints:
         panel = views.outside_over_photo(trace, analysis.picture.rgbd, site, target)
         return site_summary(trace.sites[site]), self._png(panel.image, "site.png")
 
-    def labels(self, key: str, model: str, output: str) -> str:
+    def labels(self, key: str, model: str, output: str = "semseg") -> str:
         """A predicted label map as an 8-bit PNG of class indices, in the picture's own size."""
         return self._png(_labels(self.workspace.get(key), model, output), "labels.png")
 
@@ -109,14 +110,14 @@ class Endpoints:
         figure = FIGURES[view](self.workspace.get(key).trace_of(model))
         return json.loads(figure.to_json())
 
-    def matrix(self, key: str, model: str, site: str, show: str) -> dict[str, Any]:
+    def matrix(self, key: str, model: str, site: str, show: str = "weight") -> dict[str, Any]:
         """An NDDR layer's matrix by task blocks as Plotly JSON; `show` is weight, scaled or drift."""
         if show not in ("weight", "scaled", "drift"):
             raise InputError(f"show is '{show[:40]}'; expected weight, scaled or drift.")
         figure = views.nddr_matrix(self.workspace.get(key).trace_of(model), site, show=show)  # type: ignore[arg-type]
         return json.loads(figure.to_json())
 
-    def affinity(self, key: str, model: str, statistic: str) -> dict[str, Any]:
+    def affinity(self, key: str, model: str, statistic: str = "kappa") -> dict[str, Any]:
         """Pixel affinity of all task pairs as Plotly JSON; `statistic` is kappa, raw or conditional."""
         if statistic not in ("kappa", "raw", "conditional"):
             raise InputError(f"statistic is '{statistic[:40]}'; expected kappa, raw or conditional.")
@@ -180,14 +181,15 @@ def _endpoint(does: Callable[..., Any], inputs: list[Any], outputs: Any, runs: b
 
 
 def _answering(does: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(does)  # clients see the names and defaults of its parameters
     def answer(*args: Any) -> Any:
         try:
             return does(*args)
         except VizlabError as err:
-            raise gr.Error(str(err)) from None
+            raise gr.Error(str(err), print_exception=False) from None
         except Exception:
             log.exception("an endpoint failed")
-            raise gr.Error(UNEXPECTED) from None
+            raise gr.Error(UNEXPECTED, print_exception=False) from None
 
     return answer
 
@@ -202,8 +204,6 @@ def _request(
     working_size: str = "own",
     threshold: float | None = None,
 ) -> Request:
-    from vizlab.ui.handlers import make_request
-
     request = make_request(scene or None, colour, depth, depth_unit, list(models), device, working_size)
     return Request(**{**vars(request), "threshold": threshold})
 

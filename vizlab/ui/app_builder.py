@@ -12,7 +12,7 @@ from vizlab.ui.api import add_endpoints
 from vizlab.ui.handlers import Handlers, log, opening_request
 from vizlab.ui.page import Page
 from vizlab.ui.settings import Settings
-from vizlab.ui.theme import css, script, theme
+from vizlab.ui.theme import HERE, css, script, theme
 from vizlab.ui.wiring import wire
 from vizlab.ui.workspace import Workspace
 
@@ -45,6 +45,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "mcp_server": False,
         "ssr_mode": False,
         "pwa": False,
+        "favicon_path": HERE / "favicon.png",
         "theme": theme(),
         "css": css(),
         "js": script(),

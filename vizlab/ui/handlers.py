@@ -23,6 +23,7 @@ from vizlab.views.palettes import Palette
 
 log = logging.getLogger("vizlab.ui")
 
+NO_NETWORKS = "This page was started with a folder that holds no checkpoints; its operator can name another one."
 UNEXPECTED = "Something went wrong inside vizlab; the server's log says what. Earlier results are still there."
 
 
@@ -45,6 +46,8 @@ class Handlers:
 
     def opening(self, palette: Palette) -> Updates:
         """What a new visitor sees: the first bundled scene, analysed by all shipped networks."""
+        if not self.workspace.shelf.shipped():
+            return {self.page.message: alert(NO_NETWORKS)}
         request = opening_request(self.workspace)
         if request is None:
             return {self.page.message: ""}

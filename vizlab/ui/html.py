@@ -1,18 +1,18 @@
 """Small pieces of the page as HTML text; whatever comes from a user or a file is escaped here."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 
 from vizlab.ui.images import NETWORK_SIDE, data_uri
-from vizlab.views import ColourBar, EmptyCell, Grid, LegendItem, Panel
-from vizlab.views.panels import Cell, Legend, number, percent
+from vizlab.views import ColourBar, LegendItem, Panel
+from vizlab.views.panels import Legend, number, percent
+
+_SUMMED_UP = re.compile(r"\d+ .*class(es)?$")  # "9 smaller classes" of one picture are not those of the next
 
 CHIPS = 8
 """A legend beside pictures lists at most so many classes."""
-MIN_ASIDE = 2
-"""A free corner is used from so many columns on."""
 
 
 @dataclass(frozen=True)
@@ -117,85 +117,4 @@ def shared_legend(panels: Sequence[Panel]) -> str:
         if item.label not in largest or (item.share or 0) > (largest[item.label].share or 0):
             largest[item.label] = item
     ordered = sorted(largest.values(), key=lambda i: -(i.share or 0))
-    return chips([LegendItem(i.label, i.colour) for i in ordered if "other class" not in i.label], limit=16)
-
-
-def grid_table(grid: Grid, row_titles: dict[str, str], aside: str = "", side: int = NETWORK_SIDE) -> str:
-    """Rows of pictures under common headings; classes of a row share one legend under it.
-
-    `aside` is HTML for the corner that stays empty where the last columns have no picture from some row on; without
-    such a corner it goes below.
-    """
-    free_row, free_column = _free_corner(grid)
-    corner = bool(aside) and len(grid.columns) - free_column >= MIN_ASIDE and free_row < len(grid.rows)
-    placed = [_at(words("", "vz-corner"), 1, 1)]
-    placed += [_at(words(title, "vz-column"), 1, 2 + i) for i, title in enumerate(grid.columns)]
-    line = 2
-    for index, (task, cells) in enumerate(grid.rows):
-        shown = cells[:free_column] if corner and index >= free_row else cells
-        start = line
-        placed.append(_at(words(row_titles.get(task, task), "vz-row"), line, 1))
-        at = 2
-        for cell, same in groupby(shown, _sentence_or_cell):
-            width = len(list(same))
-            placed.append(_at(_cell(cell, side), line, at, width))
-            at += width
-        line += 1
-        label_maps = [c for c in shown if isinstance(c, Panel) and isinstance(c.legend, tuple)]
-        if label_maps:
-            placed.append(_at(tag("div", shared_legend(label_maps), "vz-row-legend"), line, 2, len(shown)))
-            line += 1
-        if corner and index == free_row:
-            aside_start = start
-    if corner:
-        span = f"{aside_start} / {line + 1}"
-        css = f"grid-row:{span};grid-column:{free_column + 2} / span {len(grid.columns) - free_column}"
-        placed.append(tag("aside", aside, "vz-aside", style=css))
-    # A last, stretching row takes what the aside is longer than the pictures beside it.
-    style = f"--columns:{len(grid.columns)};--lines:{line - 1}"
-    table = tag("div", "".join(placed), "vz-grid", style=style)
-    return table if corner else table + aside
-
-
-def reference_first(grid: Grid) -> Grid:
-    """The same grid with the reference in front and networks of fewer tasks at the end, so that gaps lie together."""
-    missing = [sum(isinstance(cells[i], EmptyCell) for _, cells in grid.rows) for i in range(len(grid.columns))]
-    order = sorted(range(len(grid.columns)), key=lambda i: (grid.columns[i] != "reference", missing[i]))
-    rows = tuple((task, tuple(cells[i] for i in order)) for task, cells in grid.rows)
-    return Grid(tuple(grid.columns[i] for i in order), rows)
-
-
-def _free_corner(grid: Grid) -> tuple[int, int]:
-    """The first row and column of the largest corner at the lower right without a picture."""
-    best, place = 0, (len(grid.rows), len(grid.columns))
-    for row in range(1, len(grid.rows)):
-        free = min(_trailing_gaps(cells) for _, cells in grid.rows[row:])
-        if free * (len(grid.rows) - row) > best:
-            best, place = free * (len(grid.rows) - row), (row, len(grid.columns) - free)
-    return place
-
-
-def _trailing_gaps(cells: Sequence[Cell]) -> int:
-    count = 0
-    for cell in reversed(cells):
-        if not isinstance(cell, EmptyCell):
-            break
-        count += 1
-    return count
-
-
-def _at(content: str, row: int, column: int, width: int = 1) -> str:
-    """`content` in a box at that place of the grid."""
-    return tag("div", content, "vz-at", style=f"grid-row:{row};grid-column:{column} / span {width}")
-
-
-def _sentence_or_cell(cell: Cell) -> Cell | str:
-    """Neighbours that are empty for the same reason are drawn as one."""
-    return cell.sentence if isinstance(cell, EmptyCell) else cell
-
-
-def _cell(cell: Cell | str, side: int) -> str:
-    if isinstance(cell, str):
-        return tag("div", escape(cell), "vz-cell-empty")
-    assert isinstance(cell, Panel)
-    return panel_figure(cell, side, title=False, legend=isinstance(cell.legend, ColourBar))
+    return chips([LegendItem(i.label, i.colour) for i in ordered if not _SUMMED_UP.match(i.label)], limit=16)

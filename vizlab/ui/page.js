@@ -13,6 +13,10 @@
     const text = document.createElement('figcaption');
     const caption = image.closest('figure')?.querySelector('figcaption');
     text.innerHTML = caption ? caption.innerHTML : '';
+    // Label maps share one legend, which stands under their row.
+    let next = image.closest('.vz-at')?.nextElementSibling;
+    while (next && !next.querySelector('.vz-row') && !next.querySelector('.vz-row-legend')) next = next.nextElementSibling;
+    if (next?.querySelector('.vz-row-legend') && !text.querySelector('.vz-bar')) text.innerHTML += next.innerHTML;
     if (!text.querySelector('.vz-title')) text.prepend(Object.assign(document.createElement('b'), {textContent: image.alt}));
     figure.append(copy, text);
     curtain.append(figure);

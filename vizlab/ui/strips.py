@@ -10,7 +10,7 @@ from vizlab.ui.analysis import Analysis
 from vizlab.ui.html import badge, colour_bar, heading, panel_figure, tag, words
 from vizlab.ui.images import LARGE_SIDE, THUMBNAIL_SIDE, data_uri
 from vizlab.ui.shelf import FAMILIES
-from vizlab.ui.sources import SHARE, STRIP_SENTENCE, THIS
+from vizlab.ui.sources import SAME, SHARE, STRIP_SENTENCE, THIS
 from vizlab.views import ColourBar, Panel
 from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import number, percent
@@ -32,7 +32,8 @@ def strip(trace: FusionTrace) -> str:
     rows = [_row(trace, target, [p for p in panels if p.key.endswith(f"/{target}")]) for target in targets]
     bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
     title = tag("h4", escape(FAMILIES.get(trace.model.family, trace.model.family)), title=trace.model.name)
-    head = tag("div", title + (colour_bar(bar) if bar else ""), "vz-strip-head")
+    name = words(trace.model.name, "vz-caption")
+    head = tag("div", title + (colour_bar(bar) if bar else "") + name, "vz-strip-head")
     return tag("section", head + "".join(rows), "vz-strip")
 
 
@@ -78,7 +79,7 @@ def open_site(analysis: Analysis, model: str, site: str, target: str) -> str:
     found = trace.sites[site].site
     names = [s.site.name for s in trace.sites.values() if target in s.site.targets]
     at = names.index(site)
-    place = f"site {at + 1} of {len(names)}, {found.channels} channels, stage {found.stage}"
+    place = f"site {at + 1} of {len(names)}, {found.channels} channels, {found.stage}"
     head_text = f"{model} · {site} · into {target}"
     head = words(head_text, "vz-title") + words(place, "vz-caption")
     steps = _step("‹", model, names[at - 1] if at else None, target, "previous site") + _step(
@@ -113,4 +114,9 @@ def _numbers(site: SiteTrace, target: str) -> str:
         for i, source in enumerate(site.site.sources)
     ]
     head = tag("tr", tag("th", "from") + tag("th", "share") + tag("th", "energy"))
-    return tag("table", head + "".join(lines)) + tag("p", escape(SHARE), "vz-note")
+    fixed = ""
+    if "exchanged" in site.weights:
+        count = int(site.weights["exchanged"][row].sum())
+        taken = f"{count} of {site.site.channels} channels are exchanged here."
+        fixed = tag("p", f"{taken} {badge(SAME)}", "vz-note")
+    return tag("table", head + "".join(lines)) + fixed + tag("p", escape(SHARE), "vz-note")

@@ -9,12 +9,13 @@ from vizlab.errors import InputError
 from vizlab.tracing import FusionTrace
 from vizlab.ui.analysis import Analysis
 from vizlab.ui.family_tab import FamilyTab, Figure, build_figure
-from vizlab.ui.html import badge, colour_bar, grid_table, heading, tag, words
+from vizlab.ui.grid import grid_table
+from vizlab.ui.html import badge, heading
 from vizlab.ui.images import THUMBNAIL_SIDE
 from vizlab.ui.sources import MTI_AFFINITY, MTI_DISTILLATION, MTI_GATES, THIS
 from vizlab.ui.strips import OPEN_JS, strip_panel
 from vizlab.ui.tab_predictions import assumed_badge
-from vizlab.views import ColourBar, Grid, Panel
+from vizlab.views import Grid, Panel
 from vizlab.views.palettes import Palette
 
 STATISTICS = {"beyond chance (Cohen’s κ)": "kappa", "raw agreement": "raw", "conditional rates": "conditional"}
@@ -51,7 +52,7 @@ class AffinitiesTab(FamilyTab):
         self.intro = gr.HTML()
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.shares = build_figure(SHARES)
-        self.gates = gr.HTML()
+        self.gates = gr.HTML(elem_id="vz-gates")
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-affinity-strip")
         self.statistic = gr.Radio(
             list(STATISTICS), value=next(iter(STATISTICS)), label="agreement", elem_id="vz-statistic"
@@ -88,9 +89,5 @@ def gates_html(trace: FusionTrace) -> str:
         by_scale.setdefault(panel.title.partition(":")[0], []).append(panel)
     rows = tuple((scale, tuple(panels)) for scale, panels in by_scale.items())
     messages = tuple(panel.title.partition(": ")[2] for panel in next(iter(by_scale.values()), []))
-    bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
-    legend = (
-        tag("div", colour_bar(bar) + words("mean gate over channels", "vz-caption"), "vz-strip-legend") if bar else ""
-    )
     grid = grid_table(Grid(messages, rows), {}, side=2 * THUMBNAIL_SIDE)
-    return heading("Gates", GATES, MTI_GATES, [badge(THIS)]) + grid + legend
+    return heading("Gates", GATES, MTI_GATES, [badge(THIS)]) + grid

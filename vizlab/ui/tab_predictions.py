@@ -8,7 +8,8 @@ import gradio as gr
 from vizlab import views
 from vizlab.tracing import FusionTrace
 from vizlab.ui.analysis import Analysis
-from vizlab.ui.html import badge, empty_state, grid_table, heading, reference_first, tag
+from vizlab.ui.grid import grid_table, reference_first
+from vizlab.ui.html import badge, empty_state, heading, tag
 from vizlab.ui.sources import CEN_ENSEMBLE, SHARE, STRIP_SENTENCE, THIS
 from vizlab.ui.strips import OPEN_JS, strip
 from vizlab.views.palettes import Palette

@@ -100,7 +100,7 @@ def _totals(targets: tuple[str, ...]) -> str:
     for index, target in enumerate(targets):
         others = " + ".join(t for t in targets if t != target)
         lines.append(tag("b", "–", data_sum=str(index)) + stream_mark(target) + words(f"{target} takes from {others}"))
-    state = words("preview, released it runs", "vz-preview")
+    state = words("preview: release to run", "vz-preview")
     return tag("div", "".join(tag("div", line) for line in lines) + state, "vz-console-totals")
 
 

@@ -10,7 +10,7 @@ from vizlab.ui.page import Page
 NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 1}
 """All events that run networks wait for each other."""
 
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_QUIET: dict[str, Any] = {"api_name": "page", "api_visibility": "private", "show_progress": "hidden"}
 """The page's own events are not endpoints: their answers are HTML. The API has endpoints of its own."""
 
 _BUSY = "() => { document.body.classList.add('vz-busy'); }"

@@ -174,7 +174,7 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
         traces=traces,
         baselines=baselines,
         notes=tuple(dict.fromkeys(notes)),
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - started if baselines else before.seconds,
     )
 
 

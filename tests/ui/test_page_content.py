@@ -1,0 +1,107 @@
+"""What one analysis puts on the page, without a browser."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import plotly.graph_objects as go
+import pytest
+from page_process import CONFIGS, NAMES, checkpoints, scenes, write_pair
+
+from vizlab.ui.analysis import Analysis, Request
+from vizlab.ui.handlers import Handlers
+from vizlab.ui.page import Page
+from vizlab.ui.settings import Settings
+from vizlab.ui.workspace import Workspace
+
+PAYLOAD_LIMIT = 1_500_000
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return Workspace(Settings(checkpoints=checkpoints(), scenes=scenes()))
+
+
+@pytest.fixture(scope="module")
+def page(workspace: Workspace) -> Page:
+    with gr.Blocks(analytics_enabled=False):
+        return Page(workspace)
+
+
+@pytest.fixture(scope="module")
+def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    colour, depth = write_pair(tmp_path_factory.mktemp("content"), name="a&b")
+    return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))
+
+
+def text_of(updates: Mapping[Any, Any]) -> str:
+    """All HTML among the updates, one after the other."""
+    return "".join(value for value in updates.values() if isinstance(value, str))
+
+
+def test_one_full_analysis_stays_within_the_budget(page: Page, analysis: Analysis) -> None:
+    updates = page.show(analysis, "voc")
+    sent = {component: _sent(value) for component, value in updates.items()}
+    sizes = {f"{type(component).__name__} {component._id}": len(text) for component, text in sent.items()}
+    total = sum(sizes.values())
+    print(f"payload {total / 1e6:.2f} MB:", sorted(sizes.items(), key=lambda item: -item[1])[:8])
+    assert total <= PAYLOAD_LIMIT
+
+
+def _sent(value: Any) -> str:
+    return str(value.to_json()) if isinstance(value, go.Figure) else str(value)
+
+
+def test_every_output_is_declared(page: Page, analysis: Analysis) -> None:
+    assert set(page.show(analysis, "voc")) <= set(page.results)
+
+
+def test_names_of_files_are_escaped(page: Page, analysis: Analysis) -> None:
+    assert "a&amp;b.jpg" in text_of(page.show(analysis, "voc"))
+    assert "a&b.jpg" not in text_of(page.show(analysis, "voc"))
+
+
+def test_static_panels_say_that_they_are(page: Page, analysis: Analysis) -> None:
+    notes = [block.value for block in page.exchange.body.children if isinstance(block, gr.HTML)]
+    assert any("same for every picture" in text for text in [*map(str, notes), text_of(page.show(analysis, "voc"))])
+    assert "not what reaches the output" in text_of(page.show(analysis, "voc"))
+
+
+def test_a_method_that_was_not_run_says_what_it_needs(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    alone = workspace.analyse(replace(analysis.request, models=(NAMES["mti"],)))
+    updates = page.show(alone, "voc")
+    assert "Tick a CEN checkpoint" in updates[page.exchange.empty]["value"]
+    assert updates[page.exchange.body]["visible"] is False
+    assert updates[page.affinities.body]["visible"] is True
+
+
+def test_the_palette_changes_labels_only(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    handlers = Handlers(page, workspace)
+    voc, safe = (handlers.choose_palette(analysis.key, None, palette) for palette in ("voc", "safe"))
+    assert voc[page.predictions.grid] != safe[page.predictions.grid]
+
+
+def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.png"
+    wrong.write_text("no picture")
+    handlers = Handlers(page, workspace)
+    updates = handlers.run(None, str(wrong), None, "auto", [NAMES["nddr"]], "cpu", "own", "voc", lambda *a: None)
+    assert set(updates) == {page.message, page.controls.progress}
+    assert "notes.png" in updates[page.message]
+
+
+def test_a_fault_of_ours_shows_no_trace(page: Page, workspace: Workspace) -> None:
+    def fault() -> dict[Any, Any]:
+        raise KeyError("secret detail")
+
+    updates = Handlers(page, workspace).guarded(fault)
+    assert "secret" not in json.dumps(text_of(updates))
+    assert "Something went wrong" in updates[page.message]
+
+
+def test_the_opening_scene_is_analysed(page: Page, workspace: Workspace) -> None:
+    updates = Handlers(page, workspace).opening("voc")
+    assert updates[page.status].count("<code>") == len(CONFIGS)
