@@ -178,3 +178,18 @@ def test_a_file_that_is_no_checkpoint_is_refused(workspace: Workspace, tmp_path:
     file.write_text("hello there, this is no network")
     with pytest.raises(CheckpointError):
         workspace.shelf.add_upload(file)
+
+
+def test_predicted_depth_stands_in_where_asked_for_and_says_so(workspace: Workspace, request_cen: Request) -> None:
+    mti = NAMES["mti"]
+    bare = replace(request_cen, depth=None, models=(CEN, mti))
+    without = workspace.analyse(bare)
+    assert CEN in without.skipped
+    analysis = workspace.analyse(replace(bare, predicted_depth=True))
+    assert list(analysis.traces) == [CEN, mti]
+    assert any("predicted from the colour picture" in warning for warning in analysis.warnings)
+    assert any(mti in warning for warning in analysis.traces[CEN].record["warnings"])
+    assert not analysis.traces[mti].record["warnings"]
+    moved = workspace.rethreshold(analysis.key, 0.7)
+    assert moved.baselines[CEN] is analysis.traces[CEN]
+    assert moved.traces[CEN].input_digest == analysis.traces[CEN].input_digest

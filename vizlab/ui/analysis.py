@@ -17,7 +17,8 @@ from vizlab.tracing.types import arrays_of
 class Request:
     """What a user asks for. Either `scene`, a bundled one, or files; `working_size` None is each network's own.
 
-    `depth_unit` is "auto" or what `read_rgbd` takes; `threshold` None is each checkpoint's own.
+    `depth_unit` is "auto" or what `read_rgbd` takes; `threshold` None is each checkpoint's own. With
+    `predicted_depth`, networks that need depth get another network's prediction where the picture has none.
     """
 
     scene: str | None = None
@@ -28,6 +29,7 @@ class Request:
     device: str = "auto"
     working_size: tuple[int, int] | None = None
     threshold: float | None = None
+    predicted_depth: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,6 @@ def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) 
         "title": picture.title,
         "record": picture.rgbd.record.to_dict(),
         "models": dict(models),
-        "run": [request.device, request.working_size, request.threshold],
+        "run": [request.device, request.working_size, request.threshold, request.predicted_depth],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,12 @@ class Endpoints:
         threshold: float | None = None,
         device: str = "auto",
         working_size: str = "own",
+        predicted_depth: bool = False,
     ) -> dict[str, Any]:
         """Run networks on a picture: predictions with their figures, shares per site, and a key for what follows."""
         names = tuple(models) if models else self.workspace.shelf.shipped()
         request = _request(scene, colour, depth, depth_unit, names, device, working_size, threshold)
-        return summary(self.workspace.analyse(request))
+        return summary(self.workspace.analyse(replace(request, predicted_depth=predicted_depth)))
 
     def threshold(self, key: str, threshold: float) -> dict[str, Any]:
         """The same picture with channels exchanged below another threshold; answers with a new key."""
@@ -205,7 +207,7 @@ def _request(
     threshold: float | None = None,
 ) -> Request:
     request = make_request(scene or None, colour, depth, depth_unit, list(models), device, working_size)
-    return Request(**{**vars(request), "threshold": threshold})
+    return replace(request, threshold=threshold)
 
 
 def _labels(analysis: Analysis, model: str, output: str) -> np.ndarray:

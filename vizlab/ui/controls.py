@@ -18,7 +18,7 @@ UNITS = [
     ("unit: SUN RGB-D (rotated bits)", "sunrgbd"),
     ("unit: metres", "m"),
 ]
-SIZES = [(f"about {size[1]} × {size[0]}" if size else "own working size", name) for name, size in WORKING_SIZES.items()]
+SIZES = [(f"about {size[1]} × {size[0]}" if size else "own size", name) for name, size in WORKING_SIZES.items()]
 PALETTES = [("VOC palette", "voc"), ("colour-blind safe", "safe")]
 
 SCENE_JS = """
@@ -49,6 +49,9 @@ class Controls:
             bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 100}
             self.device = gr.Dropdown(devices, value=workspace.default_device(), elem_id="vz-device", **bare)
             self.size = gr.Dropdown(SIZES, value="own", elem_id="vz-size", **bare)
+        self.predicted_depth = gr.Checkbox(
+            False, label="no depth? use predicted depth", container=False, elem_id="vz-predicted-depth"
+        )
         self.run = gr.Button("Run", variant="primary", elem_id="vz-run")
         self.progress = gr.HTML(elem_id="vz-progress")
         self.readout = gr.HTML(elem_id="vz-readout")

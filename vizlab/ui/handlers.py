@@ -62,13 +62,14 @@ class Handlers:
         models: list[str],
         device: str,
         size: str,
+        predicted_depth: bool,
         palette: Palette,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
         """Read the picture, run the chosen networks, draw everything."""
 
         def do() -> Updates:
-            request = make_request(scene, colour, depth, unit, models, device, size)
+            request = make_request(scene, colour, depth, unit, models, device, size, predicted_depth)
             analysis = self.workspace.analyse(request, progress)
             progress(0.85, "drawing")
             return self.page.show(analysis, palette)
@@ -189,7 +190,14 @@ def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None) -
 
 
 def make_request(
-    scene: str | None, colour: str | None, depth: str | None, unit: str, models: list[str], device: str, size: str
+    scene: str | None,
+    colour: str | None,
+    depth: str | None,
+    unit: str,
+    models: list[str],
+    device: str,
+    size: str,
+    predicted_depth: bool = False,
 ) -> Request:
     """Files, where there are any, else the scene."""
     if size not in WORKING_SIZES:
@@ -202,6 +210,7 @@ def make_request(
         models=tuple(models),
         device=device,
         working_size=WORKING_SIZES[size],
+        predicted_depth=predicted_depth,
     )
 
 

@@ -21,7 +21,9 @@ def readout(shown: Picture) -> str:
     if record.depth is not None:
         lines += _depth_lines(record.depth)
     elif rgbd.depth is None:
-        lines.append(_line("depth", "none given: networks that need it are not run"))
+        lines.append(
+            _line("depth", "none given: networks that need it run on predicted depth if that is ticked, else not")
+        )
     if rgbd.colour is None:
         lines.append(_line("colour", "none given: networks that need it are not run"))
     if record.colour is not None and record.colour.orientation != 1:

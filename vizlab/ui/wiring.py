@@ -31,7 +31,7 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     controls = page.controls
     inputs = [
         page.scene, controls.colour, controls.depth, controls.unit, controls.models, controls.device, controls.size,
-        controls.palette,
+        controls.predicted_depth, controls.palette,
     ]  # fmt: skip
     running = {**_QUIET, "show_progress": "full", "show_progress_on": controls.progress, **NETWORKS}
     controls.run.click(None, js=_BUSY)

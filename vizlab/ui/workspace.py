@@ -3,10 +3,11 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from vizlab.analysis.reference import Reference
@@ -14,6 +15,7 @@ from vizlab.cache import ByteCache
 from vizlab.device import pick_device
 from vizlab.errors import IncompatibleInputError, InputError
 from vizlab.models.model import Model
+from vizlab.predictions import DepthPrediction
 from vizlab.rgbd import RGBDImage, read_rgbd
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.tracing import FusionTrace, trace
@@ -32,6 +34,10 @@ WORKING_SIZES = {
     "720x960": (720, 960),
 }
 """Working sizes the page offers, (H, W); "own" is each checkpoint's."""
+
+
+NEAREST = 0.1
+"""Metres; predicted depth is cut off there, since a distance must be positive."""
 
 
 class Workspace:
@@ -142,14 +148,17 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     baselines: dict[str, FusionTrace] = {}
     skipped: dict[str, str] = {}
     notes: list[str] = []
-    for index, model in enumerate(models):
+    # Networks that take depth come last, so that another one's prediction can stand in for it.
+    for index, model in enumerate(sorted(models, key=lambda m: "depth" in m.inputs)):
         step(0.05 + 0.7 * index / len(models), f"running {model.name}")
         try:
-            traces[model.name] = _trace(model, picture.rgbd, request, notes)
+            rgbd = _shown_to(model, picture.rgbd, request, traces, notes)
+            traces[model.name] = _trace(model, rgbd, request, notes)
             if _moved(model, request.threshold):
-                baselines[model.name] = _trace(model, picture.rgbd, replace(request, threshold=None), notes)
+                baselines[model.name] = _trace(model, rgbd, replace(request, threshold=None), notes)
         except IncompatibleInputError as err:
             skipped[model.name] = str(err)
+    traces = {model.name: traces[model.name] for model in models if model.name in traces}
     if not traces:
         raise IncompatibleInputError(" ".join(f"{name}: {why}" for name, why in skipped.items()))
     seconds = time.perf_counter() - started
@@ -166,7 +175,8 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
         if _moved(models[name], request.threshold):
             step(0.1, f"running {name} at threshold {request.threshold:g}")
             baselines[name] = own
-            traces[name] = _trace(models[name], before.picture.rgbd, request, notes)
+            rgbd = _shown_to(models[name], before.picture.rgbd, request, before.traces, notes)
+            traces[name] = _trace(models[name], rgbd, request, notes)
     return replace(
         before,
         key=key,
@@ -176,6 +186,22 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
         notes=tuple(dict.fromkeys(notes)),
         seconds=time.perf_counter() - started if baselines else before.seconds,
     )
+
+
+def _shown_to(
+    model: Model, rgbd: RGBDImage, request: Request, traces: Mapping[str, FusionTrace], notes: list[str]
+) -> RGBDImage:
+    """The picture as `model` gets it: with predicted depth, and a remark, where that is asked for and needed."""
+    if not request.predicted_depth or rgbd.depth is not None or "depth" not in model.inputs:
+        return rgbd
+    for name, known in traces.items():
+        prediction = known.predictions.get("depth")
+        if isinstance(prediction, DepthPrediction):
+            remark = f"{model.name} saw depth that {name} predicted from the colour picture; nothing measured it."
+            notes.append(remark)
+            record = replace(rgbd.record, warnings=(*rgbd.record.warnings, remark))
+            return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
+    return rgbd
 
 
 def _moved(model: Model, threshold: float | None) -> bool:
