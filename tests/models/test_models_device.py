@@ -89,3 +89,13 @@ def test_model_moves(network):
     model.move_to(CPU, "bfloat16")
     assert model.precision == "bfloat16"
     assert not model.lock.locked()
+
+
+@pytest.mark.parametrize(("avx512", "amx", "expected"), [(True, False, "bfloat16"), (False, False, "float32")])
+def test_older_torch_tells_bfloat16_by_its_private_helpers(
+    avx512: bool, amx: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert default_precision(torch.device("cpu")) == expected
