@@ -13,7 +13,11 @@ def main() -> None:
         app = build_app(settings)
     except VizlabError as err:
         sys.exit(f"vizlab: {err}")
-    app.launch(**launch_options(settings))
+    try:
+        app.launch(**launch_options(settings))
+    except OSError:
+        wanted = f"port {settings.port}" if settings.port else "any port from 7860 on"
+        sys.exit(f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port.")
 
 
 if __name__ == "__main__":

@@ -142,3 +142,10 @@ def test_a_path_on_the_server_is_no_upload(client: Client) -> None:
     outside = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(AppError):
         client.predict(outside, None, "auto", api_name="/inspect")
+
+
+def test_predicted_depth_can_be_asked_for(client: Client, pair: tuple[Path, Path]) -> None:
+    without = ask(client, colour=handle_file(str(pair[0])))
+    instead = ask(client, colour=handle_file(str(pair[0])), predicted_depth=True)
+    assert any("needs a depth map" in warning for warning in without["warnings"])
+    assert any("predicted from the colour picture" in warning for warning in instead["warnings"])

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import vizlab
-from vizlab.errors import IncompatibleInputError, TraceError
+from tests.conftest import make_model
+from vizlab.errors import IncompatibleInputError, InputError, TraceError
 from vizlab.models.model import Model
 from vizlab.models.site import FusionModule, Intervention, Mixing, intervening, observing
 from vizlab.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
@@ -203,6 +204,22 @@ def test_a_trace_knows_its_threshold(cen_trace: vizlab.FusionTrace, mti_trace: v
     assert mti_trace.model.threshold is None
 
 
+@pytest.mark.parametrize("threshold", [-1.0, float("nan"), float("inf"), "0.1"])
+def test_an_impossible_threshold_gets_a_sentence(cen_model: Model, small_rgbd: RGBDImage, threshold: float) -> None:
+    with pytest.raises(InputError, match="expected a number of 0 or more"):
+        vizlab.trace(cen_model, small_rgbd, threshold=threshold)
+
+
+def test_a_threshold_without_an_exchange_gets_a_sentence(small_rgbd: RGBDImage) -> None:
+    with pytest.raises(InputError, match="exchanges no channels"):
+        vizlab.trace(make_model("mti-net"), small_rgbd, threshold=0.1)
+
+
+def test_a_trace_that_cannot_be_written_gets_a_sentence(cen_trace: vizlab.FusionTrace, tmp_path) -> None:
+    with pytest.raises(TraceError, match="cannot be written"):
+        cen_trace.save(str(tmp_path / "absent" / "t.npz"))
+
+
 def test_threshold_zero_is_the_same_as_cutting_the_streams(cen_model: Model, small_rgbd: RGBDImage) -> None:
     none = vizlab.trace(cen_model, small_rgbd, threshold=0.0)
     cut = vizlab.trace(cen_model, small_rgbd, cross=False)
@@ -212,8 +229,6 @@ def test_threshold_zero_is_the_same_as_cutting_the_streams(cen_model: Model, sma
 
 @pytest.mark.parametrize("family", ["nddr-cnn", "mti-net"])
 def test_cutting_the_streams_changes_multi_task_networks(family: str, small_rgbd: RGBDImage) -> None:
-    from tests.conftest import make_model
-
     network = make_model(family)
     inputs = network.preprocess(small_rgbd)
     plain = network.forward(inputs)

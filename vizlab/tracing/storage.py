@@ -28,7 +28,7 @@ _PREDICTIONS = {
 
 
 def save_trace(trace: FusionTrace, path: str | Path) -> None:
-    """Write atomically: an interrupted save leaves no half file under the wanted name."""
+    """Write atomically: an interrupted save leaves no half file under the wanted name. Raises TraceError."""
     meta = {
         "format": FORMAT,
         "model": dataclasses.asdict(trace.model),
@@ -41,9 +41,16 @@ def save_trace(trace: FusionTrace, path: str | Path) -> None:
     }
     target = Path(path)
     partial = target.with_name(target.name + ".part")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, meta=np.array(json.dumps(meta)), **arrays_of(trace))  # type: ignore[arg-type]
-    partial.replace(target)
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, meta=np.array(json.dumps(meta)), **arrays_of(trace))  # type: ignore[arg-type]
+        partial.replace(target)
+    except OSError as err:
+        partial.unlink(missing_ok=True)
+        raise TraceError(
+            f"The trace cannot be written to '{target.name}' ({err.strerror}); choose a folder that exists and can be "
+            "written to."
+        ) from err
 
 
 def load_trace(path: str | Path) -> FusionTrace:

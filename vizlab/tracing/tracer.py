@@ -1,5 +1,6 @@
 """`trace`: one forward of one network on one picture, watched at every site."""
 
+import math
 import platform
 import time
 from importlib.metadata import version
@@ -7,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
+from vizlab.errors import InputError
 from vizlab.models.model import Model
 from vizlab.models.site import NO_INTERVENTION, Intervention, Site, fusion_modules, intervening, observing
 from vizlab.models.stream_norm import StreamNorm
@@ -28,8 +30,10 @@ def trace(
 
     `threshold` overrides CEN's exchange threshold for this run; `cross=False` cuts every additive site's streams
     apart; `working_size` (H, W) overrides the pixel area the picture is scaled to. Raises IncompatibleInputError
-    if the picture lacks a modality. Safe to call from several threads on one model.
+    if the picture lacks a modality, InputError for a threshold that cannot be. Safe to call from several threads on
+    one model.
     """
+    _check_threshold(model, threshold)
     framing = model.frame(rgbd.size, working_size)
     inputs = model.preprocess(rgbd, framing)
     change = Intervention(threshold=threshold, cross=cross)
@@ -67,6 +71,15 @@ def _describe(model: Model, threshold: float | None) -> TracedModel:
         threshold=_own_threshold(model) if threshold is None else threshold,
         assumed=dict(model.assumed),
     )
+
+
+def _check_threshold(model: Model, threshold: float | None) -> None:
+    if threshold is None:
+        return
+    if _own_threshold(model) is None:
+        raise InputError(f"A threshold is given, but {model.name} exchanges no channels; leave it out.")
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold < math.inf:
+        raise InputError(f"The threshold is {threshold!r}; expected a number of 0 or more.")
 
 
 def _own_threshold(model: Model) -> float | None:

@@ -47,7 +47,8 @@ class Analysis:
     """Immutable, shared between users who asked for the same.
 
     `traces` by model name, in the order asked for; `baselines` those of models whose threshold was moved, at the
-    checkpoint's own; `skipped` says of each model that was not run why; `notes` are sentences about the run.
+    checkpoint's own; `skipped` says of each model that was not run why;
+    `stand_in` names the network whose predicted depth a model saw; `notes` are sentences about the run.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Analysis:
     traces: Mapping[str, FusionTrace]
     baselines: Mapping[str, FusionTrace] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    stand_in: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -63,7 +65,8 @@ class Analysis:
     def warnings(self) -> tuple[str, ...]:
         """Everything the status line has to say: about the reading, the run and the networks left out."""
         left_out = tuple(f"{name} was not run: {why}" for name, why in self.skipped.items())
-        return (*self.picture.rgbd.record.warnings, *self.notes, *left_out)
+        predicted = tuple(stand_in_sentence(name, source) for name, source in self.stand_in.items())
+        return (*self.picture.rgbd.record.warnings, *predicted, *self.notes, *left_out)
 
     @property
     def nbytes(self) -> int:
@@ -81,6 +84,11 @@ class Analysis:
         if model not in self.traces:
             raise InputError(f"'{model[:80]}' was not run on this picture; run it first.")
         return self.traces[model]
+
+
+def stand_in_sentence(model: str, source: str) -> str:
+    """What is said wherever a network's depth input was predicted."""
+    return f"{model} saw depth that {source} predicted from the colour picture; nothing measured it."
 
 
 def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) -> str:

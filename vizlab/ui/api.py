@@ -153,7 +153,8 @@ def add_endpoints(workspace: Workspace) -> None:
         unit = text("depth_unit", "auto")
         models, threshold = gr.JSON(label="models"), gr.Number(None, label="threshold")
         device, size = text("device", "auto"), text("working_size", "own")
-        asked = [colour, depth, text("scene"), models, unit, threshold, device, size]
+        stand_in = gr.Checkbox(False, label="predicted_depth")
+        asked = [colour, depth, text("scene"), models, unit, threshold, device, size, stand_in]
         _endpoint(does.scenes, [], out)
         _endpoint(does.devices, [], out)
         _endpoint(does.models, [], out, runs=True)

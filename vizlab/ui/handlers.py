@@ -96,7 +96,10 @@ class Handlers:
             marked = scene_buttons(self.workspace, request.scene)
             return {self.page.controls.readout: shown, self.page.controls.scenes: marked}
 
-        return self.guarded(do)
+        controls, updates = self.page.controls, self.guarded(do)
+        if controls.readout not in updates:  # refused: the picture before it is no longer what Run would take
+            updates |= {controls.readout: "", controls.scenes: scene_buttons(self.workspace, None)}
+        return updates
 
     def move_threshold(self, key: str | None, palette: Palette, event: gr.EventData) -> Updates:
         """The slider was released: CEN runs again, the rest stays."""
@@ -163,7 +166,10 @@ class Handlers:
         return self.guarded(do)
 
     def add_checkpoint(self, name: str | None, upload: str | None, ticked: list[str], offered: list[str]) -> Updates:
-        """A checkpoint of the user's own joins the list, ticked, for this session only."""
+        """A checkpoint of the user's own joins this session's list, ticked.
+
+        Others do not see it, but who knows its name can run it through the API.
+        """
 
         def do() -> Updates:
             added = add_checkpoint(self.workspace, name, upload)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vizlab.device import pick_device
 from vizlab.errors import InputError
 from vizlab.rgbd import Limits
 
@@ -35,6 +36,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.max_upload_mb <= 0 or self.max_megapixels <= 0 or self.cache_mb <= 0:
             raise InputError("The limits of upload, picture and cache size must be positive numbers.")
+        pick_device(self.device)  # refuses a device that is not there before anyone waits for it
         if self.add_from is not None and not self.add_from.is_dir():
             raise InputError(f"--add-from names '{self.add_from}', which is no folder; expected one with checkpoints.")
 

@@ -44,6 +44,7 @@ def predictions_html(analysis: Analysis, palette: Palette = "voc") -> str:
         for name, why in analysis.skipped.items()
     )
     marks = [mark for trace in analysis.traces.values() if (mark := assumed_badge(trace))]
+    marks += [badge(f"{name}: depth predicted by {by}", "warn") for name, by in analysis.stand_in.items()]
     head = heading("What they predict", GRID_SENTENCE, CEN_ENSEMBLE, marks)
     return head + left_out + grid_table(reference_first(grid), ROWS, strips_html(analysis))
 

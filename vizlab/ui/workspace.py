@@ -19,7 +19,7 @@ from vizlab.predictions import DepthPrediction
 from vizlab.rgbd import RGBDImage, read_rgbd
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.tracing import FusionTrace, trace
-from vizlab.ui.analysis import Analysis, Picture, Request, analysis_key
+from vizlab.ui.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
 from vizlab.ui.settings import Settings
 from vizlab.ui.shelf import ModelShelf
 
@@ -148,11 +148,12 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     baselines: dict[str, FusionTrace] = {}
     skipped: dict[str, str] = {}
     notes: list[str] = []
+    stand_in: dict[str, str] = {}
     # Networks that take depth come last, so that another one's prediction can stand in for it.
     for index, model in enumerate(sorted(models, key=lambda m: "depth" in m.inputs)):
         step(0.05 + 0.7 * index / len(models), f"running {model.name}")
         try:
-            rgbd = _shown_to(model, picture.rgbd, request, traces, notes)
+            rgbd = _shown_to(model, picture.rgbd, request, traces, stand_in)
             traces[model.name] = _trace(model, rgbd, request, notes)
             if _moved(model, request.threshold):
                 baselines[model.name] = _trace(model, rgbd, replace(request, threshold=None), notes)
@@ -162,7 +163,7 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     if not traces:
         raise IncompatibleInputError(" ".join(f"{name}: {why}" for name, why in skipped.items()))
     seconds = time.perf_counter() - started
-    return Analysis(key, request, picture, traces, baselines, skipped, tuple(dict.fromkeys(notes)), seconds)
+    return Analysis(key, request, picture, traces, baselines, skipped, stand_in, tuple(dict.fromkeys(notes)), seconds)
 
 
 def _move_threshold(key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step) -> Analysis:
@@ -175,7 +176,7 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
         if _moved(models[name], request.threshold):
             step(0.1, f"running {name} at threshold {request.threshold:g}")
             baselines[name] = own
-            rgbd = _shown_to(models[name], before.picture.rgbd, request, before.traces, notes)
+            rgbd = _shown_to(models[name], before.picture.rgbd, request, before.traces, {})
             traces[name] = _trace(models[name], rgbd, request, notes)
     return replace(
         before,
@@ -189,17 +190,16 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
 
 
 def _shown_to(
-    model: Model, rgbd: RGBDImage, request: Request, traces: Mapping[str, FusionTrace], notes: list[str]
+    model: Model, rgbd: RGBDImage, request: Request, traces: Mapping[str, FusionTrace], stand_in: dict[str, str]
 ) -> RGBDImage:
-    """The picture as `model` gets it: with predicted depth, and a remark, where that is asked for and needed."""
+    """The picture as `model` gets it: with predicted depth, noted in `stand_in`, where that is asked for and needed."""
     if not request.predicted_depth or rgbd.depth is not None or "depth" not in model.inputs:
         return rgbd
     for name, known in traces.items():
         prediction = known.predictions.get("depth")
         if isinstance(prediction, DepthPrediction):
-            remark = f"{model.name} saw depth that {name} predicted from the colour picture; nothing measured it."
-            notes.append(remark)
-            record = replace(rgbd.record, warnings=(*rgbd.record.warnings, remark))
+            stand_in[model.name] = name
+            record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(model.name, name)))
             return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
     return rgbd
 
