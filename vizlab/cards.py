@@ -47,15 +47,6 @@ def with_figures(card: dict[str, Any], figures: Figures, split: str, precision: 
     )
 
 
-def exchanged_by_site(network: CEN) -> dict[str, float]:
-    """Share of the eligible channels that the network's threshold exchanges, by site."""
-    shares = {}
-    for norm in network.exchange_norms():
-        eligible, exchanged = norm.eligible(), norm.exchanged().cpu()
-        shares[norm.site.name] = float((eligible & exchanged).sum() / eligible.sum())
-    return shares
-
-
 def card_markdown(model: Model) -> str:
     """The card as Markdown; sections the file says nothing about are left out."""
     card = model.card
@@ -73,7 +64,9 @@ def card_markdown(model: Model) -> str:
         lines += ["", "## Notes", "", *(f"- {line}" for line in note)]
     if isinstance(model.network, CEN):
         lines += ["", f"## Exchanged at threshold {model.config.threshold:g} (share of eligible channels)", ""]
-        lines += [f"- {site}: {share:.0%}" for site, share in exchanged_by_site(model.network).items()]
+        lines += [
+            f"- {site}: {some / all_:.0%}" for site, (some, all_) in model.network.exchanged_of_eligible().items()
+        ]
     if recipe := card.get("recipe"):
         lines += ["", "## Recipe", "", *(f"- {name}: {value}" for name, value in recipe.items())]
     if limits := card.get("limits"):

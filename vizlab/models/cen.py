@@ -52,9 +52,13 @@ class CEN(FusionNetwork):
         """The norms at which channels are exchanged, in network order."""
         return [m for m in self.modules() if isinstance(m, StreamNorm) and m.threshold is not None]
 
-    def set_threshold(self, threshold: float) -> None:
+    def exchanged_of_eligible(self) -> dict[str, tuple[int, int]]:
+        """By site, how many of the eligible channels the current threshold exchanges, and how many there are."""
+        counts = {}
         for norm in self.exchange_norms():
-            norm.threshold = threshold
+            eligible = norm.eligible()
+            counts[norm.site.name] = (int((eligible & norm.exchanged().cpu()).sum()), int(eligible.sum()))
+        return counts
 
 
 def cen_mobilenetv2(

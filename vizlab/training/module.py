@@ -1,6 +1,5 @@
 """The Lightning module: optimiser groups, losses and CEN's proximal step."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import lightning as L
@@ -96,11 +95,5 @@ def soft_threshold_eligible(network: CEN, shrink: float) -> None:
 
 def exchanged_fraction(network: CEN) -> float:
     """Share of the eligible channels that the current threshold exchanges."""
-    masks = list(_eligible_masks(network))
-    return float(sum(int((e & x).sum()) for e, x in masks) / sum(int(e.sum()) for e, _ in masks))
-
-
-def _eligible_masks(network: CEN) -> Iterator[tuple[Tensor, Tensor]]:
-    for norm in network.exchange_norms():
-        exchanged = norm.exchanged().cpu()
-        yield norm.eligible(), exchanged
+    exchanged, eligible = (sum(counts) for counts in zip(*network.exchanged_of_eligible().values(), strict=True))
+    return exchanged / eligible
