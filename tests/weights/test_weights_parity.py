@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from authors_files import NAMES, golden_facts, golden_outputs, image
 
+from vizlab.models.site import Intervention, intervening
 from vizlab.weights import load_model
 
 TOLERANCE = 2e-4
@@ -40,8 +41,8 @@ def test_authors_numbers(name, authors_file):
     if alpha is not None:
         np.testing.assert_allclose(model.network.alpha.detach().softmax(0).numpy(), alpha, atol=1e-6)
         # The numbers prove the exchange only if it shows in them.
-        model.network.set_threshold(0.0)
-        without = distances(model.forward(inputs), golden, OURS[name])
+        with intervening(Intervention(threshold=0.0)):
+            without = distances(model.forward(inputs), golden, OURS[name])
         assert min(without.values()) > 100 * TOLERANCE
 
 

@@ -9,11 +9,10 @@ from typing import Literal
 from vizlab.cache import ByteCache
 from vizlab.errors import CheckpointError, InputError
 from vizlab.models.model import Model
-from vizlab.weights import load_model
+from vizlab.weights import SUFFIXES, checkpoint_name, load_model
 
 Origin = Literal["shipped", "folder", "upload"]
 
-SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt")
 FAMILIES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
 """How the methods are written, by family, in the order of the page."""
 
@@ -38,7 +37,7 @@ class ModelShelf:
         self._loaded: ByteCache[Model] = ByteCache(_MODEL_BYTES)
         self._lock = threading.RLock()
         for path in _checkpoints_in(checkpoints):
-            self._register(ShelfEntry(_stem(path), path, "shipped"))
+            self._register(ShelfEntry(checkpoint_name(path.name), path, "shipped"))
 
     def shipped(self) -> tuple[str, ...]:
         """The names that every user is offered, one method after the other."""
@@ -110,10 +109,3 @@ def _checkpoints_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(SUFFIXES))
-
-
-def _stem(path: Path) -> str:
-    name = path.name
-    while (suffix := next((s for s in SUFFIXES if name.lower().endswith(s)), "")) and name != suffix:
-        name = name[: -len(suffix)]
-    return name

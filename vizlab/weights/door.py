@@ -16,7 +16,9 @@ from vizlab.weights.published import PUBLISHED_FORMATS, PublishedFormat
 from vizlab.weights.settings import override
 from vizlab.weights.strict import load_network
 
-_SUFFIXES = re.compile(r"(\.(safetensors|tar|pth|pt|ckpt))+$", re.IGNORECASE)
+SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt")
+"""How checkpoint files end; an authors' file may end in two of them."""
+_ENDING = re.compile(f"({'|'.join(map(re.escape, SUFFIXES))})+$", re.IGNORECASE)
 
 
 def load_model(
@@ -69,7 +71,7 @@ def load_model(
     return Model(
         network,
         config,
-        _stem(path.name),
+        checkpoint_name(path.name),
         card=card,
         assumed=assumed,
         checkpoint_hash=file_hash(path),
@@ -109,6 +111,6 @@ def _override(
         raise InputError(f"{name} cannot be loaded with these settings: {err}.") from err
 
 
-def _stem(name: str) -> str:
+def checkpoint_name(name: str) -> str:
     """The file's name without its suffixes: authors.pth.tar is "authors"."""
-    return _SUFFIXES.sub("", name) or name
+    return _ENDING.sub("", name) or name
