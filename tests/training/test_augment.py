@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vizlab.geometry import KINECT_V1, Intrinsics, back_project, normals_from_depth
+from vizlab.geometry import KINECT_V1, Intrinsics, normals_from_depth
 from vizlab.training.augment import GeometricAugmentation
 
 
@@ -77,17 +77,14 @@ def test_normals_belong_to_the_augmented_depth(augmented: dict[str, torch.Tensor
         assert np.degrees(np.arccos(ours @ theirs)) < 2
 
 
-def test_normals_of_a_plane_are_exact() -> None:
-    """Closed form: the plane n.P = -2 seen by the Kinect has the normal n everywhere."""
-    normal = np.array([0.3, -0.8, -0.5])
-    normal /= np.linalg.norm(normal)
-    rays = back_project(np.ones((240, 320), np.float32), KINECT_V1)
-    depth = -2 / (rays @ normal)
-    depth = np.where((depth > 0.2) & (depth < 8), depth, np.nan).astype(np.float32)
-    found = normals_from_depth(depth, KINECT_V1)
-    known = np.isfinite(found[..., 0])
-    assert known[np.isfinite(depth)].all()
-    assert not known[np.isnan(depth)].any()
-    angle = np.degrees(np.arccos(np.clip(found[known] @ normal, -1, 1)))
-    assert np.median(angle) < 0.1
-    assert np.linalg.norm(found[known], axis=-1) == pytest.approx(1, abs=1e-5)
+def test_a_share_of_the_inputs_is_depth_as_measured_and_no_target_is() -> None:
+    torch.manual_seed(0)
+    batch = slanted_batch(16)
+    batch["sensor"] = batch["depth"] + 0.25
+    given = GeometricAugmentation((112, 144), (1.0, 1.0), sensor_share=0.5)(batch)
+    off = (given["measured"] - given["depth"]).flatten(1)
+    chosen = off.mean(1) > 0.2
+    assert 0 < int(chosen.sum()) < 16
+    assert off[chosen].mean() == pytest.approx(0.25, abs=0.02)  # divided by zoom as depth is
+    assert torch.equal(off[~chosen], torch.zeros_like(off[~chosen]))
+    assert GeometricAugmentation((112, 144), (1.0, 1.0))(slanted_batch(2))["measured"].shape == (2, 1, 112, 144)

@@ -1,26 +1,31 @@
 """Recipes, data folders, a few real training steps of each network, resuming, CEN's proximal step."""
 
+import csv
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch import seed_everything
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from vizlab import load_model
 from vizlab.data import RGBDFolder
 from vizlab.errors import CheckpointError, DataError
 from vizlab.models.cen import cen_mobilenetv2
-from vizlab.models.mobilenet import MobileNetV2
-from vizlab.training.data import InMemory
-from vizlab.training.losses import depth_loss, normals_loss, semseg_loss, total_loss
+from vizlab.models.mobilenet import DepthwiseConv, MobileNetV2
+from vizlab.models.registry import build_network
+from vizlab.training.data import InMemory, as_measured
+from vizlab.training.losses import class_weights, depth_loss, edge_loss, normals_loss, semantic_edges, semseg_loss
 from vizlab.training.module import FusionTraining, network_inputs, soft_threshold_eligible
 from vizlab.training.pretrained import initialise_backbones, load_mobilenet
 from vizlab.training.recipe import Recipe, load_recipe
 from vizlab.training.train import train
 
-RECIPES = sorted((Path(__file__).parents[2] / "vizlab/training/recipes").glob("*.toml"))
+RECIPE_FOLDER = Path(__file__).parents[2] / "vizlab/training/recipes"
+RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))
+CEN_RECIPE = RECIPE_FOLDER / "cen-mobilenetv2-nyuv2.toml"
 
 
 def small(path: Path) -> Recipe:
@@ -30,7 +35,9 @@ def small(path: Path) -> Recipe:
 
 
 def test_there_is_a_recipe_for_each_shipped_network() -> None:
-    assert {p.stem for p in RECIPES} == {f"{n}-mobilenetv2-nyuv2" for n in ("cen", "nddr-cnn", "mti-net")}
+    networks = ("cen", "cen-multitask", "cen-multimodal-multitask", "nddr-cnn", "mti-net")
+    baselines = ("semseg-rgb", "semseg-depth", "depth-rgb", "normals-rgb")
+    assert {p.stem for p in RECIPES} == {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
@@ -42,12 +49,13 @@ def test_the_loss_falls_within_a_few_steps(path: Path, data_folder: Path) -> Non
     samples = InMemory(RGBDFolder(data_folder, "train"))
     batch = {k: torch.stack([samples[i][k] for i in range(4)]) for k in samples[0]}
     batch["label"] = batch["label"][:, 0].long()
+    batch["measured"] = batch["depth"]
     inputs = {k: v[..., :64, :96] for k, v in network_inputs(batch, recipe).items()}
     batch = {k: v[..., :64, :96] for k, v in batch.items()}
     optimiser = torch.optim.AdamW(module.network.parameters(), 2e-3)
     losses = []
     for _ in range(6):
-        loss, _ = total_loss(module.network(inputs), batch, recipe.loss_weights)
+        loss, _ = module.losses(module.network(inputs), batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -55,29 +63,51 @@ def test_the_loss_falls_within_a_few_steps(path: Path, data_folder: Path) -> Non
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_training_resumes_after_a_kill_and_ends_in_a_loadable_checkpoint(
+def test_a_killed_run_goes_on_exactly_where_it_stopped(
     data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = small(RECIPES[0])
-    out = tmp_path / "run"
+    """Same order of pictures, same augmentation, same optimiser: the same losses as the run that was left alone."""
+    recipe = dataclasses.replace(small(CEN_RECIPE), epochs=3)
     step = FusionTraining.training_step
+    seen: dict[int, float] = {}
+    kill_at = -1
 
-    def killed_in_the_second_epoch(self: FusionTraining, batch: dict, index: int) -> torch.Tensor:
-        if self.global_step == 3:
+    def watched(self: FusionTraining, batch: dict, index: int) -> torch.Tensor:
+        if self.global_step == kill_at:
             raise RuntimeError("killed")
-        return step(self, batch, index)
+        loss = step(self, batch, index)
+        seen[self.global_step] = float(loss.detach())
+        return loss
 
-    monkeypatch.setattr(FusionTraining, "training_step", killed_in_the_second_epoch)
+    monkeypatch.setattr(FusionTraining, "training_step", watched)
+    whole = train(recipe, data_folder, tmp_path / "whole")
+    expected, seen = seen, {}
+    kill_at = 3  # in the second of three epochs of two steps
     with pytest.raises(RuntimeError, match="killed"):
-        train(recipe, data_folder, out)
-    monkeypatch.setattr(FusionTraining, "training_step", step)
-    assert torch.load(out / "last.ckpt", weights_only=True)["global_step"] == 2
-    target = train(recipe, data_folder, out)
-    assert torch.load(out / "last.ckpt", weights_only=True)["global_step"] == 4
-    model = load_model(target, "cpu")
-    assert model.card["recipe"]["epochs"] == 2
-    assert model.classes[0] == "wall"
-    assert len(model.classes) == 40
+        train(recipe, data_folder, tmp_path / "killed")
+    assert torch.load(tmp_path / "killed" / "last.ckpt", weights_only=True)["global_step"] == 2
+    kill_at = -1
+    torch.manual_seed(99)  # nothing of what was drawn before may matter
+    resumed = train(recipe, data_folder, tmp_path / "killed")
+    assert list(expected) == [0, 1, 2, 3, 4, 5]
+    assert len(set(expected.values())) == 6
+    assert seen == pytest.approx(expected, rel=1e-5)
+    ours, theirs = load_file(resumed), load_file(whole)
+    assert all(torch.allclose(ours[k].float(), theirs[k].float(), atol=1e-3) for k in theirs)
+    assert load_model(resumed, "cpu").card["recipe"]["epochs"] == 3
+    assert len(load_model(resumed, "cpu").classes) == 40
+
+
+def test_the_exchanged_fraction_of_each_site_is_logged_over_time(data_folder: Path, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(small(CEN_RECIPE), epochs=4, sparsity=1000.0)
+    train(recipe, data_folder, tmp_path)
+    with next(tmp_path.glob("logs/*/metrics.csv")).open() as file:
+        rows = [row for row in csv.DictReader(file) if row["exchanged"]]
+    sites = [site.name for site in build_network(recipe.network).sites]
+    assert len(rows) == recipe.epochs
+    assert {f"exchanged/{name}" for name in sites} <= set(rows[0])
+    first, last = (float(rows[i]["exchanged"]) for i in (0, -1))
+    assert 0 <= first < last <= 1
 
 
 def test_the_proximal_step_shrinks_only_eligible_scales() -> None:
@@ -96,18 +126,70 @@ def test_losses_in_closed_form() -> None:
     label = torch.full((1, 4, 4), 255)
     label[0, 0, 0] = 1
     logits = torch.zeros(1, 3, 4, 4)
-    batch = {
-        "label": label,
-        "depth": torch.tensor([[[[2.0, 0.0], [4.0, 1.0]]]]),
-        "normals": torch.tensor([0.0, 0.0, -1.0])[None, :, None, None].repeat(1, 1, 2, 2),
-    }
-    assert float(semseg_loss(logits, batch, 1)) == pytest.approx(torch.log(torch.tensor(3.0)).item())
-    assert float(depth_loss(torch.full((1, 1, 2, 2), 3.0), batch, 1)) == pytest.approx((1 + 1 + 2) / 3)
+    depth = torch.tensor([[[[2.0, 0.0], [4.0, 1.0]]]])
+    normals = torch.tensor([0.0, 0.0, -1.0])[None, :, None, None].repeat(1, 1, 2, 2)
+    assert float(semseg_loss(logits, label)) == pytest.approx(torch.log(torch.tensor(3.0)).item())
+    assert float(depth_loss(torch.full((1, 1, 2, 2), 3.0), depth)) == pytest.approx((1 + 1 + 2) / 3)
     sideways = torch.tensor([5.0, 0.0, 0.0])[None, :, None, None].repeat(1, 1, 2, 2)
-    assert float(normals_loss(sideways, batch, 1)) == pytest.approx(1.0)
-    assert float(normals_loss(batch["normals"] * 7, batch, 1)) == pytest.approx(0.0, abs=1e-6)
-    batch["label"][:] = 255
-    assert float(semseg_loss(logits, batch, 1)) == 0.0
+    assert float(normals_loss(sideways, normals)) == pytest.approx(1.0)
+    assert float(normals_loss(normals * 7, normals)) == pytest.approx(0.0, abs=1e-6)
+    label[:] = 255
+    assert float(semseg_loss(logits, label)) == 0.0
+
+
+def test_classes_are_weighed_as_often_as_they_are_rare() -> None:
+    counts = torch.tensor([900.0, 90.0, 10.0, 0.0], dtype=torch.float64)
+    assert class_weights(counts, 0).tolist() == pytest.approx([1, 1, 1, 1])
+    whole = class_weights(counts, 1)
+    assert (whole * counts)[:3].tolist() == pytest.approx([1000 / 3] * 3, rel=1e-5)
+    assert whole[3] == whole[2]
+    half = class_weights(counts, 0.5)
+    assert float((half * counts).sum() / counts.sum()) == pytest.approx(1)
+    assert float(half[2] / half[0]) == pytest.approx(90**0.5, rel=1e-5)
+
+
+def test_a_rare_class_pulls_harder_when_balanced() -> None:
+    label = torch.tensor([[[0, 1]]])
+    logits = torch.zeros(1, 2, 1, 2, requires_grad=True)
+    semseg_loss(logits, label, torch.tensor([0.5, 2.0])).backward()
+    assert logits.grad is not None
+    common, rare = logits.grad[0, 0, 0, 0].abs(), logits.grad[0, 1, 0, 1].abs()
+    assert float(rare / common) == pytest.approx(4)
+
+
+def test_edges_lie_where_the_class_changes_and_are_unknown_beside_void() -> None:
+    label = torch.zeros(1, 6, 9, dtype=torch.long)
+    label[..., 4:] = 7
+    label[:, 5, 8] = 255
+    edges, known = semantic_edges(label)
+    assert edges[0, 0, 0].tolist() == [False] * 3 + [True] * 2 + [False] * 4
+    assert int((~known).sum()) == 4
+    right = torch.where(edges, 9.0, -9.0)
+    assert float(edge_loss(right, label, 1)) < 0.01
+    assert float(edge_loss(torch.zeros(1, 1, 6, 9), label, 1)) == pytest.approx(np.log(2), rel=1e-5)
+    assert float(edge_loss(right, torch.full_like(label, 255), 1)) == 0
+
+
+def test_depth_as_measured_has_holes_and_noise_and_is_drawn_from_the_seed(data_folder: Path) -> None:
+    sample = RGBDFolder(data_folder, "train").read(0)
+    measured = as_measured(sample, np.random.default_rng(3))
+    assert 0.01 < np.isnan(measured).mean() < 0.8
+    off = np.abs(measured - sample.depth)[np.isfinite(measured)]
+    assert 0.0005 < off.mean() < 0.05
+    first, again, other = (
+        InMemory(RGBDFolder(data_folder, "train", 1), sensor=True, seed=seed)[0]["sensor"] for seed in (3, 3, 4)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert (first > 0).all()  # filled as a user's holes are
+    assert "sensor" not in InMemory(RGBDFolder(data_folder, "train", 1))[0]
+
+
+def test_a_strided_depthwise_convolution_is_the_same_in_training_and_after() -> None:
+    conv = DepthwiseConv(6, 6, 3, 2, 1, groups=6, bias=False)
+    for size in ((8, 10), (7, 9)):
+        x = torch.randn(2, 6, *size)
+        assert torch.allclose(conv.train()(x), conv.eval()(x), atol=1e-6)
 
 
 def test_pretrained_weights_reach_every_stream(tmp_path: Path) -> None:
@@ -138,7 +220,7 @@ def test_a_wrong_data_folder_gets_a_sentence(data_folder: Path, tmp_path: Path) 
     with pytest.raises(DataError, match=r"holds no train\.txt"):
         RGBDFolder(tmp_path, "train")
     (tmp_path / "train.txt").write_text("000001\n000002")
-    with pytest.raises(DataError, match="lacks 6 of the files"):
+    with pytest.raises(DataError, match="lacks 4 of the files"):
         RGBDFolder(tmp_path, "train")
 
 

@@ -2,21 +2,26 @@
 
 import kornia.augmentation as K
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from vizlab.training.losses import unit
+
+MAPS = ("depth", "label", "normals", "sensor")
+"""What is resampled to the nearest pixel, since a mean of two surfaces is neither."""
 
 
 class GeometricAugmentation(nn.Module):
     """Random crop and zoom to a fixed size, mirroring and colour jitter, one draw for all maps of a picture.
 
     Zooming in by z with the camera's intrinsics kept flattens the scene: depth is divided by z, while x and y of
-    every point stay. Normals follow as normals do, by the inverse transpose: their z is multiplied by z. Depth and
-    labels are resampled to the nearest pixel, since a mean of two surfaces is neither.
+    every point stay. Normals follow as normals do, by the inverse transpose: their z is multiplied by z.
+    `sensor_share` of the pictures enter the network with the depth a Kinect would have measured (see `InMemory`);
+    the target is never touched by it.
     """
 
-    def __init__(self, crop: tuple[int, int], zoom: tuple[float, float]) -> None:
+    def __init__(self, crop: tuple[int, int], zoom: tuple[float, float], sensor_share: float = 0.0) -> None:
         super().__init__()
-        self.crop, self.zoom = crop, zoom
+        self.crop, self.zoom, self.sensor_share = crop, zoom, sensor_share
         self.colour = K.ColorJitter(0.3, 0.3, 0.3, 0.05, p=0.8)
 
     def _geometry(self, size: tuple[int, int]) -> K.AugmentationSequential:
@@ -26,25 +31,34 @@ class GeometricAugmentation(nn.Module):
         low, high = self.zoom
         crop = K.RandomResizedCrop(self.crop, (whole / high**2, whole / low**2), (ratio, ratio), p=1.0)
         return K.AugmentationSequential(
-            crop, K.RandomHorizontalFlip(), data_keys=["input", "mask", "mask", "mask"], same_on_batch=False
+            crop, K.RandomHorizontalFlip(), data_keys=["input", "mask"], same_on_batch=False
         )
 
     @torch.no_grad()
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The same keys at the crop's size; `label` becomes (B, h, w) int64."""
+        """The same keys at the crop's size, and `measured`, the depth input; `label` becomes (B, h, w) int64."""
+        names = [name for name in MAPS if name in batch]
         augment = self._geometry((batch["rgb"].shape[-2], batch["rgb"].shape[-1]))
-        rgb, depth, label, normals = augment(batch["rgb"], batch["depth"], batch["label"], batch["normals"])
+        # All maps in one tensor: they are resampled once, not once each.
+        rgb, maps = augment(batch["rgb"], torch.cat([batch[name] for name in names], dim=1))
         matrix = augment.transform_matrix
         assert matrix is not None
+        found = dict(zip(names, maps.split([batch[name].shape[1] for name in names], dim=1), strict=True))
         zoom, mirror = matrix[:, 1, 1].abs(), matrix[:, 0, 0].sign()
-        depth = depth / zoom[:, None, None, None]
+        normals = found["normals"]
         normals = torch.stack(
             [normals[:, 0] * mirror[:, None, None], normals[:, 1], normals[:, 2] * zoom[:, None, None]], 1
         )
-        normals = F.normalize(normals, dim=1)  # stays 0 where unknown
+        depth = found["depth"] / zoom[:, None, None, None]
+        measured = depth
+        if "sensor" in found:
+            chosen = torch.rand(len(depth), device=depth.device) < self.sensor_share
+            sensor = found["sensor"] / zoom[:, None, None, None]
+            measured = torch.where(chosen[:, None, None, None], sensor, depth)
         return {
             "rgb": self.colour(rgb.clamp(0, 1)),
             "depth": depth,
-            "label": label[:, 0].round().long(),
-            "normals": normals,
+            "measured": measured,
+            "label": found["label"][:, 0].round().long(),
+            "normals": unit(normals),  # stays 0 where unknown
         }

@@ -1,39 +1,80 @@
 """A split of a data folder, held in memory as tensors for training."""
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from vizlab.data import RGBDFolder, Sample
+from vizlab.rgbd import fill_unknown
+from vizlab.scenes.sensor import kinect_depth
+from vizlab.tasks import VOID
 
 
 class InMemory(Dataset):
-    """A split held in memory as small integers, since two cores must not decode the same JPEGs every epoch."""
+    """A split held in memory as small integers, since two cores must not decode the same JPEGs every epoch.
 
-    def __init__(self, folder: RGBDFolder) -> None:
-        self._samples = [_pack(sample) for sample in folder]
+    With `sensor`, every picture also has the depth that a Kinect would have measured of it (`as_measured`), drawn
+    once from `seed`: prepared data sets have their depth in-painted, users' sensors have holes and noise.
+    """
+
+    def __init__(self, folder: RGBDFolder, sensor: bool = False, seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        self._samples = [_pack(sample, rng if sensor else None) for sample in folder]
 
     def __len__(self) -> int:
         return len(self._samples)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, 0 unknown; label (1, H, W); normals (3, H, W), 0 unknown."""
+        """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, 0 unknown; label (1, H, W); normals (3, H, W), 0 unknown;
+        with `sensor`: sensor (1, H, W), metres, its holes filled as `preprocess` fills a user's."""
         packed = self._samples[index]
-        return {
+        maps = {
             "rgb": packed["rgb"].float() / 255,
             "depth": packed["depth"].float() / 1000,
             "label": packed["label"].float(),
             "normals": packed["normals"].float() / 127,
         }
+        return maps | ({"sensor": packed["sensor"].float() / 1000} if "sensor" in packed else {})
+
+    def class_counts(self, classes: int) -> Tensor:
+        """(classes,) float64: how many labelled pixels of each class the split has."""
+        counts = torch.zeros(256, dtype=torch.float64)
+        for packed in self._samples:
+            counts += torch.bincount(packed["label"].flatten().int(), minlength=256)
+        assert classes <= VOID
+        return counts[:classes]
 
 
-def _pack(sample: Sample) -> dict[str, Tensor]:
-    depth_mm = np.nan_to_num(sample.depth * 1000).astype(np.int32)
+def _pack(sample: Sample, rng: np.random.Generator | None) -> dict[str, Tensor]:
     normals = np.round(np.nan_to_num(sample.normals) * 127).astype(np.int8)
-    return {
+    packed = {
         "rgb": torch.from_numpy(sample.colour).permute(2, 0, 1).contiguous(),
-        "depth": torch.from_numpy(depth_mm)[None],
+        "depth": _millimetres(sample.depth),
         "label": torch.from_numpy(sample.label)[None],
         "normals": torch.from_numpy(normals).permute(2, 0, 1).contiguous(),
     }
+    if rng is not None:
+        packed["sensor"] = _millimetres(fill_unknown(as_measured(sample, rng))[0])
+    return packed
+
+
+def _millimetres(depth: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.clip(np.nan_to_num(depth * 1000), 0, 32767).astype(np.int16))[None]
+
+
+def as_measured(sample: Sample, rng: np.random.Generator) -> np.ndarray:
+    """The sample's depth as a Kinect gives it: HxW float32 metres with noise, steps and NaN holes.
+
+    How much a surface returns of the sensor's pattern is unknown here; it is taken from the picture's brightness
+    times a smooth random factor, so that dark and, by chance, any other surfaces turn into holes.
+    """
+    brightness = cv2.blur(sample.colour.max(-1).astype(np.float32) / 255, (3, 3))
+    coarse = rng.normal(0, 0.8, (6, 8)).astype(np.float32)
+    gloss = cv2.resize(coarse, sample.depth.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    echo = np.clip((0.08 + brightness) * np.exp(gloss), 0, 1) * np.float32(0.5)
+    measured = kinect_depth(sample.depth, np.nan_to_num(sample.normals), echo, rng)
+    metres = np.where(measured > 0, measured / np.float32(1000), np.float32(np.nan)).astype(np.float32)
+    # A picture wholly out of the sensor's range stays as it was: nothing could be filled from nothing.
+    return metres if np.isfinite(metres).mean() > 0.2 else sample.depth

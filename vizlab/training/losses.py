@@ -1,53 +1,109 @@
-"""Losses per task, on logits and targets of any two sizes: the prediction is resized to the target."""
+"""Losses per task, on predictions and targets of any two sizes: the prediction is resized to the target."""
+
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from vizlab.predictions import task_of
 from vizlab.tasks import VOID
 
+EDGE_WEIGHT = 0.95
+"""Weight of the pixels on an edge against the others: edges are about a twentieth of a picture."""
 
-def semseg_loss(logits: Tensor, batch: dict[str, Tensor], stride: int) -> Tensor:
-    """Cross-entropy over labelled pixels."""
-    target = batch["label"][:, ::stride, ::stride]
-    logits = _resize(logits, target)
+
+class TaskLosses(nn.Module):
+    """The weighted sum of the losses of all outputs, initial predictions included.
+
+    `weights` by task; `class_weight` (classes,) weighs the pixels of semseg by their class. Final outputs are
+    compared at half the input's resolution, initial ones and ensembles (whose gradient reaches two numbers) at a
+    quarter.
+    """
+
+    class_weight: Tensor | None
+
+    def __init__(self, weights: Mapping[str, float], class_weight: Tensor | None = None) -> None:
+        super().__init__()
+        self.weights = dict(weights)
+        self.register_buffer("class_weight", class_weight, persistent=False)
+
+    def forward(self, outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        """The sum, and each output's own share of it."""
+        parts = {}
+        for name, y in outputs.items():
+            coarse = name.startswith("scale_") or name.endswith("/ensemble")
+            task = task_of(name)
+            parts[name] = self.weights[task] * self._loss(task, y.float(), batch, 4 if coarse else 2)
+        return torch.stack(list(parts.values())).sum(), {k: float(v.detach()) for k, v in parts.items()}
+
+    def _loss(self, task: str, y: Tensor, batch: Mapping[str, Tensor], stride: int) -> Tensor:
+        if task == "semseg":
+            return semseg_loss(y, batch["label"][:, ::stride, ::stride], self.class_weight)
+        if task == "depth":
+            return depth_loss(y, batch["depth"][..., ::stride, ::stride])
+        if task == "normals":
+            return normals_loss(y, batch["normals"][..., ::stride, ::stride])
+        return edge_loss(y, batch["label"], stride)
+
+
+def class_weights(counts: Tensor, balance: float) -> Tensor:
+    """(C,) float32 weights `frequency ** -balance`, scaled so that a labelled pixel weighs 1 on average.
+
+    0 weighs every pixel alike, 1 every class; a class that never occurs weighs as much as the rarest.
+    """
+    frequency = counts / counts.sum()
+    frequency = frequency.clamp(min=float(frequency[frequency > 0].min()))
+    weights = frequency**-balance
+    return (weights / (weights * counts).sum() * counts.sum()).float()
+
+
+def semseg_loss(logits: Tensor, label: Tensor, class_weight: Tensor | None = None) -> Tensor:
+    """Cross-entropy over labelled pixels: the weighted mean, by the pixels' class."""
+    logits = _resize(logits, label)
     # Summed by hand so that a crop without a single labelled pixel gives 0, not NaN.
-    total = F.cross_entropy(logits, target, ignore_index=VOID, reduction="sum")
-    return total / (target != VOID).sum().clamp(min=1)
+    total = F.cross_entropy(logits, label, class_weight, ignore_index=VOID, reduction="sum")
+    labelled = label[label != VOID]
+    weight = torch.as_tensor(len(labelled)) if class_weight is None else class_weight[labelled].sum()
+    return total / weight.clamp(min=1e-3)
 
 
-def depth_loss(prediction: Tensor, batch: dict[str, Tensor], stride: int) -> Tensor:
-    """Mean absolute error in metres over pixels of known depth."""
-    target = batch["depth"][..., ::stride, ::stride]
+def depth_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute error in metres over pixels of known depth (0 is unknown)."""
     known = target > 0
     error = (_resize(prediction, target) - target).abs() * known
     return error.sum() / known.sum().clamp(min=1)
 
 
-def normals_loss(prediction: Tensor, batch: dict[str, Tensor], stride: int) -> Tensor:
-    """1 - cosine of the angle, over pixels with a normal; the prediction need not have unit length."""
-    target = batch["normals"][..., ::stride, ::stride]
+def normals_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """1 - cosine of the angle, over pixels with a (unit) normal; the prediction need not have unit length."""
     known = target.square().sum(1) > 0.25
-    cosine = F.cosine_similarity(_resize(prediction, target), target, dim=1)
+    cosine = (unit(_resize(prediction, target)) * target).sum(1)
     return ((1 - cosine) * known).sum() / known.sum().clamp(min=1)
 
 
-LOSSES = {"semseg": semseg_loss, "depth": depth_loss, "normals": normals_loss}
+def edge_loss(logits: Tensor, label: Tensor, stride: int) -> Tensor:
+    """Binary cross-entropy on `semantic_edges`, edges weighing `EDGE_WEIGHT` (as in Xie and Tu, ICCV 2015)."""
+    target, known = (m[..., ::stride, ::stride] for m in semantic_edges(label))
+    weight = torch.where(target, EDGE_WEIGHT, 1 - EDGE_WEIGHT) * known
+    error = F.binary_cross_entropy_with_logits(_resize(logits, target), target.float(), weight, reduction="sum")
+    return error / weight.sum().clamp(min=1e-3)
 
 
-def total_loss(
-    outputs: dict[str, Tensor], batch: dict[str, Tensor], weights: dict[str, float]
-) -> tuple[Tensor, dict[str, float]]:
-    """The weighted sum over all outputs, initial predictions included, and each output's own loss.
+def semantic_edges(label: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the class changes within a pixel's 3x3 neighbours, and where that is known (no void among them).
 
-    Final outputs are compared at half the input's resolution, initial ones at a quarter.
+    `label` (B, H, W) int64; both results (B, 1, H, W) bool.
     """
-    parts = {}
-    for name, y in outputs.items():
-        initial = name.startswith("scale_")
-        task = name.split("/")[1] if initial else name.split("/")[0]
-        parts[name] = weights[task] * LOSSES[task](y.float(), batch, 4 if initial else 2)
-    return torch.stack(list(parts.values())).sum(), {k: float(v.detach()) for k, v in parts.items()}
+    near = label[:, None].float()
+    highest = F.max_pool2d(near, 3, 1, 1)
+    lowest = -F.max_pool2d(-near, 3, 1, 1)
+    return highest != lowest, highest < VOID
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """(B, C, H, W) vectors brought to length 1; zeros stay zero. torch's own norm along a short axis is far slower."""
+    return vectors * vectors.square().sum(1, keepdim=True).clamp(min=1e-12).rsqrt()
 
 
 def _resize(prediction: Tensor, target: Tensor) -> Tensor:

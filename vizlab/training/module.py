@@ -13,23 +13,28 @@ from vizlab.models.mobilenet import MobileNetV2
 from vizlab.models.nddr import NDDRLayer
 from vizlab.models.registry import build_network
 from vizlab.training.augment import GeometricAugmentation
-from vizlab.training.losses import total_loss
+from vizlab.training.losses import TaskLosses, class_weights
 from vizlab.training.recipe import Recipe
 
 
 class FusionTraining(L.LightningModule):
     """Trains any registered network on batches of `InMemory`."""
 
-    def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
+    def __init__(self, recipe: Recipe, steps_per_epoch: int, class_counts: Tensor | None = None) -> None:
         super().__init__()
         self.recipe, self._total_steps = recipe, recipe.epochs * steps_per_epoch
         self.network = build_network(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.augment = GeometricAugmentation(recipe.crop, recipe.zoom)
+        self.augment = GeometricAugmentation(recipe.crop, recipe.zoom, recipe.sensor_share)
+        balanced = class_counts is not None and recipe.class_balance > 0
+        weight = class_weights(class_counts, recipe.class_balance) if balanced and class_counts is not None else None
+        self.losses = TaskLosses(recipe.loss_weights, weight)
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
+        # What is drawn depends on the step alone, so that a resumed run draws what an uninterrupted one does.
+        torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 97 + self.global_rank)
         batch = self.augment(batch)
         outputs = self.network(network_inputs(batch, self.recipe))
-        loss, parts = total_loss(outputs, batch, self.recipe.loss_weights)
+        loss, parts = self.losses(outputs, batch)
         self.log_dict({f"loss/{name}": value for name, value in parts.items() if not name.startswith("scale_")})
         self.log("loss", loss.detach(), prog_bar=True)
         return loss
@@ -39,8 +44,10 @@ class FusionTraining(L.LightningModule):
         self.network.train()
 
     def on_train_epoch_end(self) -> None:
-        if isinstance(self.network, CEN):
-            self.log("exchanged", exchanged_fraction(self.network), prog_bar=True)
+        if isinstance(self.network, CEN) and (counts := self.network.exchanged_of_eligible()):
+            exchanged, eligible = (sum(column) for column in zip(*counts.values(), strict=True))
+            self.log("exchanged", exchanged / eligible, prog_bar=True)
+            self.log_dict({f"exchanged/{site}": some / all_ for site, (some, all_) in counts.items()})
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         super().optimizer_step(*args, **kwargs)
@@ -60,7 +67,7 @@ class FusionTraining(L.LightningModule):
 
 def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
     """Normalised (B, 3, H, W) inputs by modality, depth tiled to three channels."""
-    maps = {"rgb": batch["rgb"], "depth": batch["depth"].expand(-1, 3, -1, -1)}
+    maps = {"rgb": batch["rgb"], "depth": batch["measured"].expand(-1, 3, -1, -1)}
     config = recipe.network
     return {name: normalise(maps[name], config.normalisation[name]) for name in config.inputs}
 
@@ -91,9 +98,3 @@ def soft_threshold_eligible(network: CEN, shrink: float) -> None:
     for norm in network.exchange_norms():
         gamma, eligible = norm.weight, norm.eligible().to(norm.weight.device)
         gamma.copy_(torch.where(eligible, gamma.sign() * (gamma.abs() - shrink).clamp(min=0), gamma))
-
-
-def exchanged_fraction(network: CEN) -> float:
-    """Share of the eligible channels that the current threshold exchanges."""
-    exchanged, eligible = (sum(counts) for counts in zip(*network.exchanged_of_eligible().values(), strict=True))
-    return exchanged / eligible

@@ -6,7 +6,8 @@ from pathlib import Path
 import lightning as L
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
-from torch.utils.data import DataLoader
+from lightning.pytorch.utilities import rank_zero_info
+from torch.utils.data import DataLoader, DistributedSampler
 
 from vizlab.cards import training_card
 from vizlab.data import RGBDFolder
@@ -20,33 +21,63 @@ from vizlab.training.recipe import Recipe
 from vizlab.weights import save_checkpoint
 
 
+class Batches(L.LightningDataModule):
+    """Shuffled batches in an order that depends on the seed and the epoch alone, as resuming needs.
+
+    A batch of `batch_size` is shared by all devices.
+    """
+
+    def __init__(self, samples: InMemory, batch_size: int, seed: int, devices: int) -> None:
+        super().__init__()
+        self._samples, self._seed = samples, seed
+        self._per_device, rest = divmod(batch_size, devices)
+        if rest or not self._per_device:
+            raise DataError(f"{devices} devices cannot share a batch of {batch_size}; choose a divisor of it.")
+        self.steps_per_epoch = -(-len(samples) // devices) // self._per_device
+        if not self.steps_per_epoch:
+            raise DataError(f"The split has {len(samples)} pictures, fewer than one batch of {batch_size}.")
+
+    def train_dataloader(self) -> DataLoader:
+        assert self.trainer is not None
+        # Lightning tells the sampler the epoch.
+        sampler: DistributedSampler = DistributedSampler(
+            self._samples, self.trainer.world_size, self.trainer.global_rank, shuffle=True, seed=self._seed
+        )
+        return DataLoader(self._samples, self._per_device, sampler=sampler, drop_last=True)
+
+
 def train(
     recipe: Recipe,
     data: Path,
     out: Path,
     pretrained: Path | None = None,
     limit: int | None = None,
-    max_steps: int = -1,
+    devices: int = 1,
 ) -> Path:
     """Train to the end of the recipe; `out` receives last.ckpt every epoch, logs as CSV and, at the end, the
     checkpoint whose path is returned.
 
-    Running it again with the same `out` goes on where it stopped. `limit` takes only the first pictures of the
-    split, `max_steps` stops early: both are for trials.
+    Running it again with the same `out` goes on exactly where it stopped. `limit` takes only the first pictures of
+    the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
     """
     L.seed_everything(recipe.seed)
     last = out / "last.ckpt"
-    samples = InMemory(RGBDFolder(data, "train", limit))
-    module = FusionTraining(recipe, steps_per_epoch=len(samples) // recipe.batch_size)
+    folder = RGBDFolder(data, "train", limit)
+    if "semseg" in recipe.loss_weights and not folder.labelled:
+        raise DataError(f"'{data}' holds no label40/, but '{recipe.name}' trains semseg; add labels or drop the task.")
+    for note in folder.notes:
+        rank_zero_info(note)
+    samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed)
+    batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
+    counts = samples.class_counts(recipe.network.semseg_channels)
+    module = FusionTraining(recipe, batches.steps_per_epoch, counts)
     if pretrained is not None and not last.exists():
         initialise_backbones(module.network, load_mobilenet(pretrained))
-    if len(samples) < recipe.batch_size:
-        raise DataError(f"The split has {len(samples)} pictures, fewer than one batch of {recipe.batch_size}.")
-    loader = DataLoader(samples, recipe.batch_size, shuffle=True, drop_last=True)
     trainer = L.Trainer(
         max_epochs=recipe.epochs,
-        max_steps=max_steps,
         accelerator="auto",
+        devices=devices,
+        use_distributed_sampler=False,
         precision=recipe.precision,  # type: ignore[arg-type]
         gradient_clip_val=recipe.gradient_clip,
         logger=CSVLogger(out, name="logs"),
@@ -57,9 +88,10 @@ def train(
         log_every_n_steps=10,
         enable_model_summary=False,
     )
-    trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
+    trainer.fit(module, batches, ckpt_path=last if last.exists() else None, weights_only=True)
     target = out / f"{recipe.name}.safetensors"
-    export(module.network, recipe, len(samples), target)
+    if trainer.is_global_zero:
+        export(module.network, recipe, len(samples), target)
     return target
 
 
