@@ -1,5 +1,6 @@
 """Small models with random but seeded weights, and traces of them. They test mechanics; nobody is shown them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +18,20 @@ from vizlab.tracing import FusionTrace, trace
 ROOT = Path(__file__).parents[1]
 
 TASKS = ("semseg", "depth", "normals")
+CEN = NetworkConfig(
+    "cen-mobilenetv2",
+    ("semseg",),
+    ("rgb", "depth"),
+    classes=NYU40_CLASSES,
+    threshold=0.02,
+    working_size=(96, 128),
+    normalisation={"rgb": IMAGENET, "depth": Normalisation((2.8,) * 3, (1.3,) * 3)},
+    options={"width": 16},
+)
 CONFIGS = {
-    "cen": NetworkConfig(
-        "cen-mobilenetv2",
-        ("semseg",),
-        ("rgb", "depth"),
-        classes=NYU40_CLASSES,
-        threshold=0.02,
-        working_size=(96, 128),
-        normalisation={"rgb": IMAGENET, "depth": Normalisation((2.8,) * 3, (1.3,) * 3)},
-        options={"width": 16},
-    ),
+    "cen": CEN,
+    "cen-multitask": replace(CEN, tasks=TASKS, inputs=("rgb",)),
+    "cen-multimodal-multitask": replace(CEN, tasks=("semseg", "normals")),
     "nddr-cnn": NetworkConfig("nddr-cnn-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES, working_size=(96, 128)),
     "mti-net": NetworkConfig("mti-net-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES, working_size=(96, 128)),
 }
@@ -78,6 +82,18 @@ def cen_model() -> Model:
 @pytest.fixture(scope="session")
 def cen_trace(cen_model: Model, small_rgbd: RGBDImage) -> FusionTrace:
     return trace(cen_model, small_rgbd)
+
+
+@pytest.fixture(scope="session")
+def multitask_trace(small_rgbd: RGBDImage) -> FusionTrace:
+    """Streams semseg, depth and normals."""
+    return trace(make_model("cen-multitask"), small_rgbd)
+
+
+@pytest.fixture(scope="session")
+def multimodal_multitask_trace(small_rgbd: RGBDImage) -> FusionTrace:
+    """Streams semseg/rgb, semseg/depth, normals/rgb and normals/depth."""
+    return trace(make_model("cen-multimodal-multitask"), small_rgbd)
 
 
 @pytest.fixture(scope="session")

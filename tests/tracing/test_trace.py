@@ -227,7 +227,37 @@ def test_threshold_zero_is_the_same_as_cutting_the_streams(cen_model: Model, sma
     assert all(np.allclose(s.cross_share, 0, atol=1e-6) for s in none.sites.values())
 
 
-@pytest.mark.parametrize("family", ["nddr-cnn", "mti-net"])
+@pytest.mark.parametrize(
+    ("family", "streams"),
+    [
+        ("cen-multitask", ("semseg", "depth", "normals")),
+        ("cen-multimodal-multitask", ("semseg/rgb", "semseg/depth", "normals/rgb", "normals/depth")),
+    ],
+)
+def test_streams_of_tasks_share_with_all_others(family: str, streams: tuple[str, ...], small_rgbd: RGBDImage) -> None:
+    model = make_model(family)
+    whole, cut = vizlab.trace(model, small_rgbd), vizlab.trace(model, small_rgbd, cross=False)
+    assert len(whole.sites) == 17
+    for site in whole.sites.values():
+        assert site.site.targets == site.site.sources == streams
+        assert site.share is not None
+        # A third of the channels is below the threshold, so every stream gets something of every other.
+        assert (np.abs(site.share) > 1e-6).all()
+        np.testing.assert_allclose(site.share.sum(1), 1, atol=1e-4)
+    for site in cut.sites.values():
+        np.testing.assert_allclose(site.share, np.eye(len(streams)), atol=1e-6)
+
+
+def test_a_task_has_its_ensemble_under_its_own_name(multimodal_multitask_trace: vizlab.FusionTrace) -> None:
+    found = multimodal_multitask_trace.predictions
+    outputs = {f"{task}/{name}" for task in ("semseg", "normals") for name in ("rgb", "depth", "ensemble")}
+    assert set(found) == outputs | {"semseg", "normals"}
+    assert isinstance(found["semseg/depth"], SemsegPrediction)
+    assert isinstance(found["normals/depth"], NormalsPrediction)
+    assert found["normals"] is found["normals/ensemble"]
+
+
+@pytest.mark.parametrize("family", ["cen-multitask", "nddr-cnn", "mti-net"])
 def test_cutting_the_streams_changes_multi_task_networks(family: str, small_rgbd: RGBDImage) -> None:
     network = make_model(family)
     inputs = network.preprocess(small_rgbd)
@@ -247,7 +277,7 @@ def test_a_trace_is_immutable(cen_trace: vizlab.FusionTrace) -> None:
             array[...] = 0
 
 
-@pytest.mark.parametrize("fixture", ["cen_trace", "nddr_trace", "mti_trace"])
+@pytest.mark.parametrize("fixture", ["cen_trace", "multimodal_multitask_trace", "nddr_trace", "mti_trace"])
 def test_saved_traces_come_back_whole(fixture: str, request: pytest.FixtureRequest, tmp_path) -> None:
     traced: vizlab.FusionTrace = request.getfixturevalue(fixture)
     traced.save(str(tmp_path / "t.npz"))

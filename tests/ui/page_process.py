@@ -19,6 +19,7 @@ import torch
 
 from vizlab.models.config import IMAGENET, METRES, NetworkConfig
 from vizlab.models.registry import build_network
+from vizlab.models.stream_norm import StreamNorm
 from vizlab.tasks import NYU40_CLASSES
 from vizlab.weights import save_checkpoint
 
@@ -73,9 +74,9 @@ def random_checkpoint(path: Path, config: NetworkConfig = CEN, seed: int = 0) ->
     torch.manual_seed(seed)
     network = build_network(config)
     with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            if parameter.ndim == 2 and name.endswith("weight") and parameter.shape[0] == len(config.inputs):
-                parameter.copy_(torch.rand_like(parameter) * (torch.rand_like(parameter) > 0.15))
+        for module in network.modules():
+            if isinstance(module, StreamNorm):
+                module.weight.copy_(torch.rand_like(module.weight) * (torch.rand_like(module.weight) > 0.15))
     save_checkpoint(path, network, config, {"note": "random weights"})
     return path
 

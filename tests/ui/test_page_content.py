@@ -1,8 +1,11 @@
 """What one analysis puts on the page, without a browser."""
 
+import itertools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,13 @@ import plotly.graph_objects as go
 import pytest
 from page_process import CONFIGS, NAMES, checkpoints, scenes, write_pair
 
+from vizlab.cards import card_sections
+from vizlab.models.model import Model
 from vizlab.ui.analysis import Analysis, Request
 from vizlab.ui.handlers import Handlers
 from vizlab.ui.page import Page
 from vizlab.ui.settings import Settings
+from vizlab.ui.tab_cards import card_html
 from vizlab.ui.workspace import Workspace
 
 PAYLOAD_LIMIT = 1_500_000
@@ -100,6 +106,28 @@ def test_a_fault_of_ours_shows_no_trace(page: Page, workspace: Workspace) -> Non
     updates = Handlers(page, workspace).guarded(fault)
     assert "secret" not in json.dumps(text_of(updates))
     assert "Something went wrong" in updates[page.message]
+
+
+def test_every_card_is_shown_whole(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    """Each sentence, line and cell of the card that `vizlab card` prints; the first network's without being asked."""
+    handlers = Handlers(page, workspace)
+    names = analysis.request.models
+    shown = {name: handlers.choose_card(name)[page.cards.card] for name in names}
+    assert page.show(analysis, "voc")[page.cards.card] == shown[names[0]]
+    for name, text in shown.items():
+        for section in card_sections(workspace.shelf.get(name)):
+            table = () if section.table is None else (*section.table.headers, *itertools.chain(*section.table.rows))
+            for part in (section.title, *section.sentences, *table, *section.lines):
+                assert escape(part.replace("`", "")) in re.sub("</?code>", "", text), part
+
+
+def test_a_card_is_escaped_and_a_broken_one_costs_nothing_else(workspace: Workspace) -> None:
+    model = workspace.shelf.get(NAMES["cen"])
+    strange = Model(model.network, model.config, "strange", card={"notes": ["<script>"], "figures": {}})
+    assert "&lt;script&gt;" in card_html(strange)
+    assert "<script>" not in card_html(strange)
+    strange.card = {"figures": 3}
+    assert "cannot be shown" in card_html(strange)
 
 
 def test_the_opening_scene_is_analysed(page: Page, workspace: Workspace) -> None:

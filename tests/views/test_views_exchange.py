@@ -7,6 +7,7 @@ from vizlab import views
 from vizlab.analysis import exchange_sites, exchange_summary
 from vizlab.errors import TraceError
 from vizlab.tracing import FusionTrace
+from vizlab.views.figures import stream_title
 
 
 def heat_rows(figure: object, stream: int) -> list[np.ndarray]:
@@ -69,12 +70,16 @@ def test_threshold_curve_marks_the_current_one(cen_trace: FusionTrace) -> None:
     assert figure.layout.xaxis.type == "log"
 
 
-@pytest.mark.parametrize("name", ["cen_trace", "nddr_trace", "mti_trace"])
+@pytest.mark.parametrize(
+    "name", ["cen_trace", "multitask_trace", "multimodal_multitask_trace", "nddr_trace", "mti_trace"]
+)
 def test_profile_works_for_every_method(name: str, request: pytest.FixtureRequest) -> None:
     trace = request.getfixturevalue(name)
     figure = views.cross_share_profile(trace)
-    for line in figure.data:
-        target = line.name.removeprefix("to ")
+    targets = list(dict.fromkeys(t for s in trace.sites.values() for t in s.site.targets))
+    assert len({line.line.color for line in figure.data}) == len(targets)
+    for line, target in zip(figure.data, targets, strict=True):
+        assert line.name == f"to {stream_title(trace, target)}"
         shares = [s.cross_share[s.site.targets.index(target)] for s in trace.sites.values()]
         np.testing.assert_allclose(line.x, shares)
     gaps = any(s.share is None for s in trace.sites.values())

@@ -69,6 +69,45 @@ def test_round_trip(checkpoint, network):
     assert {y.dtype for y in outputs.values()} == {torch.float32}
 
 
+SCENARIOS = {
+    "multi-task": replace(CONFIG, tasks=("semseg", "depth", "normals"), inputs=("rgb",)),
+    "multimodal multi-task": replace(CONFIG, tasks=("semseg", "normals")),
+    "one stream": replace(CONFIG, tasks=("depth",), inputs=("rgb",), threshold=None),
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_round_trip_of_every_cen(name, tmp_path):
+    config, path = SCENARIOS[name], tmp_path / "cen.safetensors"
+    torch.manual_seed(0)
+    network = build_network(config)
+    save_checkpoint(path, network, config, CARD)
+    model = load_model(path, "cpu", precision="float32")
+    assert model.config == config
+    inputs = {name: torch.randn(1, 3, 64, 64) for name in config.inputs}
+    outputs, expected = model.forward(inputs), network(inputs)
+    assert list(outputs) == list(expected)
+    for key, y in expected.items():
+        torch.testing.assert_close(outputs[key], y.detach(), rtol=0.05, atol=0.05 * float(y.detach().std()))
+
+
+def test_settings_of_task_streams(tmp_path):
+    config, path = SCENARIOS["multi-task"], tmp_path / "cen.safetensors"
+    save_checkpoint(path, build_network(config), config, CARD)
+    model = load_model(path, "cpu", threshold=0.5)
+    assert {norm.threshold for norm in model.network.exchange_norms()} == {0.5}
+    # Each decoder belongs to its task's norms: another order must not load.
+    with pytest.raises(CheckpointError, match=r"decoder\.0\.classifier\.weight \(4x16x3x3 instead of 1x16x3x3\)"):
+        load_model(path, "cpu", tasks=("depth", "semseg", "normals"))
+
+
+def test_one_stream_takes_no_threshold(tmp_path):
+    config, path = SCENARIOS["one stream"], tmp_path / "cen.safetensors"
+    save_checkpoint(path, build_network(config), config, CARD)
+    with pytest.raises(InputError, match="exchanges no channels"):
+        load_model(path, "cpu", threshold=0.5)
+
+
 def test_file_is_float16_without_counters(checkpoint):
     tensors = load_file(checkpoint)
     assert {t.dtype for t in tensors.values()} == {torch.float16}
@@ -107,7 +146,7 @@ def test_given_threshold(checkpoint):
     [
         ({"threshold": -1.0}, "threshold"),
         ({"threshold": float("nan")}, "threshold"),
-        ({"inputs": ("rgb",)}, "1 streams, but the file holds 2"),
+        ({"inputs": ("rgb",)}, "1 inputs, but the file holds 2"),
         ({"tasks": ("semseg", "depth")}, "holds semseg"),
         ({"classes": ("wall",)}, "1 classes"),
         ({"working_size": (0, 320)}, "working size"),

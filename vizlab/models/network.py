@@ -10,7 +10,7 @@ class FusionNetwork(nn.Module):
     """Base of CEN, NDDR-CNN and MTI-Net.
 
     `forward` takes a dict of (B, 3, H, W) tensors by modality and returns a flat dict of (B, C, h, w) tensors:
-    `TASK` or `TASK/STREAM` and `TASK/ensemble`, and `scale_K/TASK` for initial predictions. H and W must be
+    `TASK` or `TASK/INPUT` and `TASK/ensemble`, and `scale_K/TASK` for initial predictions. H and W must be
     multiples of `multiple`.
     """
 

@@ -92,4 +92,4 @@ def cen_pix2pix(
     """The released translation network: pictures in [-1, 1], sides multiples of 256, six exchange sites."""
     norm = stream_norm(tuple(inputs), threshold, kind="instance")
     encoder = UNetEncoder(filters, norm)
-    return CEN(encoder, UNetDecoder(encoder.channels, task.channels, norm), inputs, task, skip=0)
+    return CEN(encoder, [UNetDecoder(encoder.channels, task.channels, norm)], inputs, [task], skip=0)

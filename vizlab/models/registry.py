@@ -28,13 +28,13 @@ def _threshold(config: NetworkConfig, released: float) -> float:
 
 
 def _cen_mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    (task,) = _tasks(config, config.tasks)
-    return cen_mobilenetv2(config.inputs, task, _threshold(config, THRESHOLD), **config.options)
+    tasks = _tasks(config, config.tasks)
+    return cen_mobilenetv2(config.inputs, tasks, _threshold(config, THRESHOLD), **config.options)
 
 
 def _cen_resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
-    (task,) = _tasks(config, config.tasks)
-    return cen_resnet(depth, config.inputs, task, _threshold(config, THRESHOLD), **config.options)
+    tasks = _tasks(config, config.tasks)
+    return cen_resnet(depth, config.inputs, tasks, _threshold(config, THRESHOLD), **config.options)
 
 
 def _cen_pix2pix(config: NetworkConfig) -> FusionNetwork:

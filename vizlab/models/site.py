@@ -5,6 +5,7 @@ thread's context (a `ContextVar`), not registered on the module. So nothing is l
 threads may run one network at once, and a plain forward pays one variable look-up per site.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 from torch import Tensor, nn
+
+from vizlab.errors import InputError
 
 SiteKind = Literal["exchange", "nddr", "cross_stitch", "distillation", "propagation"]
 
@@ -70,12 +73,20 @@ class Intervention:
     """A change of what sites do during one forward.
 
     `threshold` replaces the exchange threshold of every channel-exchange site; `cross=False` removes what
-    streams send to each other at every additive site; `sites` limits both to the named sites (None: all).
+    streams send to each other at every additive site; `sites` limits both to the named sites (None: all). Raises
+    InputError for a threshold that is no finite number of 0 or more.
     """
 
     threshold: float | None = None
     cross: bool = True
     sites: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        limit = self.threshold
+        if limit is None:
+            return
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit < math.inf:
+            raise InputError(f"The threshold is {limit!r}; expected a number of 0 or more.")
 
     def touches(self, site: str) -> bool:
         return self.sites is None or site in self.sites

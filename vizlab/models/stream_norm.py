@@ -136,9 +136,13 @@ class StreamNorm(FusionModule):
 
 
 def stream_norm(streams: tuple[str, ...], threshold: float, kind: NormKind = "batch") -> NormFactory:
-    """The factory that turns a normed backbone into a CEN: exchange at its sites, private norms elsewhere."""
+    """The factory that turns a normed backbone into a CEN: exchange at its sites, private norms elsewhere.
+
+    A single stream has nobody to exchange with; its norms are no sites.
+    """
+    exchanging = threshold if len(streams) > 1 else None
 
     def factory(channels: int, site: bool = False) -> nn.Module:
-        return StreamNorm(channels, streams, threshold if site else None, kind=kind)
+        return StreamNorm(channels, streams, exchanging if site else None, kind=kind)
 
     return factory

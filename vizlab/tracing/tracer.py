@@ -1,6 +1,5 @@
 """`trace`: one forward of one network on one picture, watched at every site."""
 
-import math
 import platform
 import time
 from importlib.metadata import version
@@ -33,10 +32,11 @@ def trace(
     if the picture lacks a modality, InputError for a threshold that cannot be. Safe to call from several threads on
     one model.
     """
-    _check_threshold(model, threshold)
+    change = Intervention(threshold=threshold, cross=cross)
+    if threshold is not None and _own_threshold(model) is None:
+        raise InputError(f"A threshold is given, but {model.name} exchanges no channels; leave it out.")
     framing = model.frame(rgbd.size, working_size)
     inputs = model.preprocess(rgbd, framing)
-    change = Intervention(threshold=threshold, cross=cross)
     recorder = Recorder(framing)
     started = time.perf_counter()
     with observing(recorder), intervening(change):
@@ -71,15 +71,6 @@ def _describe(model: Model, threshold: float | None) -> TracedModel:
         threshold=_own_threshold(model) if threshold is None else threshold,
         assumed=dict(model.assumed),
     )
-
-
-def _check_threshold(model: Model, threshold: float | None) -> None:
-    if threshold is None:
-        return
-    if _own_threshold(model) is None:
-        raise InputError(f"A threshold is given, but {model.name} exchanges no channels; leave it out.")
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold < math.inf:
-        raise InputError(f"The threshold is {threshold!r}; expected a number of 0 or more.")
 
 
 def _own_threshold(model: Model) -> float | None:

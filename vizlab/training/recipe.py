@@ -1,7 +1,7 @@
 """A training recipe: one TOML file per shipped checkpoint, with every setting."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ class Recipe:
 
     `zoom` is the range of magnification of the random crops, 1 being the picture's own resolution. `fusion_lr` is
     the rate of the NDDR layers; `sparsity` the strength of CEN's proximal L1 step relative to `backbone_lr`.
+    `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
+    input is what a Kinect would measure, with holes and noise. `card` goes into the model card as it stands (`data`,
+    `limits`, `licence`, `notes`, ...), except that `dataset` chooses texts of `vizlab.cards.data_sets`.
     """
 
     name: str
@@ -30,8 +33,11 @@ class Recipe:
     weight_decay: float = 1e-4
     gradient_clip: float = 5.0
     sparsity: float = 0.0
+    class_balance: float = 0.0
+    sensor_share: float = 0.0
     seed: int = 0
     precision: str = "bf16-mixed"
+    card: dict[str, Any] = field(default_factory=dict)
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -1,9 +1,12 @@
 """`vizlab train`: a recipe and a data folder to a checkpoint, resumable after a kill."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import lightning as L
+import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities import rank_zero_info
@@ -91,11 +94,20 @@ def train(
     trainer.fit(module, batches, ckpt_path=last if last.exists() else None, weights_only=True)
     target = out / f"{recipe.name}.safetensors"
     if trainer.is_global_zero:
-        export(module.network, recipe, len(samples), target)
+        height, width = samples[0]["rgb"].shape[-2:]
+        card = training_card(recipe, len(samples), (int(height), int(width)), _hardware(trainer))
+        export(module.network, recipe, card, target)
     return target
 
 
-def export(network: FusionNetwork, recipe: Recipe, pictures: int, target: Path) -> None:
+def _hardware(trainer: L.Trainer) -> str:
+    """Where the training ran, for the card."""
+    device = trainer.strategy.root_device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    return f"{trainer.num_devices} x {name}, {trainer.precision}, torch {torch.__version__}"
+
+
+def export(network: FusionNetwork, recipe: Recipe, card: Mapping[str, Any], target: Path) -> None:
     """Write the trained network with its configuration and card; figures are added by `vizlab eval --write-card`."""
     config = dataclasses.replace(recipe.network, classes=NYU40_CLASSES)
-    save_checkpoint(target, network, config, training_card(recipe, pictures))
+    save_checkpoint(target, network, config, card)

@@ -76,8 +76,8 @@ class Analysis:
         return sum(a.nbytes for a in pixels) + sum(a.nbytes for t in traces for a in arrays_of(t).values())
 
     def of_family(self, family: str) -> dict[str, FusionTrace]:
-        """The traces of one method, by model name."""
-        return {name: trace for name, trace in self.traces.items() if trace.model.family == family}
+        """The traces of one method in which streams mix, by model name; a CEN of a single stream is none."""
+        return {name: t for name, t in self.traces.items() if t.model.family == family and t.sites}
 
     def trace_of(self, model: str) -> FusionTrace:
         """The trace of that model; raises InputError if it was not run."""

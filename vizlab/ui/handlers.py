@@ -101,7 +101,7 @@ class Handlers:
             updates |= {controls.readout: "", controls.scenes: scene_buttons(self.workspace, None)}
         return updates
 
-    def move_threshold(self, key: str | None, palette: Palette, event: gr.EventData) -> Updates:
+    def move_threshold(self, key: str | None, model: str | None, palette: Palette, event: gr.EventData) -> Updates:
         """The slider was released: CEN runs again, the rest stays."""
         value = event._data.get("threshold")
 
@@ -113,7 +113,7 @@ class Handlers:
                 self.page.key: analysis.key,
                 self.page.status: status_line(analysis),
                 **self.page.predictions.render(analysis, palette),
-                **self.page.exchange.render(analysis, palette=palette),
+                **self.page.exchange.render(analysis, model, palette),
             }
 
         return self.guarded(do)
@@ -150,6 +150,10 @@ class Handlers:
             return self.guarded(lambda: tab.render(self.workspace.get(key), model, palette))
 
         return handler
+
+    def choose_card(self, model: str | None) -> Updates:
+        """The card of another network."""
+        return self.guarded(lambda: self.page.cards.draw(model or ""))
 
     def choose_palette(self, key: str | None, model: str | None, palette: Palette) -> Updates:
         """Class colours; nothing runs."""

@@ -10,6 +10,7 @@ from vizlab.ui.family_tab import FamilyTab
 from vizlab.ui.status import readout, status_line
 from vizlab.ui.strips import OPEN_JS
 from vizlab.ui.tab_affinities import AffinitiesTab
+from vizlab.ui.tab_cards import CardsTab
 from vizlab.ui.tab_exchange import ExchangeTab
 from vizlab.ui.tab_nddr import NDDRTab
 from vizlab.ui.tab_predictions import PredictionsTab
@@ -48,6 +49,8 @@ class Page:
                         self.nddr = NDDRTab()
                     with gr.Tab("Task affinities", id="affinities"):
                         self.affinities = AffinitiesTab()
+                    with gr.Tab("Model cards", id="cards"):
+                        self.cards = CardsTab(workspace.shelf)
         self.status = gr.HTML(elem_id="vz-status")
         self.window = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-site-window")
         self.tabs: tuple[FamilyTab, ...] = (self.exchange, self.nddr, self.affinities)
@@ -57,7 +60,7 @@ class Page:
         """Everything that a run may change."""
         tabs = [component for tab in self.tabs for component in tab.outputs]
         left = [self.controls.readout, self.controls.progress]
-        return [self.key, self.message, self.status, *left, *self.predictions.outputs, *tabs]
+        return [self.key, self.message, self.status, *left, *self.predictions.outputs, *tabs, *self.cards.outputs]
 
     @property
     def remarks(self) -> list[Any]:
@@ -73,6 +76,7 @@ class Page:
             self.controls.readout: readout(analysis.picture),
             self.status: status_line(analysis),
             **self.predictions.render(analysis, palette),
+            **self.cards.render(analysis),
         }
         for tab in self.tabs:
             updates |= tab.render(analysis, palette=palette)

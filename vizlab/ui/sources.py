@@ -8,7 +8,8 @@ _MTI = "https://arxiv.org/abs/2001.06902"
 _PAD = "https://arxiv.org/abs/1805.04409"
 
 CEN_EXCHANGE = Source("CEN, NeurIPS 2020, section 3: exchange by batch-norm scale", _CEN)
-CEN_SPARSITY = Source("CEN, NeurIPS 2020, section 3: L1 on disjoint halves", _CEN)
+CEN_SPARSITY = Source("CEN, NeurIPS 2020, section 3: L1 on disjoint parts", _CEN)
+CEN_TASKS = Source("CEN between tasks: TPAMI 2023", "https://arxiv.org/abs/2112.02252")
 CEN_ENSEMBLE = Source("ensemble: CEN, NeurIPS 2020, section 3", _CEN)
 NDDR_LAYER = Source("NDDR-CNN, CVPR 2019, section 3", _NDDR)
 NDDR_START = Source("NDDR-CNN, CVPR 2019, section 4: initial weights", _NDDR)

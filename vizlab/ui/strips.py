@@ -5,13 +5,14 @@ from html import escape
 from uuid import uuid4
 
 from vizlab import views
-from vizlab.tracing import FusionTrace, SiteTrace
+from vizlab.tracing import FusionTrace
 from vizlab.ui.analysis import Analysis
 from vizlab.ui.html import badge, colour_bar, heading, panel_figure, tag, words
 from vizlab.ui.images import LARGE_SIDE, THUMBNAIL_SIDE, data_uri
 from vizlab.ui.shelf import FAMILIES
 from vizlab.ui.sources import SAME, SHARE, STRIP_SENTENCE, THIS
 from vizlab.views import ColourBar, Panel
+from vizlab.views.figures import stream_title
 from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import number, percent
 
@@ -44,7 +45,7 @@ def strip_panel(trace: FusionTrace) -> str:
 
 
 def _row(trace: FusionTrace, target: str, panels: list[Panel]) -> str:
-    label = tag("span", f"{stream_mark(target)}into {escape(target)}", "vz-strip-label")
+    label = tag("span", f"{stream_mark(target)}into {escape(stream_title(trace, target))}", "vz-strip-label")
     cells = "".join(_thumbnail(trace, target, panel) for panel in panels)
     return tag("div", label + tag("div", cells, "vz-strip-cells"), "vz-strip-row")
 
@@ -60,7 +61,7 @@ def _thumbnail(trace: FusionTrace, target: str, panel: Panel) -> str:
         "vz-thumb",
         type="button",
         title=f"{panel.title}: {panel.caption}",
-        aria_label=f"open {site.site.name}, into {target}",
+        aria_label=f"open {site.site.name}, into {stream_title(trace, target)}",
         data_model=trace.model.name,
         data_site=site.site.name,
         data_target=target,
@@ -80,14 +81,14 @@ def open_site(analysis: Analysis, model: str, site: str, target: str) -> str:
     names = [s.site.name for s in trace.sites.values() if target in s.site.targets]
     at = names.index(site)
     place = f"site {at + 1} of {len(names)}, {found.channels} channels, {found.stage}"
-    head_text = f"{model} · {site} · into {target}"
+    head_text = f"{model} · {site} · into {stream_title(trace, target)}"
     head = words(head_text, "vz-title") + words(place, "vz-caption")
     steps = _step("‹", model, names[at - 1] if at else None, target, "previous site") + _step(
         "›", model, names[at + 1] if at + 1 < len(names) else None, target, "next site"
     )
     close = '<button type="button" class="vz-close" data-close aria-label="close">×</button>'
     bar = tag("header", tag("div", head) + tag("div", steps + close, "vz-window-buttons"))
-    body = panel_figure(panel, LARGE_SIDE, title=False) + tag("div", _numbers(trace.sites[site], target))
+    body = panel_figure(panel, LARGE_SIDE, title=False) + tag("div", _numbers(trace, site, target))
     window = bar + tag("div", body, "vz-window-body")
     dialog = tag("div", window, "vz-window", role="dialog", aria_modal="true", aria_label=head_text, tabindex="-1")
     # Closing hides the window in the browser only: a fresh mark makes the same site open again.
@@ -100,14 +101,15 @@ def _step(text: str, model: str, site: str | None, target: str, label: str) -> s
     return tag("button", text, type="button", aria_label=label, data_model=model, data_site=site, data_target=target)
 
 
-def _numbers(site: SiteTrace, target: str) -> str:
+def _numbers(trace: FusionTrace, name: str, target: str) -> str:
+    site = trace.sites[name]
     if site.share is None or site.energy is None:
         return ""
     row = site.site.targets.index(target)
     lines = [
         tag(
             "tr",
-            tag("th", stream_mark(source) + escape(source))
+            tag("th", stream_mark(source) + escape(stream_title(trace, source)))
             + tag("td", percent(float(site.share[row, i])))
             + tag("td", number(float(site.energy[row, i]))),
         )

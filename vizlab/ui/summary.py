@@ -48,7 +48,7 @@ def model_summary(trace: FusionTrace, reference: Reference | None) -> dict[str, 
         "predictions": {name: _prediction(p, trace, reference) for name, p in trace.predictions.items()},
         "sites": {name: site_summary(site) for name, site in trace.sites.items()},
     }
-    if trace.model.family == "cen":
+    if any(site.site.kind == "exchange" for site in trace.sites.values()):
         exchange = exchange_summary(trace)
         found["exchange"] = {
             "fraction": exchange.fraction,

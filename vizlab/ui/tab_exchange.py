@@ -1,40 +1,35 @@
 """The tab of CEN: which channels are exchanged, at which threshold, and what that does to the prediction."""
 
-from html import escape
+from dataclasses import replace
 from typing import Any
 
-import cv2
 import gradio as gr
 import numpy as np
 
 from vizlab import views
 from vizlab.analysis.exchange import exchange_summary, threshold_of
-from vizlab.analysis.metrics import semseg_score
 from vizlab.errors import InputError
-from vizlab.predictions import SemsegPrediction
 from vizlab.tracing import FusionTrace
 from vizlab.ui.analysis import Analysis
 from vizlab.ui.family_tab import FamilyTab, Figure, build_figure
-from vizlab.ui.html import badge, heading, panel_figure, shared_legend, tag
-from vizlab.ui.sources import CEN_ENSEMBLE, CEN_EXCHANGE, CEN_SPARSITY, SAME, THIS
+from vizlab.ui.grid import grid_table
+from vizlab.ui.html import badge, heading
+from vizlab.ui.sources import CEN_ENSEMBLE, CEN_EXCHANGE, CEN_SPARSITY, CEN_TASKS, SAME, THIS
 from vizlab.ui.strips import OPEN_JS, strip_panel
-from vizlab.ui.tab_predictions import assumed_badge
+from vizlab.ui.tab_predictions import ROWS, assumed_badge
 from vizlab.ui.threshold import CONSOLE_JS, console
-from vizlab.views import Panel
+from vizlab.views import EmptyCell, Grid, Panel
 from vizlab.views.palettes import Palette
-from vizlab.views.panels import percent
-from vizlab.views.predictions import semseg_panel
-
-_GREY, _CHANGED = 70, (213, 94, 0)
+from vizlab.views.panels import Cell
 
 ORDERS = {"in index order": "index", "sorted by |γ|": "sorted"}
 """How the ledger lays out channels, in words."""
 
 LEDGER = Figure(
     views.exchange_ledger,
-    "Look for orange: these channels have a scale near zero, carry nothing of their own stream and take the other's. "
-    "Training pushes only the framed half of each stream there; the released code exchanges any channel below the "
-    "threshold.",
+    "Look for orange: these channels have a scale near zero, carry nothing of their own stream and take the other's, "
+    "or the mean of all others'. Training pushes only the framed part of each stream there; the released code "
+    "exchanges any channel below the threshold.",
     CEN_SPARSITY,
     SAME,
 )
@@ -48,7 +43,7 @@ FIGURES = (
     ),
     Figure(
         views.cross_share_profile,
-        "How much of a site's variation came from the other stream: exchanged channels may be quiet or loud.",
+        "How much of a site's variation came from other streams: exchanged channels may be quiet or loud.",
         None,
         THIS,
         half=True,
@@ -69,9 +64,10 @@ class ExchangeTab(FamilyTab):
     family = "cen"
     title = "Channel exchange"
     needs = (
-        "Channel exchange is what CEN does: streams of different modalities share their convolutions, and a channel "
-        "whose batch-norm scale is near zero is replaced by the other stream's.",
-        "Tick a CEN checkpoint on the left, give both a colour picture and its depth, and press Run.",
+        "Channel exchange is what CEN does: streams of different modalities or tasks share their convolutions, and a "
+        "channel whose batch-norm scale is near zero is replaced by the other stream's, or by the mean of the others'.",
+        "Tick a CEN checkpoint on the left, give what it takes, most often both a colour picture and its depth, and "
+        "press Run.",
     )
 
     def build(self) -> None:
@@ -112,49 +108,39 @@ def _intro(trace: FusionTrace) -> str:
     if summary.alike:
         marks.append(badge("streams look alike", "warn"))
     extra = assumed_badge(trace)
-    return heading("What is exchanged", summary.statement, CEN_EXCHANGE, [*marks, extra] if extra else marks)
+    source = CEN_TASKS if len(trace.model.tasks) > 1 else CEN_EXCHANGE
+    return heading("What is exchanged", summary.statement, source, [*marks, extra] if extra else marks)
 
 
 def comparison(analysis: Analysis, trace: FusionTrace, baseline: FusionTrace | None, palette: Palette) -> str:
-    """The ensemble at the checkpoint's threshold, at the moved one, and where the two differ."""
-    before, after = _ensemble(baseline or trace), _ensemble(trace)
-    if before is None or after is None:
-        return ""
-    own, now = threshold_of(baseline or trace), threshold_of(trace)
-    panels = [_shown(before, analysis, trace, f"ensemble at {own:g}, the checkpoint’s own", palette)]
-    if baseline is None:
-        text = "Move the threshold above and release it: CEN runs again and the new prediction appears beside this one."
-        beside = tag("div", escape(text), "vz-cell-empty")
-    else:
-        panels.append(_shown(after, analysis, trace, f"ensemble at {now:g}", palette))
-        panels.append(_difference(before, after, analysis.picture.rgbd.colour))
-        beside = ""
-    figures = "".join(panel_figure(panel, legend=False) for panel in panels) + beside
-    legend = tag("div", shared_legend(panels), "vz-row-legend")
-    sentence = "Look at what flips when more or fewer channels are exchanged, and whether the ensemble gets better."
-    return heading("Before and after", sentence, CEN_ENSEMBLE, [badge(THIS)]) + tag("div", figures, "vz-trio") + legend
+    """Each task's prediction at the checkpoint's threshold and, once it was moved, there, and where the two differ."""
+    picture, runs = analysis.picture, [run for run in (baseline, trace) if run is not None]
+    drawn = views.prediction_grid([_headlines(run) for run in runs], picture.rgbd, picture.reference, palette)
+    columns = [f"at {threshold_of(run):g}" for run in runs]
+    columns[0] += ", the checkpoint’s own"
+    rows = []
+    for task, cells in drawn.rows:
+        if task not in trace.model.tasks:
+            continue
+        runs_cells = [
+            replace(cell, title=title) if isinstance(cell, Panel) else cell
+            for cell, title in zip(cells, columns, strict=False)
+        ]
+        rows.append((task, (*runs_cells, _beside(task, trace, baseline, picture.rgbd.colour))))
+    sentence = "Look at what flips when more or fewer channels are exchanged, and whether the predictions get better."
+    table = grid_table(Grid((*columns, "what changed" if baseline else "after"), tuple(rows)), ROWS)
+    source = CEN_ENSEMBLE if len(trace.model.inputs) > 1 else None
+    return heading("Before and after", sentence, source, [badge(THIS)]) + table
 
 
-def _shown(prediction: SemsegPrediction, analysis: Analysis, trace: FusionTrace, title: str, palette: Palette) -> Panel:
-    """The prediction and, where the picture has labels, how good it is."""
-    reference, caption = analysis.picture.reference, ""
-    if reference is not None and reference.label is not None:
-        score = semseg_score(prediction.label, reference.label)
-        caption = f"Pixel accuracy {percent(score.accuracy)}, mIoU {percent(score.miou)}."
-    return semseg_panel(prediction, trace.model.classes, title, palette, caption)
+def _headlines(trace: FusionTrace) -> FusionTrace:
+    """With one prediction a task: the ensemble, where it has several streams."""
+    return replace(trace, predictions={task: trace.predictions[task] for task in trace.model.tasks})
 
 
-def _ensemble(trace: FusionTrace) -> SemsegPrediction | None:
-    found = [p for name, p in trace.predictions.items() if name.endswith("/ensemble")]
-    return found[0] if found and isinstance(found[0], SemsegPrediction) else None
-
-
-def _difference(before: SemsegPrediction, after: SemsegPrediction, colour: np.ndarray | None) -> Panel:
-    """Pixels whose class changed, in one colour over the greyed photograph."""
-    changed = before.label != after.label
-    if colour is None:
-        base = np.full((*changed.shape, 3), _GREY, np.uint8)
-    else:
-        base = np.repeat(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
-    image = np.where(changed[..., None], np.array(_CHANGED, np.uint8), base)
-    return Panel(image, "what changed", f"{percent(float(changed.mean()))} of the pixels changed class.", key="changed")
+def _beside(task: str, trace: FusionTrace, baseline: FusionTrace | None, colour: np.ndarray | None) -> Cell:
+    if baseline is not None:
+        return views.change_panel(baseline.predictions[task], trace.predictions[task], colour)
+    return EmptyCell(
+        "Move the threshold above and release it: CEN runs again and the new prediction appears beside this one."
+    )

@@ -16,7 +16,10 @@ from vizlab.views.palettes import Palette
 
 ROWS = {"semseg": "classes", "depth": "depth", "depth error": "depth error", "normals": "normals", "edge": "edges"}
 
-GRID_SENTENCE = "Read each row across: one palette, one colour range. CEN's two streams stand beside their ensemble."
+GRID_SENTENCE = (
+    "Read each row across: one palette, one colour range. A CEN of several inputs predicts from each, and from all of "
+    "them as an ensemble."
+)
 
 
 class PredictionsTab:
@@ -52,7 +55,7 @@ def predictions_html(analysis: Analysis, palette: Palette = "voc") -> str:
 def strips_html(analysis: Analysis) -> str:
     """The strips of all networks."""
     head = heading("Where they exchanged", STRIP_SENTENCE, badges=[badge(THIS)])
-    strips = "".join(strip(trace) for trace in analysis.traces.values())
+    strips = "".join(strip(trace) for trace in analysis.traces.values() if trace.sites)
     return tag("div", head + strips + tag("p", escape(SHARE), "vz-note"), "vz-strips")
 
 

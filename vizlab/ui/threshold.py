@@ -10,6 +10,7 @@ from vizlab.analysis.exchange import threshold_curve, threshold_of
 from vizlab.tracing import FusionTrace
 from vizlab.ui.html import tag, words
 from vizlab.ui.strips import stream_mark
+from vizlab.views.figures import senders_title, stream_title
 from vizlab.views.palettes import stream_colour
 
 # Two significant digits, evenly spaced to the eye (the E24 series), which holds 0.02 and 0.01.
@@ -79,7 +80,7 @@ def console(trace: FusionTrace, own: float) -> str:
     counts = np.rint(curve.per_site * np.array(channels)[:, None, None]).astype("<u2")
     data = {
         "steps": [float(f"{step:g}") for step in steps],
-        "targets": list(curve.targets),
+        "targets": [stream_title(trace, target) for target in curve.targets],
         "sites": list(curve.sites),
         "channels": channels,
         "counts": base64.b64encode(counts.tobytes()).decode(),
@@ -92,14 +93,14 @@ def console(trace: FusionTrace, own: float) -> str:
     value = tag("output", f"{shown:g}", data_value="")
     reset = tag("button", f"checkpoint’s {own:g}", "vz-small-button", type="button", data_reset="")
     control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset, "vz-console-control")
-    return tag("div", control + _totals(curve.targets) + _bars(curve.sites, curve.targets), "vz-console")
+    return tag("div", control + _totals(trace, curve.targets) + _bars(curve.sites, curve.targets), "vz-console")
 
 
-def _totals(targets: tuple[str, ...]) -> str:
+def _totals(trace: FusionTrace, targets: tuple[str, ...]) -> str:
     lines = [tag("b", "–", data_sum="all") + words("of all channels exchanged")]
     for index, target in enumerate(targets):
-        others = " + ".join(t for t in targets if t != target)
-        lines.append(tag("b", "–", data_sum=str(index)) + stream_mark(target) + words(f"{target} takes from {others}"))
+        text = f"{stream_title(trace, target)} takes from {senders_title(trace, target, targets)}"
+        lines.append(tag("b", "–", data_sum=str(index)) + stream_mark(target) + words(text))
     state = words("preview: release to run", "vz-preview")
     return tag("div", "".join(tag("div", line) for line in lines) + state, "vz-console-totals")
 
@@ -107,10 +108,10 @@ def _totals(targets: tuple[str, ...]) -> str:
 def _bars(sites: tuple[str, ...], targets: tuple[str, ...]) -> str:
     columns = []
     for site in range(len(sites)):
-        pair = "".join(
+        bars = "".join(
             tag("span", tag("i", "", data_bar=f"{site}-{t}", style=f"background:{stream_colour(name)}"))
             for t, name in enumerate(targets)
         )
-        columns.append(tag("div", pair, "vz-site-bars"))
+        columns.append(tag("div", bars, "vz-site-bars"))
     caption = words("per site, input → output; full height = all channels", "vz-caption")
     return tag("div", tag("div", "".join(columns), "vz-bars") + caption, "vz-console-bars")

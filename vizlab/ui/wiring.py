@@ -56,7 +56,7 @@ def _wire_threshold(page: Page, handlers: Handlers) -> None:
     release(None, js=_BUSY)
     moved = release(
         handlers.move_threshold,
-        [page.key, page.controls.palette],
+        [page.key, page.exchange.model, page.controls.palette],
         outputs,
         trigger_mode="always_last",
         **_QUIET,
@@ -80,6 +80,8 @@ def _wire_looking(page: Page, handlers: Handlers) -> None:
     for tab in page.tabs:
         inputs = [page.key, tab.model, page.controls.palette]
         tab.model.input(handlers.choose_model(tab), inputs, [*tab.outputs, *page.remarks], **_QUIET)
+    cards = page.cards
+    cards.model.input(handlers.choose_card, [cards.model], [cards.card, *page.remarks], **_QUIET)
     palette = page.controls.palette
     coloured = [page.predictions.grid, page.exchange.comparison, *page.remarks]
     palette.input(handlers.choose_palette, [page.key, page.exchange.model, palette], coloured, **_QUIET)

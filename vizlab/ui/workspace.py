@@ -1,6 +1,5 @@
 """Reading, running and keeping: the one place where the page and the API meet the networks."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from vizlab.cache import ByteCache
 from vizlab.device import pick_device
 from vizlab.errors import IncompatibleInputError, InputError
 from vizlab.models.model import Model
+from vizlab.models.site import Intervention
 from vizlab.predictions import DepthPrediction
 from vizlab.rgbd import RGBDImage, read_rgbd
 from vizlab.scenes import Scene, list_scenes, load_scene
@@ -123,9 +123,7 @@ class Workspace:
 
 
 def _check(request: Request) -> None:
-    limit = request.threshold
-    if limit is not None and not (math.isfinite(limit) and limit >= 0):
-        raise InputError(f"The threshold is {limit}; expected a number of 0 or more.")
+    Intervention(threshold=request.threshold)  # raises for one that cannot be, before anything is read
     if not request.models:
         raise InputError("No network is chosen; tick at least one of the models.")
 
@@ -205,7 +203,8 @@ def _shown_to(
 
 
 def _moved(model: Model, threshold: float | None) -> bool:
-    return model.network.family == "cen" and threshold is not None and threshold != model.config.threshold
+    exchanges = any(site.kind == "exchange" for site in model.sites)
+    return exchanges and threshold is not None and threshold != model.config.threshold
 
 
 def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) -> FusionTrace:

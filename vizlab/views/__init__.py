@@ -3,6 +3,7 @@
 from vizlab.analysis.pixel_affinity import AffinityParameters
 from vizlab.analysis.reference import Reference
 from vizlab.views.affinity import affinity_shares, gate_panels, pixel_affinity
+from vizlab.views.change import change_panel
 from vizlab.views.comparison import prediction_grid
 from vizlab.views.exchange import (
     cross_share_profile,
@@ -38,6 +39,7 @@ __all__ = [
     "Panel",
     "Reference",
     "affinity_shares",
+    "change_panel",
     "class_colours",
     "class_legend",
     "colormap",

@@ -39,7 +39,7 @@ DEPTH_ERROR = "depth error"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: a model, or one stream of a model that has several (`variant` rgb, depth, ensemble)."""
+    """One column: a model, or what it makes of one input where it predicts from several (rgb, depth, ensemble)."""
 
     heading: str
     variant: str
@@ -101,7 +101,7 @@ def prediction_grid(
 
 
 def grid_columns(traces: Sequence[FusionTrace]) -> tuple[Column, ...]:
-    """A column per model, or per stream where its outputs are named TASK/STREAM. Two of a family go by their names."""
+    """A column per model, or per input where its outputs are named TASK/INPUT. Two of a family go by their names."""
     families = [t.model.family for t in traces]
     columns = []
     for trace in traces:

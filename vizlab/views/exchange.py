@@ -6,7 +6,17 @@ from plotly import graph_objects as go
 from vizlab import analysis
 from vizlab.analysis.exchange import exchange_sites, exchange_summary
 from vizlab.tracing import FusionTrace, SiteTrace
-from vizlab.views.figures import SAME, TEXT, row_height, short_names, site_axis, styled, undefined_note
+from vizlab.views.figures import (
+    SAME,
+    TEXT,
+    row_height,
+    senders_title,
+    short_names,
+    site_axis,
+    stream_title,
+    styled,
+    undefined_note,
+)
 from vizlab.views.palettes import stream_colour
 
 
@@ -17,7 +27,8 @@ def exchange_fractions(trace: FusionTrace) -> go.Figure:
     figure = go.Figure()
     for target in sites[0].site.targets:
         rows = [r for r in summary.sites if r.target == target]
-        label, colour = f"{rows[0].source} → {target}", stream_colour(target)
+        senders = senders_title(trace, target, sites[0].site.sources)
+        label, colour = f"{senders} → {stream_title(trace, target)}", stream_colour(target)
         counts = np.array([[r.exchanged, r.channels, r.exchanged_eligible, r.eligible] for r in rows], np.int32)
         figure.add_bar(
             y=places, x=np.array([r.fraction for r in rows]), orientation="h", name=label, marker_color=colour,
@@ -33,7 +44,8 @@ def exchange_fractions(trace: FusionTrace) -> go.Figure:
             "(%{x:.1%})<extra></extra>",
         )  # fmt: skip
     notes = [SAME.capitalize() + "; colour: the stream that receives.", summary.statement]
-    styled(figure, "Exchanged share of each site's channels", notes, row_height(len(sites)) * len(sites), legend=True)
+    height = row_height(len(sites)) * len(sites) * max(2, len(sites[0].site.targets)) // 2  # 11 pixels a bar
+    styled(figure, "Exchanged share of each site's channels", notes, height, legend=True)
     figure.update_layout(barmode="group", bargap=0.25, scattermode="group")
     figure.update_yaxes(**site_axis(names), title_text="site, input to output")
     figure.update_xaxes(title_text="exchanged channels", tickformat=".0%", rangemode="tozero")
@@ -46,14 +58,15 @@ def threshold_curve(trace: FusionTrace) -> go.Figure:
     figure = go.Figure()
     shown = slice(1, None)  # zero has no place on a log axis, and exchanges nothing
     for index, target in enumerate(curve.targets):
+        title = stream_title(trace, target)
         for values, words, dash in (
             (curve.fraction, "all channels", "solid"),
             (curve.eligible_fraction, "eligible", "dot"),
         ):
             figure.add_scatter(
-                x=curve.thresholds[shown], y=values[index][shown], mode="lines", name=f"to {target}, {words}",
+                x=curve.thresholds[shown], y=values[index][shown], mode="lines", name=f"to {title}, {words}",
                 line={"color": stream_colour(target), "dash": dash, "width": 2},
-                hovertemplate=f"threshold %{{x:.3g}}<br>%{{y:.1%}} exchanged to {target} ({words})<extra></extra>",
+                hovertemplate=f"threshold %{{x:.3g}}<br>%{{y:.1%}} exchanged to {title} ({words})<extra></extra>",
             )  # fmt: skip
     if curve.current > 0:
         figure.add_vline(x=curve.current, line={"color": TEXT, "width": 1.5, "dash": "dash"})
@@ -74,12 +87,12 @@ def cross_share_profile(trace: FusionTrace) -> go.Figure:
     names = short_names([s.site.name for s in sites])
     figure = go.Figure()
     for target in dict.fromkeys(t for s in sites for t in s.site.targets):
-        values = np.array([_cross_share(s, target) for s in sites], np.float32)
+        values, title = np.array([_cross_share(s, target) for s in sites], np.float32), stream_title(trace, target)
         figure.add_scatter(
             y=np.arange(len(sites)), x=values, cliponaxis=False, connectgaps=False,
-            mode="lines+markers", name=f"to {target}",
+            mode="lines+markers", name=f"to {title}",
             line={"color": stream_colour(target), "width": 2}, marker={"size": 7},
-            hovertemplate=f"%{{y}}: %{{x:.1%}} of {target} came from other streams<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:.1%}} of {title} came from other streams<extra></extra>",
         )  # fmt: skip
     notes = [
         "This picture. What one site mixes, not what reaches the output: residual paths go around it.",

@@ -8,7 +8,8 @@ import numpy as np
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
-from vizlab.tracing import SiteTrace
+from vizlab.models.preprocess import MODALITIES
+from vizlab.tracing import FusionTrace, SiteTrace
 from vizlab.views.palettes import colorscale
 
 TEXT, LINE = "#808080", "rgba(128,128,128,0.25)"
@@ -71,6 +72,21 @@ def short_names(names: Sequence[str]) -> list[str]:
         if len(set(cut)) == len(cut):
             return cut
     return list(names)
+
+
+def stream_title(trace: FusionTrace, stream: str) -> str:
+    """How a stream is written: "semseg from rgb" for TASK/INPUT, "depth task" for a task that an input could be."""
+    task, _, source = stream.partition("/")
+    if source:
+        return f"{task} from {source}"
+    is_task = len(trace.model.tasks) > 1
+    return f"{stream} task" if is_task and stream in MODALITIES else stream
+
+
+def senders_title(trace: FusionTrace, target: str, streams: Sequence[str]) -> str:
+    """What an exchanged channel of `target` is taken from: the other stream, or the mean of all others."""
+    others = [stream_title(trace, stream) for stream in streams if stream != target]
+    return others[0] if len(others) == 1 else f"the mean of the {len(others)} others"
 
 
 def site_axis(names: Sequence[str]) -> dict[str, Any]:

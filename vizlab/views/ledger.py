@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from vizlab.analysis.exchange import exchange_sites, exchange_summary, threshold_of
 from vizlab.tracing import FusionTrace, SiteTrace
-from vizlab.views.figures import SAME, TEXT, colour_bar, row_height, short_names, site_axis, styled
+from vizlab.views.figures import SAME, TEXT, colour_bar, row_height, short_names, site_axis, stream_title, styled
 from vizlab.views.palettes import hex_of
 
 Order = Literal["index", "sorted"]
@@ -25,10 +25,11 @@ _DECADES_BELOW = 1.7
 
 @dataclass(frozen=True)
 class _Ledger:
-    """What all rows share: sites, their labels, the threshold and the largest |gamma|."""
+    """What all rows share: sites, their labels, the streams' titles, the threshold and the largest |gamma|."""
 
     sites: tuple[SiteTrace, ...]
     names: tuple[str, ...]
+    streams: tuple[str, ...]
     order: Order
     threshold: float
     top: float
@@ -37,14 +38,16 @@ class _Ledger:
 def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
     """|gamma| of every channel (across) at every site (down, network order), one map per stream.
 
-    Orange lies below the threshold and is replaced by the other stream. Each row spans its site's channels, whatever
-    their number; a frame marks the part that training pushes to zero. `sorted` sorts within that part and the rest.
+    Orange lies below the threshold and is replaced by the other stream's channel, or by the mean of the others'. Each
+    row spans its site's channels, whatever their number; a frame marks the part that training pushes to zero. `sorted`
+    sorts within that part and the rest.
     The colours are `layout.coloraxis`, so that a page can move the threshold with `ledger_colorscale` alone.
     """
     sites, summary, threshold = exchange_sites(trace), exchange_summary(trace), threshold_of(trace)
     top = max(2 * threshold, *(float(np.abs(s.weights["gamma"]).max()) for s in sites))
-    ledger = _Ledger(sites, tuple(short_names([s.site.name for s in sites])), order, threshold, top)
-    streams, height = sites[0].site.targets, row_height(len(sites)) * len(sites)
+    streams = tuple(stream_title(trace, name) for name in sites[0].site.targets)
+    ledger = _Ledger(sites, tuple(short_names([s.site.name for s in sites])), streams, order, threshold, top)
+    height = row_height(len(sites)) * len(sites)
     gap = 44
     plot_height = len(streams) * height + (len(streams) - 1) * gap
     figure = make_subplots(rows=len(streams), cols=1, shared_xaxes=True, vertical_spacing=gap / plot_height)
@@ -103,7 +106,7 @@ def _runs(sites: Sequence[SiteTrace]) -> list[list[int]]:
 
 def _rows(ledger: _Ledger, run: Sequence[int], stream: int) -> go.Heatmap:
     sites = [ledger.sites[i] for i in run]
-    channels, name = sites[0].site.channels, sites[0].site.targets[stream]
+    channels, name = sites[0].site.channels, ledger.streams[stream]
     gamma = np.stack([np.abs(s.weights["gamma"][stream]) for s in sites]).astype(np.float32)
     index = np.stack([_order(s, stream, ledger.order) for s in sites])
     return go.Heatmap(

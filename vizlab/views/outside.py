@@ -7,7 +7,7 @@ import numpy as np
 from vizlab.errors import TraceError
 from vizlab.rgbd import RGBDImage
 from vizlab.tracing import FusionTrace, SiteTrace
-from vizlab.views.figures import short_names
+from vizlab.views.figures import short_names, stream_title
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
 from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, fitted, number, percent, reduced
 from vizlab.views.predictions import depth_range, greyed
@@ -55,7 +55,7 @@ def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: s
     found = _site(trace, site, target)
     index, high = found.site.targets.index(target), outside_scale(trace)
     background = _background(rgbd)
-    title = f"{site} → {target}"
+    title = f"{site} → {stream_title(trace, target)}"
     if found.outside is None:
         return Panel(background.copy(), title, NOT_ADDITIVE, key=f"outside/{site}/{target}/photo")
     values = found.outside[index]
@@ -76,7 +76,7 @@ def _maps(site: SiteTrace) -> Sequence[np.ndarray]:
 
 def _thumbnail(trace: FusionTrace, site: SiteTrace, index: int, name: str, high: float) -> Panel:
     target = site.site.targets[index]
-    key, title = f"outside/{site.site.name}/{target}", f"{name} → {target}"
+    key, title = f"outside/{site.site.name}/{target}", f"{name} → {stream_title(trace, target)}"
     if site.outside is None:
         return Panel(_hatched(trace.framing.picture), title, NOT_ADDITIVE, key=key)
     image = coloured(fitted(site.outside[index], trace.framing.picture, THUMBNAIL), 0, high, COLORMAP)

@@ -21,8 +21,18 @@ STREAM_COLOURS = {
     "image": "#808080",
     "input0": "#D55E00",
     "input1": "#0072B2",
+    "semseg/rgb": "#99D8C7",
+    "semseg/depth": "#008E68",
+    "depth/rgb": "#99C7E0",
+    "depth/depth": "#00507D",
+    "normals/rgb": "#CC79A7",
+    "normals/depth": "#663C54",
 }
-"""Okabe and Ito's set (2008); depth has one colour as a modality and as a task. The yellow is darkened for white."""
+"""Okabe and Ito's set (2008); depth has one colour as a modality and as a task. The yellow is darkened for white.
+
+TASK/INPUT has the task's hue, lighter for rgb and darker for depth, as far apart from one another as the tasks are, to
+normal sight and to Machado et al.'s (2009) protanopia and deuteranopia.
+"""
 
 SPARE_COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7")
 """For streams nobody has heard of (input2, ...)."""
@@ -54,7 +64,7 @@ _OPENCV_MAPS = {
 
 
 def stream_colour(name: str) -> str:
-    """Hex colour of a stream, modality or task; the same in every chart."""
+    """Hex colour of a stream, modality, task or both (TASK/INPUT); the same in every chart."""
     if name in STREAM_COLOURS:
         return STREAM_COLOURS[name]
     return SPARE_COLOURS[sum(name.encode()) % len(SPARE_COLOURS)]

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
+from vizlab.errors import InputError
 from vizlab.models.config import NetworkConfig
+from vizlab.models.site import Intervention
 from vizlab.tasks import TaskName
 
 TASK_NAMES = get_args(TaskName)
@@ -27,8 +29,8 @@ def override(
         if "output_stride" not in config.options:
             raise ValueError(f"output_stride= is given, but {config.architecture} has no dilated backbone")
         settings["options"] = {**config.options, "output_stride": int(settings.pop("output_stride"))}
-    if "threshold" in settings and not config.architecture.startswith("cen-"):
-        raise ValueError(f"threshold= is given, but {config.architecture} exchanges no channels")
+    if "threshold" in settings and not _exchanges(config):
+        raise ValueError(f"threshold= is given, but this {config.architecture} exchanges no channels")
     if "normalisation" in settings:
         settings["normalisation"] = {**config.normalisation, **settings["normalisation"]}
     for name in ("tasks", "auxiliary_tasks", "inputs", "classes", "working_size"):
@@ -37,7 +39,7 @@ def override(
     for name in ("tasks", "auxiliary_tasks"):
         _check_same(name, getattr(config, name), settings.get(name))
     if "inputs" in settings and len(settings["inputs"]) != len(config.inputs):
-        raise ValueError(f"inputs= names {len(settings['inputs'])} streams, but the file holds {len(config.inputs)}")
+        raise ValueError(f"inputs= names {len(settings['inputs'])} inputs, but the file holds {len(config.inputs)}")
     changed = replace(config, **settings)
     check_config(changed)
     return changed, left
@@ -48,9 +50,10 @@ def check_config(config: NetworkConfig) -> None:
     size = config.working_size
     if len(size) != 2 or not all(isinstance(n, int) and n > 0 for n in size) or math.prod(size) > PIXEL_LIMIT:
         raise ValueError(f"the working size is {size}; expected (height, width) of at most {PIXEL_LIMIT} pixels")
-    threshold = config.threshold
-    if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold < math.inf):
-        raise ValueError(f"the threshold is {threshold}; expected a number of 0 or more")
+    try:
+        Intervention(threshold=config.threshold)
+    except InputError as err:
+        raise ValueError(str(err).rstrip(".")) from err
     for name in ("tasks", "auxiliary_tasks", "inputs", "classes", "stages"):
         values = getattr(config, name)
         if not all(isinstance(v, str) for v in values) or len(set(values)) != len(values):
@@ -63,6 +66,11 @@ def check_config(config: NetworkConfig) -> None:
     if config.classes and len(config.classes) != config.semseg_channels:
         raise ValueError(f"{len(config.classes)} classes are named, but the network has {config.semseg_channels}")
     _check_normalisation(config)
+
+
+def _exchanges(config: NetworkConfig) -> bool:
+    """Whether channels go from stream to stream; a CEN of one task and one input has a single stream."""
+    return config.architecture.startswith("cen-") and len(config.tasks) * len(config.inputs) > 1
 
 
 def _check_same(name: str, found: tuple[str, ...], given: tuple[str, ...] | None) -> None:

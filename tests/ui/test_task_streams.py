@@ -1,0 +1,109 @@
+"""The page on a CEN of several tasks, one of tasks and inputs, and one of a single stream; without a browser."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+import pytest
+from page_process import CEN, TASKS, random_checkpoint, scenes, write_pair
+
+from vizlab.ui.analysis import Analysis, Request
+from vizlab.ui.handlers import Handlers
+from vizlab.ui.page import Page
+from vizlab.ui.settings import Settings
+from vizlab.ui.strips import open_site
+from vizlab.ui.summary import summary
+from vizlab.ui.workspace import Workspace
+
+CONFIGS = {
+    "cen-multimodal-multitask": replace(CEN, tasks=("semseg", "normals")),
+    "cen-multitask": replace(CEN, tasks=TASKS, inputs=("rgb",)),
+    "semseg-rgb": replace(CEN, inputs=("rgb",), threshold=None),
+}
+EXCHANGING = list(CONFIGS)[:2]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name, config in CONFIGS.items():
+        random_checkpoint(folder / f"{name}.safetensors", replace(config, working_size=(96, 128)))
+    return Workspace(Settings(checkpoints=folder, scenes=scenes()))
+
+
+@pytest.fixture(scope="module")
+def page(workspace: Workspace) -> Page:
+    with gr.Blocks(analytics_enabled=False):
+        return Page(workspace)
+
+
+@pytest.fixture(scope="module")
+def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"))
+    return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))
+
+
+def text_of(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def test_every_task_has_its_row(page: Page, analysis: Analysis) -> None:
+    grid = page.show(analysis, "voc")[page.predictions.grid]
+    for title in ("classes", "depth", "normals"):
+        assert f'<span class="vz-row">{title}</span>' in grid
+    for column in ("cen-multimodal-multitask · ensemble", "cen-multitask", "semseg-rgb"):
+        assert f'<span class="vz-column">{column}</span>' in grid
+    for target in ("semseg from depth", "depth task"):
+        assert f"into {target}" in grid
+
+
+def test_one_stream_is_no_matter_of_the_exchange_tab(page: Page, analysis: Analysis) -> None:
+    assert page.exchange.render(analysis)[page.exchange.model]["choices"] == EXCHANGING
+    found = summary(analysis)["models"]
+    assert [name for name in found if "exchange" in found[name]] == EXCHANGING
+    json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        ("cen-multitask", "depth task takes from the mean of the 2 others"),
+        ("cen-multimodal-multitask", "normals from depth takes from the mean of the 3 others"),
+    ],
+)
+def test_the_console_counts_every_stream(page: Page, analysis: Analysis, model: str, says: str) -> None:
+    drawn = page.exchange.render(analysis, model)
+    assert says in drawn[page.exchange.console]
+    streams = analysis.traces[model].sites["features.1.conv.0.1"].site.targets
+    assert drawn[page.exchange.console].count("data-bar=") == 17 * len(streams)
+    assert drawn[page.exchange.strip].count('class="vz-strip-row"') == len(streams)
+    for target in streams:
+        assert 'role="dialog"' in open_site(analysis, model, "features.1.conv.0.1", target)
+
+
+def test_a_moved_threshold_shows_what_changed_of_every_task(
+    page: Page, workspace: Workspace, analysis: Analysis
+) -> None:
+    before = page.exchange.render(analysis, "cen-multitask")[page.exchange.comparison]
+    assert before.count("Move the threshold above") == len(TASKS)
+    moved = workspace.rethreshold(analysis.key, 0.5)
+    assert list(moved.baselines) == EXCHANGING
+    after = page.exchange.render(moved, "cen-multitask")[page.exchange.comparison]
+    for words in ("pixels changed class", "m on average", "° on average", "at 0.02, the checkpoint’s own", "at 0.5"):
+        assert words in after
+    palette = Handlers(page, workspace).choose_palette(moved.key, "cen-multimodal-multitask", "safe")
+    assert "° on average" in text_of(palette[page.exchange.comparison])
+
+
+def test_moving_the_threshold_keeps_the_chosen_network(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    released = gr.EventData(None, {"threshold": 0.5})
+    updates = Handlers(page, workspace).move_threshold(analysis.key, "cen-multitask", "voc", released)
+    assert updates[page.exchange.model]["value"] == "cen-multitask"
+    assert "depth task takes from" in updates[page.exchange.console]
+
+
+def test_predicted_depth_can_come_from_the_depth_task(workspace: Workspace, analysis: Analysis) -> None:
+    request = replace(analysis.request, depth=None, predicted_depth=True)
+    found = workspace.analyse(request)
+    assert found.stand_in == {"cen-multimodal-multitask": "cen-multitask"}
