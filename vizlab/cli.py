@@ -2,20 +2,21 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from vizlab.errors import VizlabError
+from vizlab.data.commands import app as data_app
+from vizlab.errors import InputError, VizlabError
 from vizlab.scenes.__main__ import app as scenes_app
-
-if TYPE_CHECKING:
-    from vizlab.evaluation import Figures
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for networks that fuse.")
 
 app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render them again.")
+app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check your own.")
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
@@ -56,13 +57,14 @@ def train_command(
     out: Annotated[Path, typer.Option(help="folder of the run; the same folder again resumes it")] = Path("runs"),
     pretrained: Annotated[Path | None, typer.Option(help="MobileNetV2 weights with torchvision's names")] = None,
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
+    devices: Annotated[int, typer.Option(help="how many GPUs share each batch", min=1)] = 1,
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
     from vizlab.training.recipe import load_recipe
     from vizlab.training.train import train
 
     recipe = load_recipe(config)
-    print(train(recipe, data, out / recipe.name, pretrained, limit))
+    print(train(recipe, data, out / recipe.name, pretrained, limit, devices))
 
 
 @app.command("eval")
@@ -73,42 +75,48 @@ def eval_command(
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
     threshold: Annotated[float | None, typer.Option(help="CEN's exchange threshold for this evaluation")] = None,
     cross: Annotated[bool, typer.Option(help="--no-cross cuts the streams apart at every additive site")] = True,
+    thresholds: Annotated[
+        str, typer.Option(help="also a curve over these thresholds of CEN, such as 0,0.01,0.02,0.05")
+    ] = "",
+    late_fusion: Annotated[
+        bool, typer.Option("--late-fusion", help="also the mean of all the checkpoints' semseg logits")
+    ] = False,
     device: Device = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="figures as JSON, one object a checkpoint")] = False,
     write_card: Annotated[bool, typer.Option(help="store the figures in the checkpoint's own card")] = False,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="store the figures in this file, for checkpoints that do not ship")
+    ] = None,
+    baselines: Annotated[
+        Path | None, typer.Option(help="baselines to compare with; baselines.json beside the checkpoint if not given")
+    ] = None,
 ) -> None:
-    """Print a checkpoint's figures on a split."""
-    from vizlab.data import RGBDFolder
-    from vizlab.evaluation import evaluate
-    from vizlab.models.site import Intervention
-    from vizlab.weights import load_model
+    """Print figures, cost and gains of checkpoints on a split, as one table."""
+    from vizlab.cards.evaluating import Plan, evaluate_all, known_baselines, report
 
-    changed = threshold is not None or not cross
-    if write_card and (changed or limit is not None):
-        raise VizlabError(
-            "A card holds the figures of the whole split as shipped; leave out --limit, --threshold and --no-cross."
-        )
-    for path in checkpoints:
-        model = load_model(path, device)
-        folder = RGBDFolder(data, split, limit)
-        with typer.progressbar(length=len(folder), label=model.name, file=sys.stderr) as bar:
-            figures = evaluate(
-                model,
-                folder,
-                intervention=Intervention(threshold=threshold, cross=cross),
-                progress=lambda _, bar=bar: bar.update(1),  # type: ignore[misc]
-            )
-        print(json.dumps({"model": model.name, "pictures": figures.pictures, **figures.by_output}, indent=2))
-        if write_card:
-            _store_figures(path, figures, split)
+    plan = Plan(
+        split, limit, threshold, cross, _numbers(thresholds), late_fusion, write_card, write_baseline, baselines
+    )
+    found = evaluate_all(checkpoints, data, device, plan, _counting)
+    if as_json:
+        print("\n".join(one.to_json() for one in found))
+    else:
+        print(report(found, plan, known_baselines(plan, checkpoints[0])))
 
 
-def _store_figures(path: Path, figures: "Figures", split: str) -> None:
-    from vizlab.cards import card_markdown, with_figures
-    from vizlab.weights import load_model, save_checkpoint
+def _numbers(text: str) -> tuple[float, ...]:
+    """Numbers separated by commas; none for an empty text."""
+    try:
+        return tuple(float(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError as err:
+        raise InputError(f"The thresholds are '{text}'; expected numbers between commas, such as 0,0.02,0.1.") from err
 
-    model = load_model(path, "cpu")
-    save_checkpoint(path, model.network, model.config, with_figures(model.card, figures, split, model.precision))
-    path.with_suffix(".md").write_text(card_markdown(load_model(path, "cpu")))
+
+@contextmanager
+def _counting(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on the terminal's error stream."""
+    with typer.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield lambda _: bar.update(1)
 
 
 @app.command("card")
@@ -118,6 +126,21 @@ def card_command(checkpoint: Checkpoint) -> None:
     from vizlab.weights import load_model
 
     print(card_markdown(load_model(checkpoint, "cpu")))
+
+
+@app.command("cards")
+def cards_command(
+    folder: Annotated[Path, typer.Argument(help="a folder of checkpoints")],
+    readme: Annotated[Path | None, typer.Option(help="a Markdown file with the marks of the table")] = None,
+) -> None:
+    """Bring cards up to date with baselines.json: in the files, as Markdown beside them, as a README's table."""
+    from vizlab.cards.folder import refresh_folder, write_readme
+
+    for path in refresh_folder(folder):
+        print(path.with_suffix(".md"))
+    if readme is not None:
+        write_readme(readme, folder)
+        print(readme)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-TABS = ("Predictions", "Channel exchange", "NDDR weights", "Task affinities")
+TABS = ("Predictions", "Channel exchange", "NDDR weights", "Task affinities", "Model cards")
 PAYLOAD_LIMIT = 1_500_000
 """Bytes to the browser for one full analysis at 480x640 (design budget)."""
 
@@ -106,6 +106,15 @@ def test_upload_run_threshold_and_every_tab(open_page: OpenPage, tmp_path: Path)
     expect(page.locator("#vz-gates figure")).to_have_count(24)
     page.locator("#vz-statistic").get_by_text("raw agreement").click()
     expect(page.locator(".js-plotly-plot:visible .ytitle").last).to_contain_text("agreeing pairs")
+
+
+def test_every_network_has_its_whole_card(open_page: OpenPage) -> None:
+    page = open_page()
+    go_to(page, "Model cards")
+    for name in NAMES.values():
+        page.locator("#vz-card-model").get_by_text(name, exact=True).click()
+        expect(page.locator("#vz-card h3").first).to_have_text(name)
+        expect(page.locator("#vz-card")).to_contain_text("SHA-256")
 
 
 def shows_outside_maps(page: Page, strip: str, count: int) -> None:

@@ -1,11 +1,10 @@
-"""`vizlab eval`: a checkpoint's figures on one split of a data folder, as the papers count them.
+"""How predictions are scored, as the papers count.
 
 semseg: one confusion matrix over all labelled pixels; depth: root mean square over all valid pixels of the set;
 normals: angles against normals derived from depth. Predictions are compared at the pictures' own size.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -13,10 +12,7 @@ from torchmetrics import MeanSquaredError
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from vizlab.data import Sample
-from vizlab.models.model import Model
-from vizlab.models.site import Intervention, intervening
-from vizlab.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction, decode
-from vizlab.rgbd import RGBDImage
+from vizlab.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
 from vizlab.tasks import VOID
 
 ANGLE_BINS = np.linspace(0, 180, 3601)
@@ -86,41 +82,24 @@ class NormalsFigures:
         return {"mean angle": self._sum / self._counts.sum(), "median angle": median, **below}
 
 
-@dataclass
-class Figures:
-    """Figures by output name, e.g. `semseg/ensemble` to {"mIoU": ...}; `pictures` counts what was evaluated."""
+class Tally:
+    """The figures of all outputs of a network, picture by picture; `classes` is the width of its semseg outputs."""
 
-    pictures: int = 0
-    by_output: dict[str, dict[str, float]] = field(default_factory=dict)
+    def __init__(self, classes: int) -> None:
+        self._classes = classes
+        self._by_output: dict[str, SemsegFigures | DepthFigures | NormalsFigures] = {}
 
+    def add(self, predictions: Mapping[str, Prediction], sample: Sample) -> None:
+        """Score one picture's predictions, by output name."""
+        for name, prediction in predictions.items():
+            figures = self._by_output.get(name) or self._by_output.setdefault(name, self._start(prediction))
+            figures.add(prediction, sample)
 
-def evaluate(
-    model: Model,
-    samples: Iterable[Sample],
-    *,
-    intervention: Intervention = Intervention(),
-    progress: Callable[[int], None] | None = None,
-) -> Figures:
-    """Run `model` over `samples` and score every final output it has."""
-    tallies: dict[str, SemsegFigures | DepthFigures | NormalsFigures] = {}
-    figures = Figures()
-    for sample in samples:
-        rgbd = RGBDImage(sample.colour, sample.depth)
-        framing = model.frame(rgbd.size)
-        with intervening(intervention):
-            outputs = model.forward(model.preprocess(rgbd, framing))
-        final = {name: y for name, y in outputs.items() if not name.startswith("scale_")}
-        for name, prediction in decode(final, framing, aliases=False).items():
-            tally = tallies.get(name) or tallies.setdefault(name, _tally(prediction, model))
-            tally.add(prediction, sample)
-        figures.pictures += 1
-        if progress is not None:
-            progress(figures.pictures)
-    figures.by_output = {name: tally.result() for name, tally in tallies.items()}
-    return figures
+    def result(self) -> dict[str, dict[str, float]]:
+        """Figures by output name, e.g. `semseg/ensemble` to {"mIoU": ...}."""
+        return {name: figures.result() for name, figures in self._by_output.items()}
 
-
-def _tally(prediction: Prediction, model: Model) -> SemsegFigures | DepthFigures | NormalsFigures:
-    if isinstance(prediction, SemsegPrediction):
-        return SemsegFigures(model.config.semseg_channels)
-    return DepthFigures() if isinstance(prediction, DepthPrediction) else NormalsFigures()
+    def _start(self, prediction: Prediction) -> SemsegFigures | DepthFigures | NormalsFigures:
+        if isinstance(prediction, SemsegPrediction):
+            return SemsegFigures(self._classes)
+        return DepthFigures() if isinstance(prediction, DepthPrediction) else NormalsFigures()

@@ -1,0 +1,91 @@
+"""Cards: what training writes into them, and how they are shown."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CONFIGS, make_model
+from vizlab.cards import card_markdown, card_sections, training_card
+from vizlab.cards.folder import refresh_folder, write_readme
+from vizlab.errors import CheckpointError, InputError
+from vizlab.models.model import Model
+from vizlab.training.recipe import Recipe
+
+MEASURED = {"split": "test", "pictures": 654, "precision": "float32"}
+FIGURES = {**MEASURED, "outputs": {"semseg/ensemble": {"mIoU": 31.0, "mean accuracy": 40.0, "pixel accuracy": 60.0}}}
+
+
+def recipe(family: str = "cen", **card: object) -> Recipe:
+    return Recipe("mine", CONFIGS[family], {"semseg": 1.0, "depth": 0.5}, epochs=3, card=card)
+
+
+def with_card(card: dict[str, object]) -> Model:
+    model = make_model("cen")
+    model.card = card
+    return model
+
+
+def test_a_recipe_without_a_card_gets_a_neutral_text() -> None:
+    card = training_card(recipe(), 12, (480, 640))
+    assert card["data"] == "12 pictures at 480x640"
+    assert card["limits"] == ["Trained on 12 pictures at 480x640 only."]
+    assert "licence" not in card
+    assert "NYU" not in str(card)
+    assert card["recipe"]["loss_weights"] == {"semseg": 1.0, "depth": 0.5}
+    assert not {"card", "network"} & set(card["recipe"])
+
+
+def test_a_recipe_can_choose_the_texts_of_a_data_set_and_add_its_own() -> None:
+    card = training_card(recipe("mti-net", dataset="nyuv2", notes=["by night"]), 795, (240, 320), "on two cores, 3 h")
+    assert card["data"] == "NYUv2 labelled set, official training split, 795 pictures at 240x320"
+    assert "Kinect v1" in card["limits"][0]
+    assert "void" in card["limits"][1]
+    assert "derived normals" in card["limits"][2]
+    assert "NYUv2" in card["licence"]
+    assert card["notes"] == ["by night"]
+    assert card["training"] == "on two cores, 3 h"
+    assert "dataset" not in card
+
+
+def test_semseg_alone_has_no_limit_of_normals() -> None:
+    assert "normals" not in str(training_card(recipe(dataset="nyuv2"), 795)["limits"])
+
+
+def test_every_key_of_a_card_is_shown() -> None:
+    card = training_card(recipe(dataset="nyuv2", colour="red"), 795, (240, 320), "on a laptop")
+    shown = card_markdown(with_card({**card, "figures": FIGURES}))
+    texts = (
+        "# cen\n",
+        "each other's channels",
+        "795 pictures",
+        "on a laptop",
+        "loss_weights: semseg 1.0, depth 0.5",
+        "SHA-256: `000",
+    )
+    for text in (*texts, "| cen, ensemble |", "## Limits", "## Licence", "colour: red", "not comparable"):
+        assert text in shown, text
+
+
+def test_a_network_without_a_card_is_still_described() -> None:
+    titles = [section.title for section in card_sections(with_card({}))]
+    assert titles == ["cen", "Exchanged at threshold 0.02 (share of eligible channels)"]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"figures": 3}, {"figures": {"split": "test"}}, {"figures": {**FIGURES, "outputs": {"semseg": 1}}},
+        {"figures": FIGURES, "cost": {"size": [1, 2]}}, {"threshold curve": {"points": [1]}}, {"recipe": [1]},
+        {"figures": FIGURES, "baselines": [{"name": "x"}]}, {"limits": 7},
+    ],
+)  # fmt: skip
+def test_a_card_of_unexpected_form_gets_a_sentence(card: dict[str, object]) -> None:
+    with pytest.raises(CheckpointError, match="card of cen cannot be shown"):
+        card_markdown(with_card(card))
+
+
+def test_a_folder_without_checkpoints_and_a_readme_without_marks_get_sentences(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds no \.safetensors"):
+        refresh_folder(tmp_path)
+    with pytest.raises(InputError, match="no place for the table"):
+        write_readme(tmp_path / "README.md", tmp_path)

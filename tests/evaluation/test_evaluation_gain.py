@@ -1,0 +1,91 @@
+"""Gains against closed forms, and what is compared with what."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from result_examples import APART, CEN, MULTI, SINGLES, normals, result, semseg
+
+from vizlab.errors import DataError, InputError
+from vizlab.evaluation.baselines import read_baselines, write_baseline
+from vizlab.evaluation.gain import comparisons, multi_task_gain
+from vizlab.evaluation.results import Result
+
+
+def test_the_multi_task_gain_is_the_mean_of_signed_relative_changes() -> None:
+    """+8 % mIoU, -20 % RMSE and -25 % angle: all three are better."""
+    baselines = {"semseg": semseg(25.0), "depth": {"RMSE": 1.0}, "normals": normals(40.0)}
+    assert multi_task_gain(MULTI.by_task, baselines) == pytest.approx((8 + 20 + 25) / 3)
+    worse = {"depth": {"RMSE": 1.1}}
+    assert multi_task_gain(worse, {"depth": {"RMSE": 1.0}}) == pytest.approx(-10)
+
+
+@pytest.mark.parametrize("baselines", [{}, {"semseg": semseg(1.0)}, {"edge": {"F": 1.0}}])
+def test_a_gain_needs_the_same_tasks_on_both_sides(baselines: dict[str, dict[str, float]]) -> None:
+    with pytest.raises(InputError, match="same tasks"):
+        multi_task_gain({"depth": {"RMSE": 1.0}}, baselines)
+
+
+def test_several_tasks_are_compared_once_every_task_has_its_baseline() -> None:
+    (found,) = comparisons(MULTI, SINGLES)
+    assert found.gain == pytest.approx((8 + 20 + 25) / 3)
+    assert [r.name for r in found.against] == ["semseg-rgb", "depth-rgb", "normals-rgb"]
+    assert comparisons(MULTI, SINGLES[:2]) == ()
+
+
+def test_several_tasks_of_several_inputs_are_compared_with_one_input_alone_too() -> None:
+    figures = {"semseg/ensemble": semseg(30.0), "semseg/rgb": semseg(1.0), "normals/ensemble": normals(20.0)}
+    (found,) = comparisons(result("both", figures, ("rgb", "depth")), [*SINGLES, *APART])
+    assert found.title == "gain over single-task networks of rgb alone"
+    assert found.gain == pytest.approx((20 + 50) / 2)
+
+
+def test_a_fusing_network_is_compared_by_its_ensemble() -> None:
+    gains = {c.title: c.gain for c in comparisons(CEN, [*APART, *SINGLES, CEN])}
+    assert gains == {
+        "gain over rgb alone": pytest.approx(20),
+        "gain over depth alone": pytest.approx(25),
+        "gain over late fusion without exchange": pytest.approx(50),
+    }
+
+
+def test_a_baseline_of_zero_allows_no_comparison() -> None:
+    nothing = result("semseg-rgb", {"semseg": semseg(0.0)})
+    assert math.isnan(multi_task_gain(CEN.by_task, nothing.by_task))
+    assert comparisons(CEN, [nothing]) == ()
+
+
+@pytest.mark.parametrize("change", [{"pictures": 20}, {"split": "train"}, {"architecture": "cen-resnet50"}])
+def test_only_the_same_pictures_and_backbone_are_compared(change: dict[str, object]) -> None:
+    others = [replace(single, **change) for single in SINGLES]  # type: ignore[arg-type]
+    assert comparisons(MULTI, others) == ()
+
+
+def test_a_network_of_one_task_and_one_input_is_compared_with_nothing() -> None:
+    assert comparisons(SINGLES[0], [*SINGLES, *APART, CEN, MULTI]) == ()
+
+
+def test_what_was_just_measured_comes_before_what_a_file_remembers() -> None:
+    new = result("semseg-rgb", {"semseg": semseg(30.0)})
+    assert comparisons(CEN, [new, *APART])[0].gain == pytest.approx(0)
+
+
+def test_baselines_are_kept_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "baselines.json"
+    assert read_baselines(file) == ()
+    for one in (*APART, MULTI, result("semseg-rgb", {"semseg": semseg(26.0)})):
+        write_baseline(file, one)
+    kept = {one.name: one for one in read_baselines(file)}
+    assert list(kept) == ["multi", "semseg-depth", "semseg-rgb", "both, late fusion"]
+    assert kept["semseg-rgb"].outputs["semseg"]["mIoU"] == 26
+    assert kept["multi"] == MULTI
+    assert isinstance(kept["multi"], Result)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '[{"name": "x"}]', '{"a": 1}'])
+def test_a_broken_file_of_baselines_gets_a_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "baselines.json"
+    file.write_text(text)
+    with pytest.raises(DataError, match="holds no baselines"):
+        read_baselines(file)

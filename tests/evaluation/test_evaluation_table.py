@@ -1,0 +1,69 @@
+"""Tables by their cells."""
+
+from result_examples import APART, CEN, COST, MULTI, SINGLES, semseg
+
+from vizlab.evaluation.literature import PUBLISHED
+from vizlab.evaluation.results import ThresholdPoint
+from vizlab.evaluation.table import cost_sentences, curve_table, gain_sentences, markdown, rows_of, table
+
+
+def test_a_row_per_output_worth_a_row() -> None:
+    assert [row.name for row in rows_of(CEN)] == ["fusing, ensemble", "fusing, rgb", "fusing, depth"]
+    assert [row.name for row in rows_of(MULTI)] == ["multi"]
+
+
+def test_columns_without_a_value_are_left_out_and_cost_stands_once() -> None:
+    shown = table(rows_of(CEN))
+    assert shown.headers == (
+        "network", "semseg mIoU %", "mean acc. %", "pixel acc. %", "params M", "GFLOPs", "CPU ms",
+    )  # fmt: skip
+    assert shown.rows[0] == ("fusing, ensemble", "30.0", "40.0", "60.0", "2.30", "5.60", "41")
+    assert shown.rows[1] == ("fusing, rgb", "27.0", "37.0", "57.0", "", "", "")
+
+
+def test_all_tasks_stand_in_one_row_with_the_gain_where_the_baselines_are_known() -> None:
+    shown = table([row for r in (MULTI, *SINGLES) for row in rows_of(r, SINGLES)])
+    multi = dict(zip(shown.headers, shown.rows[0], strict=True))
+    assert multi["depth RMSE m"] == "0.800"
+    assert multi["derived normals mean °"] == "30.0"
+    assert {"median °", "<11.25° %", "<22.5° %", "<30° %"} <= set(multi)
+    assert multi["multi-task gain %"] == "+17.7"
+    assert "multi-task gain %" not in table(rows_of(MULTI)).headers
+
+
+def test_markdown_is_aligned() -> None:
+    lines = markdown(table(rows_of(CEN))).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[1].startswith("| ---")
+    assert lines[1].count("-: |") == 6
+
+
+def test_gains_are_said_in_sentences() -> None:
+    assert "gain over late fusion without exchange: +50.0 % (both, late fusion)" in gain_sentences(CEN, APART)
+
+
+def test_cost_says_how_it_was_counted() -> None:
+    flops, time = cost_sentences([None, COST, COST])
+    assert "a multiply-add counted as two operations" in flops
+    assert "240x320" in flops
+    assert "some CPU, 2 threads, float32; it varies with the machine" in time
+    assert cost_sentences([None]) == []
+
+
+def test_the_curve_marks_the_threshold_that_ships() -> None:
+    outputs = {"semseg/rgb": semseg(20.0), "semseg/ensemble": semseg(25.0)}
+    shown = curve_table([ThresholdPoint(0.02, 0.246, outputs), ThresholdPoint(None, 0.0, outputs)], own=0.02)
+    assert shown.headers == ("threshold", "exchanged %", "semseg/rgb mIoU", "semseg/ensemble mIoU")
+    assert shown.rows == (
+        ("0.02 (as it ships)", "24.6", "20.0", "25.0"), ("exchange off", "0.0", "20.0", "25.0"),
+    )  # fmt: skip
+
+
+def test_published_figures_are_those_of_the_papers() -> None:
+    """CEN: NeurIPS 2020, NYUv2, single scale; MTI-Net: ECCV 2020."""
+    by_name = {(p.name, p.setting): p.figures for p in PUBLISHED}
+    assert by_name["CEN, ResNet-101", "ensemble, single scale"]["semseg"]["mIoU"] == 51.1
+    assert by_name["CEN, ResNet-152", "ensemble, single scale"]["semseg"]["mIoU"] == 51.6
+    assert by_name["MTI-Net, HRNet-18", "semseg and depth"]["depth"]["RMSE"] == 0.620
+    assert {p.family for p in PUBLISHED} == {"cen", "nddr-cnn", "mti-net"}
+    assert all(p.source for p in PUBLISHED)

@@ -1,0 +1,140 @@
+"""Results as one table: a row per output worth a row, a column per figure, in Markdown that a terminal shows well."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vizlab.evaluation.gain import JUDGED_BY, MULTI_TASK, comparisons
+from vizlab.evaluation.results import ByOutput, Cost, Result, ThresholdPoint
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as they are printed; the first column holds names, the others numbers."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`figures` by task; `gain` over single-task networks in percent; `file` in bytes. What is None stays blank."""
+
+    name: str
+    figures: ByOutput = field(default_factory=dict)
+    cost: Cost | None = None
+    gain: float | None = None
+    file: int | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """`value` of a row, None for a blank; `form` as in format()."""
+
+    header: str
+    value: Callable[[Row], float | None]
+    form: str = ".1f"
+
+
+def _figure(header: str, task: str, figure: str, form: str = ".1f") -> Column:
+    return Column(header, lambda row: row.figures.get(task, {}).get(figure), form)
+
+
+def _cost(header: str, amount: Callable[[Cost], float], form: str) -> Column:
+    return Column(header, lambda row: None if row.cost is None else amount(row.cost), form)
+
+
+FIGURES = (
+    _figure("semseg mIoU %", "semseg", "mIoU"),
+    _figure("mean acc. %", "semseg", "mean accuracy"),
+    _figure("pixel acc. %", "semseg", "pixel accuracy"),
+    _figure("depth RMSE m", "depth", "RMSE", ".3f"),
+    _figure("derived normals mean °", "normals", "mean angle"),
+    _figure("median °", "normals", "median angle"),
+    _figure("<11.25° %", "normals", "within 11.25"),
+    _figure("<22.5° %", "normals", "within 22.5"),
+    _figure("<30° %", "normals", "within 30"),
+)
+COSTS = (
+    _cost("params M", lambda cost: cost.parameters / 1e6, ".2f"),
+    _cost("GFLOPs", lambda cost: cost.flops / 1e9, ".2f"),
+    _cost("CPU ms", lambda cost: cost.milliseconds, ".0f"),
+)
+GAIN = Column("multi-task gain %", lambda row: row.gain, "+.1f")
+COLUMNS = (*FIGURES, *COSTS, GAIN)
+
+
+def rows_of(result: Result, known: Iterable[Result] = (), file: int | None = None) -> list[Row]:
+    """The network's answer first, then each stream alone; cost and gain stand in the first row.
+
+    `known` are results among which baselines are looked for.
+    """
+    variants: dict[str, dict[str, Figures]] = {}
+    for output, figures in result.outputs.items():
+        task, _, variant = output.partition("/")
+        variants.setdefault(variant, {})[task] = figures
+    first = "ensemble" if "ensemble" in variants else ""
+    gains = [c.gain for c in comparisons(result, known) if c.title == MULTI_TASK]
+    name = f"{result.name}, ensemble" if first else result.name
+    rows = [Row(name, variants.pop(first, {}), result.cost, gains[0] if gains else None, file)]
+    return rows + [Row(f"{result.name}, {variant}", figures) for variant, figures in variants.items()]
+
+
+def table(rows: Sequence[Row], columns: Sequence[Column] = COLUMNS, first: str = "network") -> Table:
+    """The rows with those of `columns` in which any of them has a value."""
+    used = [column for column in columns if any(column.value(row) is not None for row in rows)]
+    lines = [(row.name, *(_cell(column, row) for column in used)) for row in rows]
+    return Table((first, *(column.header for column in used)), tuple(lines))
+
+
+def curve_table(points: Sequence[ThresholdPoint], own: float | None = None) -> Table:
+    """Exchanged share and the figure that stands for each output, by threshold; `own` is the one that ships."""
+    outputs = list(points[0].outputs)
+    judged = [JUDGED_BY[output.partition("/")[0]][0] for output in outputs]
+    headers = ("threshold", "exchanged %", *(f"{o} {figure}" for o, figure in zip(outputs, judged, strict=True)))
+    lines = []
+    for point in points:
+        name = "exchange off" if point.threshold is None else f"{point.threshold:g}"
+        figures = [point.outputs[output][figure] for output, figure in zip(outputs, judged, strict=True)]
+        cells = [format(v, ".3f" if figure == "RMSE" else ".1f") for v, figure in zip(figures, judged, strict=True)]
+        is_own = point.threshold is not None and point.threshold == own
+        lines.append((name + (" (as it ships)" if is_own else ""), f"{100 * point.exchanged:.1f}", *cells))
+    return Table(headers, tuple(lines))
+
+
+def markdown(shown: Table) -> str:
+    """The table in Markdown, columns padded to one width, numbers to the right; ends without a line break."""
+    widths = [max(3, *(len(cell) for cell in column)) for column in zip(shown.headers, *shown.rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
+        return f"| {' | '.join(padded)} |"
+
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join([line(shown.headers), line(rule), *(line(row) for row in shown.rows)])
+
+
+def gain_sentences(result: Result, known: Iterable[Result]) -> list[str]:
+    """One sentence for each comparison that `known` allows."""
+    return [f"{c.title}: {c.gain:+.1f} % ({', '.join(r.name for r in c.against)})" for c in comparisons(result, known)]
+
+
+def cost_sentences(costs: Iterable[Cost | None]) -> list[str]:
+    """How the cost was counted and on which machine it was timed."""
+    known = [cost for cost in costs if cost is not None]
+    if not known:
+        return []
+    timed = " and ".join(dict.fromkeys(f"{c.machine}, {c.precision}" for c in known))
+    sizes = ", ".join(dict.fromkeys(f"{c.size[0]}x{c.size[1]}" for c in known))
+    return [
+        f"GFLOPs: convolutions and matrix products of one forward at the working size ({sizes}), a multiply-add "
+        "counted as two operations.",
+        f"CPU ms: median time of one forward at that size on {timed}; it varies with the machine and its load.",
+    ]
+
+
+def _cell(column: Column, row: Row) -> str:
+    value = column.value(row)
+    return "" if value is None or math.isnan(value) else format(value, column.form)
