@@ -18,16 +18,22 @@ WOOD = PALETTE.wood
 
 STANDING: dict[str, Callable[[], Parts]] = {
     "bed": lambda: bed(RNG, PALETTE),
+    "single bed": lambda: bed(RNG, PALETTE, 0.95, padded=True),
     "sofa": lambda: seating.sofa(RNG, PALETTE, PALETTE.fabric),
     "chair": lambda: seating.dining_chair(RNG, WOOD, PALETTE.linen),
     "office chair": lambda: seating.office_chair(RNG, PALETTE, PALETTE.fabric),
     "table": lambda: tables.table(WOOD, 1.2, 0.8, 0.75),
     "coffee table": lambda: tables.coffee_table(WOOD),
+    "steel table": lambda: tables.steel_table(WOOD, PALETTE.metal, (1.5, 0.8, 0.73)),
     "desk": lambda: tables.desk(PALETTE, WOOD),
     "bookshelf": lambda: bookshelf(RNG, PALETTE, WOOD),
     "dresser": lambda: storage.chest(PALETTE, WOOD, (1.2, 0.45, 0.8), 3, 2),
     "kitchen": lambda: storage.kitchen_unit(RNG, PALETTE, WOOD, 2.0),
     "fridge": lambda: storage.refrigerator(RNG),
+    "filing cabinet": lambda: storage.filing_cabinet(PALETTE, PALETTE.white),
+    "fireplace": lambda: fittings.fireplace(PALETTE, WOOD),
+    "laptop": lambda: clutter.laptop(RNG, PALETTE),
+    "clothes": lambda: clutter.folded_clothes(RNG),
     "media board": lambda: storage.media_board(PALETTE, WOOD),
     "basket": lambda: storage.basket(RNG),
     "floor lamp": lambda: lighting.floor_lamp(PALETTE, 0.0),
@@ -44,6 +50,8 @@ HANGING: dict[str, Callable[[], Parts]] = {
     "door": lambda: fittings.door(PALETTE, WOOD),
     "mirror": lambda: fittings.wall_mirror(WOOD, 0.6, 0.9),
     "radiator": lambda: fittings.radiator(PALETTE),
+    "wall shelf": lambda: storage.wall_shelf(RNG, PALETTE, WOOD),
+    "closed curtains": lambda: fittings.curtains(RNG, PALETTE, 1.2, 2.3, closed=True),
     "whiteboard": lambda: fittings.whiteboard(PALETTE, RNG),
 }
 

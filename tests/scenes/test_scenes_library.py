@@ -7,13 +7,34 @@ import numpy as np
 import pytest
 
 from vizlab.errors import InputError, VizlabError
-from vizlab.scenes import NYU40_CLASSES, list_scenes, load_scene, render_scene
+from vizlab.scenes import NYU40_CLASSES, known_kinds, list_scenes, load_scene, render_scene
+from vizlab.scenes.catalogue import CATALOGUE, Entry
 from vizlab.scenes.tracing import load_mitsuba
 from vizlab.tasks import VOID
 
 
-def test_at_least_three_scenes_are_bundled() -> None:
-    assert len(list_scenes()) >= 3
+def test_the_catalogue_is_what_is_bundled() -> None:
+    assert list_scenes() == list(CATALOGUE)
+    assert len(CATALOGUE) == 12
+
+
+def test_no_room_is_bundled_twice() -> None:
+    rooms = {(entry.kind, entry.seed) for entry in CATALOGUE.values()}
+    assert len(rooms) == len(CATALOGUE)
+    assert {kind for kind, _ in rooms} <= set(known_kinds())
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_bundled_scene_was_rendered_as_the_catalogue_says(name: str) -> None:
+    scene = load_scene(name)
+    assert CATALOGUE[name] == Entry(scene.kind, scene.seed, scene.size, scene.spp)
+
+
+def test_scenes_of_another_folder_follow_those_of_the_catalogue(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    for name in ("attic", "office", "bedroom"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "scene.json").write_text("{}")
+    assert list_scenes(tmp_path) == ["bedroom", "office", "attic"]
 
 
 @pytest.mark.parametrize("name", list_scenes())
@@ -41,7 +62,7 @@ def test_bundled_sensor_depth_is_near_the_exact_depth(name: str) -> None:
 
 def test_bundled_scenes_stay_small() -> None:
     folders = {load_scene(name).folder for name in list_scenes()}
-    assert sum(path.stat().st_size for folder in folders for path in folder.iterdir()) < 4e6
+    assert sum(path.stat().st_size for folder in folders for path in folder.iterdir()) < 15e6
 
 
 def test_unknown_scene_names_those_that_exist() -> None:
@@ -50,8 +71,10 @@ def test_unknown_scene_names_those_that_exist() -> None:
 
 
 def test_unknown_kind_names_those_that_exist(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(InputError, match="bedroom"):
+    with pytest.raises(InputError, match=r"no bundled scene called 'attic'.*bedroom"):
         render_scene("attic", tmp_path)
+    with pytest.raises(InputError, match="bedroom"):
+        render_scene("mine", tmp_path, kind="attic")
 
 
 def test_damaged_record_is_a_clear_error(tmp_path) -> None:  # type: ignore[no-untyped-def]

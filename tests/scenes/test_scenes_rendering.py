@@ -7,10 +7,11 @@ import pytest
 
 from vizlab.geometry import back_project
 from vizlab.scenes import known_kinds, list_scenes, load_scene, render_scene
-from vizlab.scenes.materials import Material
-from vizlab.scenes.meshes import box, panel
+from vizlab.scenes.catalogue import CATALOGUE
+from vizlab.scenes.materials import Material, flagstones, glow
+from vizlab.scenes.meshes import box, panel, plate
 from vizlab.scenes.parts import Part
-from vizlab.scenes.rendering import camera_geometry, class_labels, render_room
+from vizlab.scenes.rendering import camera_geometry, class_labels, render_room, room_geometry
 from vizlab.scenes.rooms import build_room
 from vizlab.scenes.shell import Room
 from vizlab.scenes.tracing import RoomScene
@@ -86,6 +87,21 @@ def test_normals_face_the_camera() -> None:
     assert (np.sum(rendering.normals * rays, axis=-1) <= 1e-4).all()
 
 
+def test_bump_maps_on_sharp_edges_do_not_spoil_the_picture() -> None:
+    """mitsuba gives not-a-number for some paths there; blurred, one such pixel would blacken everything."""
+    bricks = flagstones(np.random.default_rng(0), (0.5, 0.3, 0.2), (0.6, 0.6, 0.5), 0.12)
+    parts = [
+        Part(plate(1, 1).turned(180, "x").moved(0, 1.5, 2.5), glow((1.0, 1.0, 1.0), 5.0), "lamp"),
+        Part(plate(8, 8), GREY, "floor"),
+        Part(box(1.7, 0.46, 0.04, 0.008).moved(0, 2), bricks, "otherstructure"),
+    ]
+    with RoomScene(Room("test", "Test", (4, 4, 3), parts, Viewpoint((0, 0, 1.4), (0, 2, 0.4))), (24, 32)) as scene:
+        colour, variance = scene.colour(8, 1)
+    assert np.isfinite(colour).all()
+    assert np.isfinite(variance).all()
+    assert colour.mean() > 0.01
+
+
 def test_same_seed_same_picture() -> None:
     first, second = (render_room(build_room("bedroom", 8), SIZE, 2, 8) for _ in range(2))
     for field in dataclasses.fields(first):
@@ -104,14 +120,11 @@ def test_saved_scene_reads_back(tmp_path) -> None:  # type: ignore[no-untyped-de
     assert np.array_equal(np.isnan(scene.sensor_depth), rendering.sensor_depth == 0)
 
 
-@pytest.mark.parametrize("name", list_scenes())
-def test_bundled_scene_is_what_its_seed_builds(name: str) -> None:
-    scene = load_scene(name)
-    room = build_room(name, scene.seed)
-    with RoomScene(room, scene.size) as loaded:
-        geometry = loaded.geometry()
-        labels = class_labels(loaded.bodies, geometry)
-    depth, _ = camera_geometry(room, geometry)
+@pytest.mark.parametrize("name", [name for name in ("bedroom", "living_room") if name in list_scenes()])
+def test_rendering_a_bundled_scene_again_gives_its_pictures(name: str) -> None:
+    """Geometry only, which takes seconds; what a scene is rendered with is the catalogue's, for all of them."""
+    scene, entry = load_scene(name), CATALOGUE[name]
+    depth, labels = room_geometry(build_room(entry.kind, entry.seed), entry.size)
     # Another processor may round a ray past an edge here and there.
     assert (labels == scene.label).mean() > 0.999
     assert np.median(np.abs(depth - scene.depth)) < 2e-4

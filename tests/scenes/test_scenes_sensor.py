@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vizlab.scenes.materials import metal
 from vizlab.scenes.sensor import BASELINE, FOCAL_AT_480, SUBPIXEL, kinect_depth, shadows
 
 FACING = np.tile(np.array([0, 0, -1], np.float32), (120, 160, 1))
@@ -65,3 +66,39 @@ def test_unknown_depth_stays_a_hole() -> None:
 
 def test_same_generator_same_depth() -> None:
     assert np.array_equal(measure(wall(3.0), seed=4), measure(wall(3.0), seed=4))
+
+
+@pytest.mark.parametrize(("distance", "seen"), [(1.0, True), (6.0, False)])
+def test_dark_surfaces_vanish_with_distance(distance: float, seen: bool) -> None:
+    """A black object returns a fiftieth of the pattern, and light falls off with the square of the distance."""
+    share = (measure(wall(distance), FULL_ECHO * 0.02) > 0).mean()
+    assert share > 0.99 if seen else share < 0.01
+
+
+def test_bright_surfaces_are_seen_as_far_as_it_reaches() -> None:
+    assert (measure(wall(5.0)) > 0).all()
+
+
+def test_surfaces_seen_at_a_grazing_angle_give_holes() -> None:
+    """The left half is turned sideways: near the optical axis it is seen edge-on."""
+    normals = FACING.copy()
+    normals[:, :80] = (1.0, 0.0, 0.0)
+    seen = kinect_depth(wall(4.0), normals, FULL_ECHO * 0.3, np.random.default_rng(0)) > 0
+    assert seen[:, 80:].mean() > 0.99
+    assert seen[:, 74:80].mean() < 0.1
+
+
+def test_shiny_metal_is_seen_from_the_front_only() -> None:
+    """Head-on it mirrors the pattern back; turned by 75 degrees it throws most of it elsewhere."""
+    echo = FULL_ECHO * metal().echo * 0.7
+    angle = np.radians(75)
+    turned = np.tile(np.array([np.sin(angle), 0, -np.cos(angle)], np.float32), (120, 160, 1))
+    front, side = (kinect_depth(wall(2.5), normals, echo, np.random.default_rng(0)) > 0 for normals in (FACING, turned))
+    assert front.mean() > 0.95
+    assert side[:, 60:100].mean() < 0.5
+
+
+def test_shadows_lie_on_one_side_only() -> None:
+    depth = wall(3.0)
+    depth[:, 80:120] = 1.0
+    assert not shadows(depth)[:, 122:].any()

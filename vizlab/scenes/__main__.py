@@ -1,4 +1,4 @@
-"""`python -m vizlab.scenes`: list the bundled scenes, or render one."""
+"""`python -m vizlab.scenes`: list the bundled scenes, render them again or new ones, tile them, make a data set."""
 
 from __future__ import annotations
 
@@ -10,34 +10,76 @@ from typing import Annotated
 import typer
 
 from vizlab.errors import VizlabError
-from vizlab.scenes.library import FOLDER, list_scenes, load_scene, render_scene
+from vizlab.scenes.catalogue import CATALOGUE
+from vizlab.scenes.dataset import FIRST_SEED, render_dataset
+from vizlab.scenes.library import FOLDER, known_kinds, list_scenes, load_scene, render_scene
+from vizlab.scenes.sheet import save_sheet
 
 app = typer.Typer(help="Sample scenes: list the bundled ones, render them or new ones.", no_args_is_help=True)
 
+Folder = Annotated[Path, typer.Option(help="Folder with the scenes.")]
+
 
 @app.command("list")
-def list_command() -> None:
-    """List the bundled scenes."""
-    for name in list_scenes():
-        scene = load_scene(name)
-        typer.echo(f"{name}: {scene.title}, {scene.size[1]}x{scene.size[0]}, seed {scene.seed}, {scene.spp} samples")
+def list_command(folder: Folder = FOLDER) -> None:
+    """List the bundled scenes and the kinds of room that can be rendered."""
+    for name in list_scenes(folder):
+        scene = load_scene(name, folder)
+        size = f"{scene.size[1]}x{scene.size[0]}"
+        typer.echo(f"{name}: {scene.title}, kind {scene.kind}, seed {scene.seed}, {size}, {scene.spp} samples")
+    typer.echo(f"kinds: {', '.join(known_kinds())}")
 
 
 @app.command("render")
 def render_command(
-    name: str,
-    out: Annotated[Path, typer.Option(help="Folder that receives a folder NAME.")] = FOLDER,
-    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "640x480",
-    spp: Annotated[int, typer.Option(help="Samples per pixel.")] = 64,
-    seed: Annotated[int, typer.Option(help="Another seed is another room.")] = 1,
-    kind: Annotated[str | None, typer.Option(help="Kind of room, where it is not the name.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A bundled scene, or a name for a new one.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder that receives a folder NAME.")] = Path("scenes"),
+    kind: Annotated[str | None, typer.Option(help="Kind of room, for a new one.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another room.")] = None,
+    size: Annotated[str | None, typer.Option(help="Width x height in pixels, usually 640x480.")] = None,
+    spp: Annotated[int | None, typer.Option(help="Samples per pixel.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every bundled scene.")] = False,
 ) -> None:
-    """Render a scene; the same seed, size and samples give the same pictures."""
+    """Render a bundled scene again, or with --kind a new one; the same options give the same pictures."""
+    if every == (name is not None):
+        raise typer.BadParameter("give the name of one scene, or --all")
+    if every and (kind is not None or seed is not None):
+        raise typer.BadParameter("--all renders each scene with its own kind and seed")
+    shape = None if size is None else _shape(size)
+    for one in list(CATALOGUE) if name is None else [name]:
+        scene = render_scene(one, out, shape, spp, seed, kind)
+        typer.echo(f"{scene.folder}: {', '.join(scene.classes)}")
+
+
+@app.command("sheet")
+def sheet_command(
+    out: Annotated[Path, typer.Option(help="The picture, .jpg or .png.")], folder: Folder = FOLDER
+) -> None:
+    """Tile all scenes into one picture: colour, sensor depth and labels."""
+    save_sheet([load_scene(name, folder) for name in list_scenes(folder)], out)
+    typer.echo(out)
+
+
+@app.command("dataset")
+def dataset_command(
+    out: Annotated[Path, typer.Argument(help="Data folder to write or to go on with.")],
+    count: Annotated[int, typer.Option(help="Rooms in all.")] = 100,
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "320x240",
+    spp: Annotated[int, typer.Option(help="Samples per pixel.")] = 32,
+    seed: Annotated[int, typer.Option(help="First seed; those of the bundled scenes are refused.")] = FIRST_SEED,
+    test_every: Annotated[int, typer.Option(help="One in so many goes to test.txt; 0: none.")] = 0,
+) -> None:
+    """Render rooms of all kinds as a folder that `vizlab train` reads; skips those that are complete."""
+    for job in render_dataset(out, count, _shape(size), spp, seed, test_every):
+        typer.echo(job.name)
+
+
+def _shape(size: str) -> tuple[int, int]:
+    """(height, width) out of "640x480"."""
     match = re.fullmatch(r"(\d+)x(\d+)", size)
     if match is None:
         raise typer.BadParameter(f"size is {size!r}, but should look like 640x480")
-    scene = render_scene(name, out, (int(match[2]), int(match[1])), spp, seed, kind)
-    typer.echo(f"{scene.folder}: {', '.join(scene.classes)}")
+    return int(match[2]), int(match[1])
 
 
 def main() -> None:

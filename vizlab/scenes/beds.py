@@ -12,9 +12,14 @@ from vizlab.scenes.soft_shapes import cover, cushion, pillow
 MATTRESS_TOP = 0.56
 
 
-def bed(rng: np.random.Generator, palette: Palette, width: float = 1.6, length: float = 2.02) -> Parts:
-    """A made bed, its headboard at the wall: frame, mattress, hanging cover, turned-down sheet, pillows."""
-    parts = _frame(rng, palette, width, length)
+def bed(
+    rng: np.random.Generator, palette: Palette, width: float = 1.6, length: float = 2.02, padded: bool = False
+) -> Parts:
+    """A made bed, its headboard at the wall: frame, mattress, hanging cover, turned-down sheet, pillows.
+
+    padded: upholstered all round instead of a wooden frame.
+    """
+    parts = _padded_frame(rng, palette, width, length) if padded else _frame(rng, palette, width, length)
     mattress = cushion((width, length, 0.24), rng, radius=0.05, bulge=0.012, wrinkle=0.001)
     parts.append(Part(mattress.moved(y=-length / 2 - 0.07, z=MATTRESS_TOP - 0.24), palette.linen, "bed"))
     quilt_material = palette.pattern if rng.random() < 0.6 else palette.accents[2]
@@ -47,14 +52,31 @@ def _frame(rng: np.random.Generator, palette: Palette, width: float, length: flo
     return parts
 
 
+def _padded_frame(rng: np.random.Generator, palette: Palette, width: float, length: float) -> Parts:
+    fabric = palette.fabric
+    base = cushion((width + 0.05, length + 0.04, 0.24), rng, radius=0.03, bulge=0.004, wrinkle=0.001)
+    parts = [Part(base.moved(y=-length / 2 - 0.08, z=0.1), fabric, "bed")]
+    # The headboard is quilted: upright pads side by side.
+    count = max(round(width / 0.32), 2)
+    pad = (width + 0.14) / count
+    for index in range(count):
+        upright = cushion((pad - 0.004, 0.1, 1.05), rng, radius=0.03, bulge=0.02, wrinkle=0.001)
+        parts.append(Part(upright.moved((index - (count - 1) / 2) * pad, -0.05, 0.1), fabric, "bed"))
+    for x in (-width / 2 + 0.08, width / 2 - 0.08):
+        for y in (-0.15, -length):
+            parts.append(Part(box(0.06, 0.06, 0.11, 0.008).moved(x, y), palette.black, "bed"))
+    return parts
+
+
 def _pillows(rng: np.random.Generator, palette: Palette, width: float) -> Parts:
-    """Two sleeping pillows against the headboard, two in front of them and a small coloured one."""
+    """Sleeping pillows against the headboard and in front of them (pairs on a double bed), a small coloured one."""
     parts: Parts = []
+    sides = (-1, 1) if width > 1.2 else (0,)
     rows = [(0.27, 66.0, 0.69, 0.17, palette.linen), (0.60, 40.0, 0.64, 0.16, palette.linen)]
     if rng.random() < 0.7:
         rows[0] = (0.27, 66.0, 0.69, 0.17, palette.accents[1])
     for y, lean, size, thick, material in rows:
-        for side in (-1, 1):
+        for side in sides:
             one = Part(pillow(size, 0.46, thick, rng), material, "pillow")
             leaning = turned(moved([one], y=0.23), lean + rng.normal(0, 3), "x")
             spun = turned(leaning, rng.normal(0, 4))

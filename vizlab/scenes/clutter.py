@@ -63,8 +63,12 @@ def stack_of_books(rng: np.random.Generator, count: int) -> Parts:
     z = 0.0
     for _ in range(count):
         thick = float(rng.uniform(0.012, 0.04))
-        lying = box(float(rng.uniform(0.15, 0.2)), float(rng.uniform(0.2, 0.26)), thick, 0.002)
-        volume = [Part(lying, BOOKS[int(rng.integers(len(BOOKS)))], "books")]
+        width, length = float(rng.uniform(0.15, 0.2)), float(rng.uniform(0.2, 0.26))
+        binding = BOOKS[int(rng.integers(len(BOOKS)))]
+        covers = [box(width, length, 0.003, 0.001).moved(z=face) for face in (0.0, thick - 0.003)]
+        spine = box(0.004, length, thick, 0.001).moved(-width / 2 + 0.002)
+        pages = box(width - 0.008, length - 0.008, thick - 0.006, 0.001).moved(0.001, 0, 0.003)
+        volume = [Part(merged([*covers, spine]), binding, "books"), Part(pages, PAGES, "books")]
         parts += moved(turned(volume, float(rng.normal(0, 12))), z=z)
         z += thick
     return parts
@@ -154,6 +158,34 @@ def monitor(rng: np.random.Generator, palette: Palette) -> Parts:
         Part(tube([(0, -0.05, 0.01), (0, -0.06, 0.25)], 0.022), palette.black, "otherprop"),
         Part(box(0.24, 0.19, 0.014, 0.006).moved(0, -0.1), palette.black, "otherprop"),
     ]
+
+
+def laptop(rng: np.random.Generator, palette: Palette) -> Parts:
+    """An open laptop computer, switched on; its keys are in front of y = 0, the screen leans behind it."""
+    lit = Material(pictures.screen(rng), finish="glow", radiance=1.1, echo=0.3)
+    lid = [
+        Part(box(0.34, 0.008, 0.23, 0.003), palette.metal, "otherprop"),
+        Part(panel(0.315, 0.2).with_unit_uvs().moved(0, -0.0045, 0.018), lit, "otherprop"),
+    ]
+    return [
+        Part(box(0.34, 0.235, 0.016, 0.004).moved(0, -0.12), palette.metal, "otherprop"),
+        Part(box(0.29, 0.11, 0.003, 0.001).moved(0, -0.085, 0.0155), palette.black, "otherprop"),
+        *moved(turned(lid, -18, "x"), z=0.012),
+    ]
+
+
+def folded_clothes(rng: np.random.Generator, count: int = 3) -> Parts:
+    """Folded shirts and jumpers on a pile; centred."""
+    parts: Parts = []
+    z = 0.0
+    for _ in range(count):
+        tone = np.clip(rng.uniform(0.15, 0.7) + rng.normal(0, 0.08, 3), 0.05, 0.85).tolist()
+        thick = float(rng.uniform(0.035, 0.06))
+        piece = cushion((0.3, 0.26, thick), rng, radius=0.018, bulge=0.012, wrinkle=0.005)
+        folded = [Part(piece, cloth(rng, (tone[0], tone[1], tone[2]), 0.15), "clothes")]
+        parts += moved(turned(folded, float(rng.normal(0, 8))), z=z)
+        z += thick
+    return parts
 
 
 def keyboard(palette: Palette) -> Parts:

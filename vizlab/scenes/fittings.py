@@ -53,16 +53,20 @@ def open_window(palette: Palette, width: float, height: float) -> Parts:
     return [Part(merged(bars), palette.trim, "window")]
 
 
-def curtains(rng: np.random.Generator, palette: Palette, width: float, top: float, low: float = 0.04) -> Parts:
-    """Two drawn-back curtains on a rod over a window of `width`; `top` is the height of the rod."""
+def curtains(
+    rng: np.random.Generator, palette: Palette, width: float, top: float, low: float = 0.04, closed: bool = False
+) -> Parts:
+    """Two curtains on a rod over a window of `width`, drawn back or `closed`; `top` is the height of the rod."""
     rod_length = width + 0.7
     rod = [tube([(-rod_length / 2, -0.07, top), (rod_length / 2, -0.07, top)], 0.014)]
     rod += [ball(0.028).moved(side * rod_length / 2, -0.07, top - 0.028) for side in (-1, 1)]
     parts = [Part(merged(rod), palette.brass, "curtain")]
     for side in (-1, 1):
-        share = float(rng.uniform(0.34, 0.46))
+        share = width / 2 + 0.27 if closed else float(rng.uniform(0.34, 0.46))
         drape = hanging(share, top - low, rng, pleat=float(rng.uniform(0.085, 0.11)))
-        parts.append(Part(drape.moved(side * (width / 2 + 0.26 - share / 2), -0.025, low), palette.curtain, "curtain"))
+        # Closed ones hang before the window sill, which would stick through their folds.
+        y = -0.065 if closed else -0.025
+        parts.append(Part(drape.moved(side * (width / 2 + 0.26 - share / 2), y, low), palette.curtain, "curtain"))
     return parts
 
 
@@ -123,9 +127,16 @@ def wall_mirror(frame: Material, width: float, height: float) -> Parts:
 
 
 def floor_rug(rng: np.random.Generator, palette: Palette, width: float, length: float) -> Parts:
-    """A patterned rug; centred."""
+    """A rug with an oriental pattern, woven stripes, or one colour; centred."""
     first, second, third = palette.accent_colours
-    image = textures.rug(rng, first, (0.8, 0.74, 0.6), textures.shaded(second if rng.random() < 0.5 else third, 0.6))
+    pale = (0.74, 0.68, 0.56)
+    style = rng.random()
+    if style < 0.45:
+        image = textures.rug(rng, textures.shaded(first, 0.8), pale, textures.shaded(second, 0.6))
+    elif style < 0.75:
+        image = textures.stripes(rng, [pale, textures.shaded(third, 0.8), (0.42, 0.38, 0.33), pale], 7)
+    else:
+        image = textures.plain(rng, textures.shaded((pale, second, (0.5, 0.5, 0.48))[int(rng.integers(3))], 0.9), 0.07)
     pile = Material(image, roughness=0.95, specular=0.1)
     return [
         Part(box(width, length, 0.011, 0.004), palette.linen, "floor mat"),
@@ -149,18 +160,40 @@ def wall_plate(palette: Palette, width: float = 0.075, height: float = 0.115) ->
 
 
 def whiteboard(palette: Palette, rng: np.random.Generator, width: float = 1.3, height: float = 0.9) -> Parts:
-    """A whiteboard with some writing, on the wall y = 0, its lower edge at z = 0."""
-    image = np.full((256, 370, 3), 0.9, np.float32)
-    for row in range(30, 220, 26):
-        x = 24
-        while x < 300 * rng.uniform(0.4, 1.0):
-            length = int(rng.integers(8, 34))
-            image[row + int(rng.integers(-2, 3)) :][:3, x : x + length] = (0.1, 0.15, 0.45)
-            x += length + 10
-    board = artwork(textures.as_image(image), 0.15)
+    """A used whiteboard on the wall y = 0, its lower edge at z = 0: aluminium frame, tray with pens and a sponge."""
+    board = artwork(pictures.whiteboard_notes(rng), 0.15)
     bars = merged([bar.moved(y=-0.012) for bar in frame_bars(width, height, 0.022, 0.022)])
     tray = box(width * 0.6, 0.07, 0.012).moved(0, -0.04, 0)
-    return [
+    parts = [
         Part(merged([bars, tray]), palette.metal, "whiteboard"),
         Part(panel(width - 0.03, height - 0.03).with_unit_uvs().moved(0, -0.008, 0.015), board, "whiteboard"),
+        Part(box(0.13, 0.05, 0.035, 0.008).moved(width * 0.2, -0.045, 0.012), palette.black, "whiteboard"),
+    ]
+    for index, colour in enumerate(((0.1, 0.15, 0.5), (0.65, 0.1, 0.1), (0.05, 0.05, 0.06))):
+        pen = cylinder(0.009, 0.13, 12).turned(90, "y").moved(-width * 0.2 + 0.16 * index, -0.045, 0.021)
+        parts.append(Part(pen, Material(colour), "whiteboard"))
+    return parts
+
+
+def fireplace(palette: Palette, stone: Material, width: float = 1.5) -> Parts:
+    """An open fireplace with a mantelpiece, its back on the wall y = 0: stone lining and hearth, logs laid."""
+    label, side, depth, opening = "otherstructure", 0.26, 0.24, 0.82
+    inner = width - 2 * side
+    surround = [box(side, depth, opening + 0.3, 0.008).moved(x * (width - side) / 2, -depth / 2) for x in (-1, 1)]
+    surround.append(box(inner + 0.02, depth - 0.02, 0.28, 0.008).moved(0, -depth / 2 + 0.01, opening + 0.02))
+    surround.append(box(width + 0.16, depth + 0.08, 0.055, 0.012).moved(0, -(depth + 0.08) / 2, opening + 0.3))
+    surround += [box(side + 0.05, depth + 0.03, 0.12, 0.01).moved(x * (width - side) / 2, -depth / 2) for x in (-1, 1)]
+    lining = [box(0.09, depth + 0.012, opening, 0.004).moved(x * (inner - 0.09) / 2, -depth / 2) for x in (-1, 1)]
+    lining.append(box(inner, depth + 0.012, 0.09, 0.004).moved(0, -depth / 2, opening - 0.07))
+    hearth = box(width + 0.2, 0.46, 0.04, 0.008).moved(0, -depth - 0.2)
+    logs = [
+        cylinder(0.04, 0.44, 14).turned(90, "y").turned(turn).moved(-0.22, -0.15 + shift, 0.09 + z)
+        for turn, shift, z in ((4, 0.03, 0.0), (-7, -0.07, 0.0), (11, -0.05, 0.075))
+    ]
+    soot = Material((0.05, 0.045, 0.04), roughness=0.95)
+    return [
+        Part(merged(surround), palette.trim, label),
+        Part(merged([*lining, hearth]), stone, label),
+        Part(panel(inner, opening).moved(y=-0.02), soot, label),
+        Part(merged(logs), Material((0.3, 0.2, 0.12), roughness=0.9), "otherprop"),
     ]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from vizlab.errors import InputError
 from vizlab.geometry import Intrinsics
+from vizlab.scenes.catalogue import CATALOGUE, Entry
 from vizlab.scenes.rendering import Rendering, render_room
 from vizlab.scenes.rooms import RECIPES, build_room
 from vizlab.scenes.textures import Image, Map
@@ -39,6 +40,7 @@ class Scene:
 
     name: str
     title: str
+    kind: str
     folder: Path
     size: tuple[int, int]
     seed: int
@@ -111,8 +113,10 @@ class Scene:
 
 
 def list_scenes(folder: Path | None = None) -> list[str]:
-    """Names of the bundled scenes (or of those in another folder), sorted."""
-    return sorted(path.parent.name for path in (folder or FOLDER).glob("*/scene.json"))
+    """Names of the bundled scenes (or of those in another folder): in the catalogue's order, others sorted after it."""
+    rank = {name: index for index, name in enumerate(CATALOGUE)}
+    found = (path.parent.name for path in (folder or FOLDER).glob("*/scene.json"))
+    return sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
 
 
 def load_scene(name: str, folder: Path | None = None) -> Scene:
@@ -129,28 +133,51 @@ def load_scene(name: str, folder: Path | None = None) -> Scene:
         lens = facts["intrinsics"]
         camera = Intrinsics(lens["fx"], lens["fy"], lens["cx"], lens["cy"], (height, width))
         return Scene(
-            name, facts["title"], root / name, (height, width), facts["seed"], facts["spp"], camera,
-            tuple(facts["classes"]),
+            name, facts["title"], facts.get("kind", name), root / name, (height, width), facts["seed"], facts["spp"],
+            camera, tuple(facts["classes"]),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError) as err:
         raise InputError(f"{record} is damaged ({err}); render the scene again.") from err
 
 
 def render_scene(
-    name: str, out: Path, size: tuple[int, int] = (480, 640), spp: int = 64, seed: int = 1, kind: str | None = None
+    name: str,
+    out: Path,
+    size: tuple[int, int] | None = None,
+    spp: int | None = None,
+    seed: int | None = None,
+    kind: str | None = None,
 ) -> Scene:
     """Render a scene into the folder OUT/NAME and return it.
 
-    kind: the recipe (a key of `RECIPES`), the name itself unless given; size: (height, width) in pixels;
-    spp: samples per pixel of the colour picture.
+    With a name of the catalogue alone this is the bundled scene again; each further argument changes one thing.
+    kind: a key of `RECIPES`, given for a room of one's own; size: (height, width) in pixels; spp: samples per pixel of
+    the colour picture. Raises InputError for a name that is neither a scene nor a kind, and for impossible sizes.
     """
+    entry = _entry(name, kind)
+    seed = entry.seed if seed is None else seed
+    size = entry.size if size is None else size
+    spp = entry.spp if spp is None else spp
     if min(size) < 16 or spp < 1:
         raise InputError(f"A scene needs at least 16x16 pixels and one sample, not {size[1]}x{size[0]} and {spp}.")
-    room = build_room(kind or name, seed)
+    room = build_room(entry.kind, seed)
     rendering = render_room(room, size, spp, seed)
-    facts = {"name": name, "title": room.title, "kind": kind or name, "seed": seed, "spp": spp}
-    save_scene(rendering, out / name, facts)
+    save_scene(rendering, out / name, {"name": name, "title": room.title, "kind": entry.kind, "seed": seed, "spp": spp})
     return load_scene(name, out)
+
+
+def _entry(name: str, kind: str | None) -> Entry:
+    """What the arguments of `render_scene` are where they are not given."""
+    if kind is not None:
+        return Entry(kind, 1)
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    if name in RECIPES:
+        return Entry(name, 1)
+    raise InputError(
+        f"There is no bundled scene called {name!r}; there are: {', '.join(CATALOGUE)}. "
+        f"For a new room give its kind as well: {', '.join(known_kinds())}."
+    )
 
 
 def save_scene(rendering: Rendering, folder: Path, facts: dict[str, Any]) -> None:

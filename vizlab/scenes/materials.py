@@ -63,6 +63,12 @@ def flagstones(rng: np.random.Generator, colour: Colour, grout: Colour, edge: fl
     return Material(image, (4 * edge, 4 * edge), 0.22, 0.5, relief=relief, relief_depth=0.002)
 
 
+def wall_tiles(rng: np.random.Generator, colour: Colour, size: tuple[float, float] = (0.15, 0.15)) -> Material:
+    """Plainly glazed tiles of width x height metres."""
+    image, relief = textures.tiles(rng, colour, textures.shaded(colour, 0.78), 8, mottling=0.35)
+    return Material(image, (8 * size[0], 8 * size[1]), 0.2, 0.5, relief=relief, relief_depth=0.0015)
+
+
 def carpeting(rng: np.random.Generator, colour: Colour) -> Material:
     """Wall-to-wall carpet."""
     image, relief = textures.carpet(rng, colour)
@@ -89,7 +95,7 @@ def leather(rng: np.random.Generator, colour: Colour) -> Material:
 
 def metal(colour: Colour = (0.72, 0.71, 0.69), roughness: float = 0.28) -> Material:
     """Brushed metal; it throws much of a sensor's pattern elsewhere."""
-    return Material(colour, roughness=roughness, metallic=1.0, echo=0.35)
+    return Material(colour, roughness=roughness, metallic=1.0, echo=0.06)
 
 
 def plastic(colour: Colour, roughness: float = 0.4) -> Material:

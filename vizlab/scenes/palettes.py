@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -105,3 +106,8 @@ def draw_floor(rng: np.random.Generator, flooring: Flooring) -> Material:
         stone: Colour = [(0.70, 0.60, 0.48), (0.66, 0.64, 0.6), (0.62, 0.42, 0.30)][int(rng.integers(3))]
         return materials.flagstones(rng, stone, (0.5, 0.47, 0.42))
     return materials.parquet(rng, *WOODS[int(rng.integers(3))])
+
+
+def repainted(rng: np.random.Generator, palette: Palette, colours: Sequence[Colour]) -> Palette:
+    """The same room with its walls in one of `colours`."""
+    return replace(palette, wall=materials.paint(rng, colours[int(rng.integers(len(colours)))]))

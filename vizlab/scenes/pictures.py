@@ -83,3 +83,42 @@ def paper(rng: np.random.Generator, size: int = 128) -> Image:
     for row in range(28, 116, 6):
         sheet[row : row + 2, 14 : 14 + int(rng.integers(60, 100))] = 0.5
     return as_image(sheet)
+
+
+def whiteboard_notes(rng: np.random.Generator, size: int = 512) -> Image:
+    """What a meeting leaves on a whiteboard: half-wiped smears, a sketch of boxes and arrows, a curve, short notes."""
+    height = size * 7 // 10
+    smears = noise(rng, size, 1.4, stretch=5)[:height]
+    picture: np.ndarray = np.asarray((0.87, 0.89, 0.9), np.float32) * (1 - 0.018 * np.abs(smears[..., None]))
+    picture = np.ascontiguousarray(picture)
+    inks = [(0.1, 0.15, 0.5), (0.07, 0.07, 0.09), (0.65, 0.12, 0.12), (0.1, 0.4, 0.2)]
+    for _ in range(3):
+        _sketch(rng, picture, inks[int(rng.integers(4))])
+    for _ in range(int(rng.integers(2, 4))):
+        _scribble(rng, picture, inks[int(rng.integers(3))])
+    return as_image(cv2.GaussianBlur(picture, (0, 0), 0.7))
+
+
+def _sketch(rng: np.random.Generator, picture: Map, ink: Colour) -> None:
+    """A box, an arrow from it to a circle, in place."""
+    height, width = picture.shape[:2]
+    x, y = int(rng.uniform(0.08, 0.6) * width), int(rng.uniform(0.1, 0.7) * height)
+    wide, tall = int(rng.uniform(0.1, 0.18) * width), int(rng.uniform(0.1, 0.16) * height)
+    end = (x + wide + int(rng.uniform(0.06, 0.16) * width), y + int(rng.uniform(-0.05, 0.25) * height))
+    cv2.rectangle(picture, (x, y), (x + wide, y + tall), ink, 2, cv2.LINE_AA)
+    cv2.arrowedLine(picture, (x + wide + 4, y + tall // 2), end, ink, 2, cv2.LINE_AA, tipLength=0.2)
+    cv2.ellipse(picture, (end[0] + 26, end[1]), (24, 18), float(rng.uniform(-15, 15)), 0, 360, ink, 2, cv2.LINE_AA)
+
+
+def _scribble(rng: np.random.Generator, picture: Map, ink: Colour) -> None:
+    """A few lines of handwriting: words as wavy strokes that drift off the horizontal, in place."""
+    height, width = picture.shape[:2]
+    left, top, slope = rng.uniform(0.05, 0.6) * width, rng.uniform(0.1, 0.7) * height, rng.normal(0, 0.04)
+    for line in range(int(rng.integers(2, 5))):
+        x = left
+        for _ in range(int(rng.integers(1, 4))):
+            along = np.linspace(0, rng.uniform(18, 46), 24)
+            wave = 3.5 * np.sin(along * 1.1 + rng.uniform(0, 6)) + 1.5 * np.sin(along * 0.47)
+            stroke = np.stack([x + along, top + 17 * line + slope * (x + along - left) + wave], -1)
+            cv2.polylines(picture, [np.round(stroke).astype(np.int32)], False, ink, 1, cv2.LINE_AA)
+            x += along[-1] + 9

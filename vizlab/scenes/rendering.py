@@ -35,6 +35,14 @@ class Rendering:
     intrinsics: Intrinsics
 
 
+def room_geometry(room: Room, size: tuple[int, int]) -> tuple[Map, NDArray[np.uint8]]:
+    """Exact depth (HxW float32, metres) and class labels (HxW uint8) alone; takes seconds, not minutes."""
+    with RoomScene(room, size) as scene:
+        geometry = scene.geometry()
+        bodies = scene.bodies
+    return camera_geometry(room, geometry)[0], class_labels(bodies, geometry)
+
+
 def render_room(room: Room, size: tuple[int, int], spp: int, seed: int) -> Rendering:
     """Render a room; size is (height, width) in pixels, spp the samples per pixel of the colour picture."""
     rng = np.random.default_rng([seed, 77])
@@ -78,5 +86,5 @@ def infrared_echo(bodies: list[Body], geometry: Geometry, albedo: Map) -> Map:
     """HxW in [0, 1]: how much of a depth sensor's pattern each surface returns."""
     table = np.array([body.material.echo for body in bodies] + [0.0], dtype=np.float32)
     # Dyes that look dark are mostly brighter in the near infrared.
-    brightness = np.clip(0.08 + cv2.blur(albedo.max(-1), (3, 3)), 0, 1)
+    brightness = np.clip(0.04 + cv2.blur(albedo.max(-1), (3, 3)), 0, 1)
     return (table[geometry.body] * brightness).astype(np.float32)

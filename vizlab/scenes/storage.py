@@ -8,7 +8,7 @@ import numpy as np
 
 from vizlab.scenes.clutter import bookrow, box_of_card, stack_of_books, vase
 from vizlab.scenes.materials import Material, lacquer, metal
-from vizlab.scenes.meshes import ball, box, curved_body, tube
+from vizlab.scenes.meshes import ball, box, curved_body, merged, tube
 from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved
 from vizlab.scenes.textures import Image, as_image, blended, noise
@@ -110,12 +110,19 @@ def cupboard(
     doors: int,
     plinth: float = 0.08,
     label: str = "cabinet",
+    open_top: bool = False,
 ) -> Parts:
-    """A cupboard of width x depth x height with a row of doors; its back is at y = 0."""
+    """A cupboard of width x depth x height with a row of doors; its back is at y = 0.
+
+    open_top: leave room for a basin that hangs into it.
+    """
     width, depth, height = size
-    parts = [
-        Part(box(width, depth - 0.02, height - plinth, 0.004).moved(0, -(depth - 0.02) / 2, plinth), material, label)
-    ]
+    body = box(width, depth - 0.02, height - plinth, 0.004).moved(0, -(depth - 0.02) / 2)
+    if open_top:
+        sides = [box(0.018, depth - 0.02, height - plinth).moved(x * (width - 0.018) / 2, -(depth - 0.02) / 2)
+                 for x in (-1, 1)]  # fmt: skip
+        body = merged([*sides, box(width - 0.03, 0.018, height - plinth).moved(0, -depth + 0.03)])
+    parts = [Part(body.moved(z=plinth), material, label)]
     if plinth:
         parts.append(Part(box(width - 0.02, depth - 0.08, plinth + 0.01).moved(0, -depth / 2 + 0.02), material, label))
     wide = width / doors
@@ -151,15 +158,26 @@ def _speckled(rng: np.random.Generator) -> Image:
 
 
 def refrigerator(rng: np.random.Generator) -> Parts:
-    """A tall fridge with freezer door and bar handles; its back is at y = 0."""
-    white = lacquer(rng, (0.84, 0.84, 0.83), 0.3)
-    label = "refridgerator"
-    parts = [Part(box(0.7, 0.62, 1.74, 0.012).moved(0, -0.31, 0.02), white, label)]
-    for z, tall in ((0.06, 1.1), (1.17, 0.58)):
-        parts.append(Part(box(0.69, 0.06, tall, 0.02).moved(0, -0.655, z), white, label))
-        grip = tube([(-0.29, -0.68, z + tall * 0.5), (-0.29, -0.72, z + tall * 0.5), (-0.29, -0.72, z + tall * 0.85),
-                     (-0.29, -0.68, z + tall * 0.85)], 0.011)  # fmt: skip
-        parts.append(Part(grip, metal(), label))
+    """A tall fridge with freezer door, dark seals, bar handles and a few magnets; its back is at y = 0."""
+    white = lacquer(rng, (0.80, 0.80, 0.79), 0.3)
+    seal, label = Material((0.16, 0.16, 0.16), roughness=0.6), "refridgerator"
+    parts = [
+        Part(box(0.7, 0.62, 1.7, 0.012).moved(0, -0.31, 0.06), white, label),
+        Part(box(0.66, 0.6, 0.08).moved(0, -0.31), seal, label),
+        Part(box(0.67, 0.02, 1.66).moved(0, -0.622, 0.08), seal, label),
+    ]
+    for z, tall in ((0.09, 1.08), (1.19, 0.56)):
+        parts.append(Part(box(0.69, 0.06, tall, 0.02).moved(0, -0.66, z), white, label))
+        foot, head = (z + tall * 0.5, z + tall * 0.95) if z < 1 else (z + 0.03, z + tall * 0.55)
+        grip = tube([(-0.28, -0.68, foot), (-0.28, -0.735, foot), (-0.28, -0.735, head), (-0.28, -0.68, head)], 0.014)
+        parts.append(Part(grip, metal((0.35, 0.35, 0.36)), label))
+    parts.append(Part(box(0.1, 0.004, 0.022, 0.001).moved(0.24, -0.691, 1.66), metal(), label))
+    for x, z, colour in (
+        (0.05, 1.08, (0.75, 0.15, 0.1)),
+        (0.18, 1.0, (0.15, 0.35, 0.65)),
+        (0.1, 0.9, (0.85, 0.7, 0.1)),
+    ):
+        parts.append(Part(box(0.045, 0.008, 0.045, 0.003).moved(x, -0.693, z), Material(colour), label))
     return parts
 
 
@@ -188,3 +206,27 @@ def basket(rng: np.random.Generator) -> Parts:
     outside = [(0.0, 0.0), (0.11, 0.0), (0.12, 0.02), (0.145, 0.29), (0.148, 0.3)]
     shell = curved_body([*outside, (0.14, 0.295), (0.115, 0.03), (0, 0.02)], 28, 40)
     return [Part(shell, Material((tint, tint * 0.95, tint * 0.85), roughness=0.5), "otherprop")]
+
+
+def wall_shelf(rng: np.random.Generator, palette: Palette, wood: Material, width: float = 0.9) -> Parts:
+    """A board on two brackets with books and a vase; its back is on the wall y = 0, the board's top at z = 0."""
+    brackets = [tube([(x, -0.01, -0.16), (x, -0.01, -0.03), (x, -0.2, -0.03)], 0.009) for x in (-width / 3, width / 3)]
+    books = bookrow(rng, width * 0.55, 0.26)
+    return [
+        Part(box(width, 0.24, 0.025, 0.004).moved(0, -0.12, -0.025), wood, "shelves"),
+        *(Part(bracket, palette.black, "shelves") for bracket in brackets),
+        *moved(books, -width * 0.18),
+        *moved(vase(rng, palette, 0.2), width * 0.32, -0.12),
+    ]
+
+
+def filing_cabinet(palette: Palette, material: Material, drawers: int = 3) -> Parts:
+    """An office cabinet of steel drawers with bar handles and label holders; its back is at y = 0."""
+    width, depth, tall, label = 0.42, 0.6, 0.33, "cabinet"
+    parts = [Part(box(width, depth, drawers * tall + 0.06, 0.006).moved(0, -depth / 2), material, label)]
+    for row in range(drawers):
+        z = 0.04 + row * tall
+        parts.append(Part(box(width - 0.02, 0.02, tall - 0.012, 0.005).moved(0, -depth - 0.006, z), material, label))
+        parts.append(Part(box(0.14, 0.022, 0.016, 0.005).moved(0, -depth - 0.026, z + 0.2), palette.metal, label))
+        parts.append(Part(box(0.08, 0.004, 0.035, 0.001).moved(0, -depth - 0.017, z + 0.24), palette.white, label))
+    return parts

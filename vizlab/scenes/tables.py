@@ -57,3 +57,16 @@ def desk(palette: Palette, wood: Material, width: float = 1.5, depth: float = 0.
         knob = cylinder(0.012, 0.024, 14).turned(90, "x")
         parts.append(Part(knob.moved(right - pedestal / 2, -depth + 0.022, z + tall / 2), palette.metal, "desk"))
     return parts
+
+
+def steel_table(top: Material, frame: Material, size: tuple[float, float, float], label: str = "table") -> Parts:
+    """A plain table of width x depth x height on a steel frame, for offices; centred in x and y."""
+    width, depth, height = size
+    parts = [Part(box(width, depth, 0.026, 0.005).moved(z=height - 0.026), top, label)]
+    for x in (-width / 2 + 0.06, width / 2 - 0.06):
+        parts.append(Part(box(0.035, depth - 0.1, 0.04).moved(x, 0, height - 0.066), frame, label))
+        for y in (-depth / 2 + 0.06, depth / 2 - 0.06):
+            parts.append(Part(box(0.042, 0.042, height - 0.026, 0.005).moved(x, y), frame, label))
+    for y in (-depth / 2 + 0.06, depth / 2 - 0.06):
+        parts.append(Part(box(width - 0.12, 0.035, 0.04).moved(0, y, height - 0.066), frame, label))
+    return parts

@@ -87,16 +87,17 @@ def planks(
 
 
 def tiles(
-    rng: np.random.Generator, colour: Colour, grout: Colour, count: int = 4, size: int = 1024
+    rng: np.random.Generator, colour: Colour, grout: Colour, count: int = 4, size: int = 1024, mottling: float = 1.0
 ) -> tuple[Image, Map]:
-    """Square stone tiles, count x count in the picture, and their relief (joints are 0)."""
+    """Square tiles, count x count in the picture, and their relief (joints are 0); mottling: 1 for stone."""
     pitch = size // count
     x = np.arange(size) % pitch
     joint = (np.minimum(x, pitch - x) < max(pitch // 64, 2)).astype(np.float32)
     joints = cv2.GaussianBlur(np.maximum(joint[:, None], joint[None]), (5, 5), 0)
-    tone = np.kron(rng.normal(1, 0.045, (count, count)), np.ones((pitch, pitch)))
+    tone = np.kron(rng.normal(1, 0.045 * mottling, (count, count)), np.ones((pitch, pitch)))
     tone = np.pad(tone, ((0, size - tone.shape[0]), (0, size - tone.shape[1])), mode="edge").astype(np.float32)
-    stone = 0.5 + 0.17 * noise(rng, size, 1.5) + 0.07 * noise(rng, size, 0.6)
+    clouds = 0.17 * noise(rng, size, 1.5) + 0.07 * noise(rng, size, 0.6)
+    stone = 0.5 + np.float32(mottling) * clouds
     body = blended(stone, [shaded(colour, 0.75), colour, shaded(colour, 1.15)]) * tone[..., None]
     mixed = body * (1 - joints[..., None]) + np.asarray(grout, np.float32) * joints[..., None]
     return as_image(mixed), (1 - joints).astype(np.float32)

@@ -140,7 +140,8 @@ class RoomScene:
     def colour(self, spp: int, seed: int) -> tuple[Map, Map]:
         """Linear radiance HxWx3 and the variance of its estimate HxWx3, from about `spp` samples per pixel."""
         mi = self._mi
-        passes = min(PASSES, max(spp, 1))
+        # A pass of a sample or two misses the sun so often that its light would be cut as if it were a firefly.
+        passes = min(PASSES, max(spp // 4, min(spp, 4)))
         share = max(spp // passes, 1)
         scene: dict[str, Any] = {
             "type": "scene",
@@ -158,7 +159,8 @@ class RoomScene:
             scene[f"body{index:04d}"] = self._lit_shape(index, body.material)
         loaded = self._loaded(scene)
         images = [
-            np.array(mi.render(loaded, spp=share, seed=seed * 1000 + index), dtype=np.float32)[..., :3]
+            # Bump maps on sharp edges can yield not-a-number, which blurring would spread over the whole picture.
+            np.nan_to_num(np.array(mi.render(loaded, spp=share, seed=seed * 1000 + index), dtype=np.float32)[..., :3])
             for index in range(passes)
         ]
         return robust_mean(np.stack(images))
