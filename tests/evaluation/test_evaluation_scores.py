@@ -5,13 +5,17 @@ import pytest
 
 from vizlab.data import Sample
 from vizlab.evaluation import DepthFigures, NormalsFigures, SemsegFigures
+from vizlab.evaluation.scores import Tally
+from vizlab.geometry import KINECT_V1
 from vizlab.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
 
 
 def sample(**maps: np.ndarray) -> Sample:
     blank = np.zeros((2, 2), np.float32)
     values = {"depth": blank, "label": blank.astype(np.uint8), "normals": np.zeros((2, 2, 3), np.float32)} | maps
-    return Sample("x", np.zeros((2, 2, 3), np.uint8), values["depth"], values["label"], values["normals"])
+    made = Sample("x", np.zeros((2, 2, 3), np.uint8), values["depth"], values["label"], KINECT_V1)
+    vars(made)["normals"] = values["normals"]  # in place of what its depth would give
+    return made
 
 
 def test_semseg_figures_count_the_whole_set() -> None:
@@ -51,3 +55,14 @@ def test_normals_figures() -> None:
     assert result["median angle"] == pytest.approx(0, abs=0.11)
     assert result["within 11.25"] == pytest.approx(200 / 3)
     assert result["within 22.5"] == pytest.approx(100)
+
+
+def test_pictures_without_labels_have_no_semseg_figures() -> None:
+    label = np.full((2, 2), 255, np.uint8)
+    predictions = {
+        "semseg": SemsegPrediction(np.zeros((2, 2), np.uint8), np.ones((2, 2), np.float32)),
+        "depth": DepthPrediction(np.full((2, 2), 2.0, np.float32)),
+    }
+    tally = Tally(40)
+    tally.add(predictions, sample(label=label, depth=np.full((2, 2), 1.0, np.float32)))
+    assert tally.result() == {"depth": {"RMSE": pytest.approx(1.0)}}

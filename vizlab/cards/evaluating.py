@@ -1,6 +1,7 @@
 """`vizlab eval`: measure checkpoints one after the other, store what is to be stored, and report it in one table."""
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
@@ -78,6 +79,8 @@ def evaluate_all(
     `counting` opens a progress bar. Raises DataError, CheckpointError or InputError for what cannot be evaluated.
     """
     folder = RGBDFolder(data, plan.split, plan.limit)
+    for note in folder.notes:
+        print(note, file=sys.stderr)
     models = [load_model(path, device) for path in checkpoints]
     if plan.thresholds and not any(map(exchanges, models)):
         raise InputError("Thresholds are given, but none of the checkpoints exchanges channels; leave them out.")

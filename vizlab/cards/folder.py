@@ -27,7 +27,6 @@ SUFFIX = ".safetensors"
 START, END = "<!-- checkpoints: written by `vizlab cards` -->", "<!-- /checkpoints -->"
 """The table of a README stands between these lines."""
 FILE_SIZE = Column("file MB", lambda row: row.file and row.file / 1e6)
-_LEFT_TO_CARDS = ("median °", "<22.5° %", "<30° %")
 
 
 def check_has_card(path: Path) -> None:
@@ -102,8 +101,7 @@ def readme_section(folder: Path) -> str:
         *cost_sentences(r.cost for r in results),
         f"Published rows: {NOT_COMPARABLE} with the others.",
     ]
-    columns = [*(column for column in COLUMNS if column.header not in _LEFT_TO_CARDS), FILE_SIZE]
-    return "\n\n".join([markdown(table(rows, columns)), "\n".join(f"- {remark}" for remark in remarks)])
+    return "\n\n".join([markdown(table(rows, [*COLUMNS, FILE_SIZE])), "\n".join(f"- {remark}" for remark in remarks)])
 
 
 def write_readme(readme: Path, folder: Path) -> None:

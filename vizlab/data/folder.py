@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +29,19 @@ _LOOKED_AT = 5  # pictures from which the unit is detected
 class Sample:
     """One picture: colour HxWx3 uint8 (RGB), depth HxW float32 metres (NaN unknown), label HxW uint8 (255 void).
 
-    `normals` HxWx3 float32 are derived from the depth, never measured (see `geometry.NORMALS_METHOD`).
+    `camera` took the picture; `normals` are derived with it.
     """
 
     name: str
     colour: np.ndarray
     depth: np.ndarray
     label: np.ndarray
-    normals: np.ndarray
+    camera: Intrinsics
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """HxWx3 float32, derived from the depth when first asked for, never measured (`geometry.NORMALS_METHOD`)."""
+        return normals_from_depth(self.depth, self.camera)
 
 
 class RGBDFolder:
@@ -76,7 +82,7 @@ class RGBDFolder:
         assert image.depth is not None
         # Copies, since those of an RGBDImage are read-only and torch warns about such arrays.
         colour, depth = image.colour.copy(), image.depth.copy()
-        return Sample(name, colour, depth, label, normals_from_depth(depth, self.camera(image.size)))
+        return Sample(name, colour, depth, label, self.camera(image.size))
 
     def camera(self, size: tuple[int, int]) -> Intrinsics:
         """The camera that normals are derived with, for pictures of `size` (H, W)."""

@@ -90,8 +90,11 @@ class Tally:
         self._by_output: dict[str, SemsegFigures | DepthFigures | NormalsFigures] = {}
 
     def add(self, predictions: Mapping[str, Prediction], sample: Sample) -> None:
-        """Score one picture's predictions, by output name."""
+        """Score one picture's predictions, by output name; semseg only where the picture has a label."""
+        labelled = bool((sample.label != VOID).any())
         for name, prediction in predictions.items():
+            if isinstance(prediction, SemsegPrediction) and not labelled:
+                continue
             figures = self._by_output.get(name) or self._by_output.setdefault(name, self._start(prediction))
             figures.add(prediction, sample)
 

@@ -44,21 +44,21 @@ class GeometricAugmentation(nn.Module):
         matrix = augment.transform_matrix
         assert matrix is not None
         found = dict(zip(names, maps.split([batch[name].shape[1] for name in names], dim=1), strict=True))
-        zoom, mirror = matrix[:, 1, 1].abs(), matrix[:, 0, 0].sign()
-        normals = found["normals"]
-        normals = torch.stack(
-            [normals[:, 0] * mirror[:, None, None], normals[:, 1], normals[:, 2] * zoom[:, None, None]], 1
-        )
-        depth = found["depth"] / zoom[:, None, None, None]
-        measured = depth
-        if "sensor" in found:
-            chosen = torch.rand(len(depth), device=depth.device) < self.sensor_share
-            sensor = found["sensor"] / zoom[:, None, None, None]
-            measured = torch.where(chosen[:, None, None, None], sensor, depth)
-        return {
-            "rgb": self.colour(rgb.clamp(0, 1)),
+        zoom, mirror = matrix[:, 1, 1].abs()[:, None, None], matrix[:, 0, 0].sign()[:, None, None]
+        depth = found["depth"] / zoom[:, None]
+        result = {
             "depth": depth,
-            "measured": measured,
+            "measured": self._measured(found, zoom, depth),
             "label": found["label"][:, 0].round().long(),
-            "normals": unit(normals),  # stays 0 where unknown
+            "rgb": self.colour(rgb.clamp(0, 1)),
         }
+        if "normals" in found:
+            x, y, z = found["normals"].unbind(1)
+            result["normals"] = unit(torch.stack([x * mirror, y, z * zoom], 1))  # stays 0 where unknown
+        return result
+
+    def _measured(self, maps: dict[str, Tensor], zoom: Tensor, depth: Tensor) -> Tensor:
+        if "sensor" not in maps:
+            return depth
+        chosen = torch.rand(len(depth), 1, 1, 1, device=depth.device) < self.sensor_share
+        return torch.where(chosen, maps["sensor"] / zoom[:, None], depth)

@@ -11,32 +11,29 @@ from vizlab.rgbd import fill_unknown
 from vizlab.scenes.sensor import kinect_depth
 from vizlab.tasks import VOID
 
+UNITS = {"rgb": 255, "depth": 1000, "label": 1, "normals": 127, "sensor": 1000}
+"""What the stored integers are divided by."""
+
 
 class InMemory(Dataset):
     """A split held in memory as small integers, since two cores must not decode the same JPEGs every epoch.
 
-    With `sensor`, every picture also has the depth that a Kinect would have measured of it (`as_measured`), drawn
-    once from `seed`: prepared data sets have their depth in-painted, users' sensors have holes and noise.
+    `normals` says whether anything is learned from them; deriving them takes a while. With `sensor`, every picture
+    also has the depth that a Kinect would have measured of it (`as_measured`), drawn once from `seed`: prepared data
+    sets have their depth in-painted, users' sensors have holes and noise.
     """
 
-    def __init__(self, folder: RGBDFolder, sensor: bool = False, seed: int = 0) -> None:
+    def __init__(self, folder: RGBDFolder, sensor: bool = False, seed: int = 0, normals: bool = True) -> None:
         rng = np.random.default_rng(seed)
-        self._samples = [_pack(sample, rng if sensor else None) for sample in folder]
+        self._samples = [_pack(sample, rng if sensor else None, normals) for sample in folder]
 
     def __len__(self) -> int:
         return len(self._samples)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, 0 unknown; label (1, H, W); normals (3, H, W), 0 unknown;
-        with `sensor`: sensor (1, H, W), metres, its holes filled as `preprocess` fills a user's."""
-        packed = self._samples[index]
-        maps = {
-            "rgb": packed["rgb"].float() / 255,
-            "depth": packed["depth"].float() / 1000,
-            "label": packed["label"].float(),
-            "normals": packed["normals"].float() / 127,
-        }
-        return maps | ({"sensor": packed["sensor"].float() / 1000} if "sensor" in packed else {})
+        """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, 0 unknown; label (1, H, W); if asked for, normals (3, H, W),
+        0 unknown, and sensor (1, H, W), metres, its holes filled as `preprocess` fills a user's."""
+        return {name: stored.float() / UNITS[name] for name, stored in self._samples[index].items()}
 
     def class_counts(self, classes: int) -> Tensor:
         """(classes,) float64: how many labelled pixels of each class the split has."""
@@ -47,14 +44,15 @@ class InMemory(Dataset):
         return counts[:classes]
 
 
-def _pack(sample: Sample, rng: np.random.Generator | None) -> dict[str, Tensor]:
-    normals = np.round(np.nan_to_num(sample.normals) * 127).astype(np.int8)
+def _pack(sample: Sample, rng: np.random.Generator | None, normals: bool) -> dict[str, Tensor]:
     packed = {
         "rgb": torch.from_numpy(sample.colour).permute(2, 0, 1).contiguous(),
         "depth": _millimetres(sample.depth),
         "label": torch.from_numpy(sample.label)[None],
-        "normals": torch.from_numpy(normals).permute(2, 0, 1).contiguous(),
     }
+    if normals:
+        bytes_ = np.round(np.nan_to_num(sample.normals) * UNITS["normals"]).astype(np.int8)
+        packed["normals"] = torch.from_numpy(bytes_).permute(2, 0, 1).contiguous()
     if rng is not None:
         packed["sensor"] = _millimetres(fill_unknown(as_measured(sample, rng))[0])
     return packed

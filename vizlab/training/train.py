@@ -70,7 +70,8 @@ def train(
         raise DataError(f"'{data}' holds no label40/, but '{recipe.name}' trains semseg; add labels or drop the task.")
     for note in folder.notes:
         rank_zero_info(note)
-    samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed)
+    normals = "normals" in recipe.loss_weights
+    samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
     batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
     counts = samples.class_counts(recipe.network.semseg_channels)
     module = FusionTraining(recipe, batches.steps_per_epoch, counts)
