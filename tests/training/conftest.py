@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from vizlab.scenes import list_scenes, load_scene
+
 SIZE = (72, 96)
 
 
@@ -31,4 +33,21 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cv2.imwrite(str(root / "label40" / f"{name}.png"), label)
     (root / "train.txt").write_text("\n".join(names))
     (root / "test.txt").write_text("\n".join(names[:3]))
+    return root
+
+
+@pytest.fixture(scope="session")
+def scene_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled scenes, rendered rooms with sensor-like depth, as a data folder of 128x96 pixels."""
+    root = tmp_path_factory.mktemp("scenes")
+    for kind in ("rgb", "depth", "label40"):
+        (root / kind).mkdir()
+    for name in list_scenes():
+        scene = load_scene(name)
+        cv2.imwrite(str(root / "rgb" / f"{name}.jpg"), cv2.resize(scene.rgb[..., ::-1], (128, 96)))
+        for kind, path in (("depth", scene.depth_path), ("label40", scene.label_path)):
+            pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            small = cv2.resize(pixels, (128, 96), interpolation=cv2.INTER_NEAREST)
+            cv2.imwrite(str(root / kind / f"{name}.png"), small)
+    (root / "train.txt").write_text("\n".join(list_scenes()))
     return root
