@@ -133,7 +133,7 @@ def moves_the_threshold(page: Page) -> None:
     assert not requests, "the preview asked the server"
     slider.evaluate("s => s.dispatchEvent(new Event('change', {bubbles: true}))")
     expect(status).to_contain_text("moved")
-    expect(page.get_by_text("what changed")).to_be_visible()
+    expect(page.locator(".vz-column", has_text="what changed")).to_be_visible()
     expect(ledger).to_contain_text("below 2")
     console.get_by_role("button", name="checkpoint").click()
     expect(status).not_to_contain_text("moved")
