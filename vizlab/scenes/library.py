@@ -162,7 +162,9 @@ def render_scene(
         raise InputError(f"A scene needs at least 16x16 pixels and one sample, not {size[1]}x{size[0]} and {spp}.")
     room = build_room(entry.kind, seed)
     rendering = render_room(room, size, spp, seed)
-    save_scene(rendering, out / name, {"name": name, "title": room.title, "kind": entry.kind, "seed": seed, "spp": spp})
+    # Rooms of one kind share their title; the bundled ones are told apart by their names.
+    title = name.replace("_", " ").capitalize() if name in CATALOGUE else room.title
+    save_scene(rendering, out / name, {"name": name, "title": title, "kind": entry.kind, "seed": seed, "spp": spp})
     return load_scene(name, out)
 
 
