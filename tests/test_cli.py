@@ -11,6 +11,7 @@ from PIL import Image
 
 import vizlab
 from tests.conftest import make_model
+from vizlab.cli import main
 from vizlab.rgbd import RGBDImage
 from vizlab.weights import save_checkpoint
 
@@ -65,3 +66,16 @@ def test_errors_are_one_sentence_without_a_stack_trace(arguments: tuple[str, ...
     assert done.stderr.startswith("vizlab: ")
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_training_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "lightning", None)
+    monkeypatch.delitem(sys.modules, "vizlab.training.train", raising=False)
+    recipe = next((Path(__file__).parents[1] / "vizlab/training/recipes").glob("*.toml"))
+    monkeypatch.setattr(sys, "argv", ["vizlab", "train", str(recipe), "--data", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "Training needs lightning" in capsys.readouterr().err

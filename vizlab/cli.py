@@ -61,8 +61,14 @@ def train_command(
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
     from vizlab.training.recipe import load_recipe
-    from vizlab.training.train import train
 
+    try:
+        from vizlab.training.train import train
+    except ImportError as err:
+        raise VizlabError(
+            f"Training needs {err.name}, which is not installed; install the extra `train`: "
+            "pip install 'vizlab[train]'."
+        ) from err
     recipe = load_recipe(config)
     print(train(recipe, data, out / recipe.name, pretrained, limit, devices))
 

@@ -32,12 +32,6 @@ def workspace() -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def page(workspace: Workspace) -> Page:
-    with gr.Blocks(analytics_enabled=False):
-        return Page(workspace)
-
-
-@pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     colour, depth = write_pair(tmp_path_factory.mktemp("content"), name="a&b")
     return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))

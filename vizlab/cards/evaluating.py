@@ -42,7 +42,7 @@ class Plan:
     baselines: Path | None = None
 
     def __post_init__(self) -> None:
-        for one in self.thresholds:
+        for one in (self.threshold, *self.thresholds):
             Intervention(threshold=one)  # raises for one that cannot be
         kept = self.write_card or self.write_baseline is not None
         if kept and (self.limit is not None or self.intervention != Intervention()):

@@ -9,7 +9,7 @@ import numpy as np
 from vizlab.scenes import bathroom_fittings as bath
 from vizlab.scenes import clutter, fittings, household, lighting, materials, storage, textures
 from vizlab.scenes.basins import CHROME
-from vizlab.scenes.furnishing import BULB, painting, side_walls, viewpoint, window
+from vizlab.scenes.furnishing import BULB, mirroring, painting, side_walls, viewpoint, window
 from vizlab.scenes.materials import Material
 from vizlab.scenes.palettes import Palette, draw_palette
 from vizlab.scenes.shell import Room, Shell, Wall
@@ -84,9 +84,7 @@ def _narrow(rng: np.random.Generator, palette: Palette, side: int) -> Room:
     shell = Shell(size, palette)
     wall, other = side_walls(side)
     tiles = _glaze(rng)
-
-    def across(x: float) -> float:
-        return x if side > 0 else width - x
+    across = mirroring(side, width)
 
     if rng.random() < 0.35:
         _pedestal_place(shell, rng, wall, 1.4)
@@ -130,9 +128,7 @@ def _square(rng: np.random.Generator, palette: Palette, side: int) -> Room:
     shell = Shell(size, palette)
     wall, other = side_walls(side)
     tiles = _glaze(rng)
-
-    def across(x: float) -> float:
-        return x if side > 0 else width - x
+    across = mirroring(side, width)
 
     _wash_place(shell, rng, "back", across(0.68), 1.15)
     window(shell, rng, "back", across(1.62), (0.62, 0.85), 1.15, 2.2)

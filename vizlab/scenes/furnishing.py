@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vizlab.scenes import fittings, pictures
@@ -29,6 +31,11 @@ def viewpoint(
 def side_walls(side: int) -> tuple[Wall, Wall]:
     """The wall on a side, 1 for right and -1 for left, and the one opposite."""
     return ("right", "left") if side > 0 else ("left", "right")
+
+
+def mirroring(side: int, width: float) -> Callable[[float], float]:
+    """For a room laid out with its side wall on the right: where x metres lie if the wall is on `side`."""
+    return lambda x: x if side > 0 else width - x
 
 
 def painting(rng: np.random.Generator, palette: Palette, width: float, height: float) -> Parts:

@@ -6,7 +6,7 @@ import numpy as np
 
 from vizlab.scenes import clutter, fittings, lighting, materials, seating, storage, tables
 from vizlab.scenes import kitchen_fittings as kit
-from vizlab.scenes.furnishing import BULB, side_walls, sunlit_opening, viewpoint, window
+from vizlab.scenes.furnishing import BULB, mirroring, side_walls, sunlit_opening, viewpoint, window
 from vizlab.scenes.materials import Material
 from vizlab.scenes.palettes import Palette, draw_palette
 from vizlab.scenes.shell import Room, Shell, Sun, Wall
@@ -63,9 +63,7 @@ def _along_the_back(rng: np.random.Generator, palette: Palette, side: int) -> Ro
     shell = Shell(size, palette)
     wall, other = side_walls(side)
     fronts, stone, steel = _fronts(rng, palette), kit.stone(rng), rng.random() < 0.5
-
-    def across(x: float) -> float:
-        return x if side > 0 else width - x
+    across = mirroring(side, width)
 
     _fridge(shell, rng, "back", across(0.42))
     shell.against("back", kit.base_cabinet(palette, fronts, 0.45), across(1.04), gap=0.01)
@@ -119,9 +117,7 @@ def _around_the_corner(rng: np.random.Generator, palette: Palette, side: int) ->
     shell = Shell(size, palette)
     wall, other = side_walls(side)
     fronts, stone, steel, glaze = _fronts(rng, palette), kit.stone(rng), rng.random() < 0.5, _glaze(rng)
-
-    def across(x: float) -> float:
-        return x if side > 0 else width - x
+    across = mirroring(side, width)
 
     # Back: the fridge, the sink below the window, and the corner.
     _fridge(shell, rng, "back", across(0.4))
