@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -134,8 +135,8 @@ def test_losses_in_closed_form() -> None:
     assert float(semseg_loss(logits, label)) == pytest.approx(torch.log(torch.tensor(3.0)).item())
     assert float(depth_loss(torch.full((1, 1, 2, 2), 3.0), depth)) == pytest.approx((1 + 1 + 2) / 3)
     sideways = torch.tensor([5.0, 0.0, 0.0])[None, :, None, None].repeat(1, 1, 2, 2)
-    assert float(normals_loss(sideways, normals)) == pytest.approx(1.0)
-    assert float(normals_loss(normals * 7, normals)) == pytest.approx(0.0, abs=1e-6)
+    assert float(normals_loss(sideways, normals)) == pytest.approx(2 * math.sin(math.radians(45)))
+    assert float(normals_loss(normals * 7, normals)) == pytest.approx(0.0, abs=1.1e-3)
     label[:] = 255
     assert float(semseg_loss(logits, label)) == 0.0
 
