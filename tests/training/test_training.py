@@ -169,9 +169,9 @@ def test_edges_lie_where_the_class_changes_and_are_unknown_beside_void() -> None
     assert edges[0, 0, 0].tolist() == [False] * 3 + [True] * 2 + [False] * 4
     assert int((~known).sum()) == 4
     right = torch.where(edges, 9.0, -9.0)
-    assert float(edge_loss(right, label, 1)) < 0.01
-    assert float(edge_loss(torch.zeros(1, 1, 6, 9), label, 1)) == pytest.approx(np.log(2), rel=1e-5)
-    assert float(edge_loss(right, torch.full_like(label, 255), 1)) == 0
+    assert float(edge_loss(right, edges, known)) < 0.01
+    assert float(edge_loss(torch.zeros(1, 1, 6, 9), edges, known)) == pytest.approx(np.log(2), rel=1e-5)
+    assert float(edge_loss(right, *semantic_edges(torch.full_like(label, 255)))) == 0
 
 
 def test_depth_as_measured_has_holes_and_noise_and_is_drawn_from_the_seed(data_folder: Path) -> None:

@@ -30,6 +30,8 @@ class TaskLosses(nn.Module):
 
     def forward(self, outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
         """The sum, and each output's own share of it."""
+        if any(task_of(name) == "edge" for name in outputs):
+            batch = dict(batch) | dict(zip(("edge", "edge_known"), semantic_edges(batch["label"]), strict=True))
         parts = {}
         for name, y in outputs.items():
             coarse = name.startswith("scale_") or name.endswith("/ensemble")
@@ -44,7 +46,7 @@ class TaskLosses(nn.Module):
             return depth_loss(y, batch["depth"][..., ::stride, ::stride])
         if task == "normals":
             return normals_loss(y, batch["normals"][..., ::stride, ::stride])
-        return edge_loss(y, batch["label"], stride)
+        return edge_loss(y, *(batch[name][..., ::stride, ::stride] for name in ("edge", "edge_known")))
 
 
 def class_weights(counts: Tensor, balance: float) -> Tensor:
@@ -86,9 +88,8 @@ def normals_loss(prediction: Tensor, target: Tensor) -> Tensor:
     return (distance * known).sum() / known.sum().clamp(min=1)
 
 
-def edge_loss(logits: Tensor, label: Tensor, stride: int) -> Tensor:
+def edge_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
     """Binary cross-entropy on `semantic_edges`, edges weighing `EDGE_WEIGHT` (as in Xie and Tu, ICCV 2015)."""
-    target, known = (m[..., ::stride, ::stride] for m in semantic_edges(label))
     weight = torch.where(target, EDGE_WEIGHT, 1 - EDGE_WEIGHT) * known
     error = F.binary_cross_entropy_with_logits(_resize(logits, target), target.float(), weight, reduction="sum")
     return error / weight.sum().clamp(min=1e-3)
