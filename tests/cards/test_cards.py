@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CONFIGS, make_model
-from vizlab.cards import card_markdown, card_sections, training_card
+from tests.evaluation.result_examples import result
+from vizlab.cards import card_markdown, card_sections, training_card, with_evaluation
 from vizlab.cards.folder import refresh_folder, write_readme
 from vizlab.errors import CheckpointError, InputError
 from vizlab.models.model import Model
@@ -64,6 +65,13 @@ def test_every_key_of_a_card_is_shown() -> None:
     )
     for text in (*texts, "| cen, ensemble |", "## Limits", "## Licence", "colour: red", "not comparable"):
         assert text in shown, text
+
+
+def test_a_card_says_in_which_part_of_the_pictures_depth_was_compared() -> None:
+    card = with_evaluation({}, result("x", {"depth": {"RMSE": 0.8}}, measured="rows 3 to 9"))
+    assert "compared in rows 3 to 9 only" in card_markdown(with_card(card))
+    everywhere = with_evaluation({}, result("x", {"depth": {"RMSE": 0.8}}))
+    assert "only, where" not in card_markdown(with_card(everywhere))
 
 
 def test_a_network_without_a_card_is_still_described() -> None:

@@ -107,6 +107,20 @@ def test_labels_are_read_where_there_are_some(own: Path) -> None:
     assert np.array_equal(folder.read(0).label, label)
 
 
+def test_outside_of_where_depth_was_measured_nothing_is_compared_but_all_is_seen(own: Path) -> None:
+    """A rectangle given for pictures of twice the size; odd edges shrink inwards."""
+    whole = RGBDFolder(own, "test").read(1)
+    describe(own, measured={"top": 19, "left": 0, "bottom": 81, "right": 128, "width": 128, "height": 96})
+    sample = RGBDFolder(own, "test").read(1)
+    assert np.array_equal(sample.depth, whole.depth)
+    assert np.isnan(sample.reference_depth[:10]).all()
+    assert np.isnan(sample.reference_depth[40:]).all()
+    assert np.array_equal(sample.reference_depth[10:40], whole.depth[10:40])
+    assert np.isnan(sample.normals[:10]).all()
+    assert np.array_equal(sample.normals[10:40], whole.normals[10:40], equal_nan=True)
+    assert np.array_equal(sample.depth_normals, whole.normals, equal_nan=True)
+
+
 def test_the_camera_is_given_or_assumed(own: Path) -> None:
     assert RGBDFolder(own, "test").camera((48, 64)) == KINECT_V1.scaled_to((48, 64))
     assert RGBDFolder(own, "test").camera((64, 48)) == assumed_intrinsics((64, 48))
@@ -154,6 +168,11 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "camera of zero": (
         lambda own: describe(own, camera=dict.fromkeys(("fx", "fy", "cx", "cy", "width", "height"), 0)),
         "expected positive numbers fx",
+    ),
+    "half a rectangle": (lambda own: describe(own, measured={"top": 0}), "part in which depth was measured"),
+    "a rectangle beside the picture": (
+        lambda own: describe(own, measured=dict(top=0, left=0, bottom=49, right=64, width=64, height=48)),
+        "part in which depth was measured",
     ),
 }
 

@@ -145,6 +145,12 @@ def test_normals_come_from_the_depth_with_the_camera_of_dataset_json(
     assert "plane fit" in described["normals"]
     sample = RGBDFolder(out, "train").read(0)
     expected = normals_from_depth(sample.depth, KINECT_V1.scaled_to((48, 64)))
+    # Rows 45-470 and columns 41-600 of 480x640, a tenth of that: what papers evaluate depth in.
+    measured = np.zeros((48, 64), bool)
+    measured[5:47, 5:60] = True
+    assert sample.measured is not None
+    assert np.array_equal(sample.measured, measured)
+    expected[~measured] = np.nan
     assert np.array_equal(sample.normals, expected, equal_nan=True)
     described["camera"]["fx"] *= 2
     (out / "dataset.json").write_text(json.dumps(described))

@@ -62,6 +62,14 @@ def test_only_the_same_pictures_and_backbone_are_compared(change: dict[str, obje
     assert comparisons(MULTI, others) == ()
 
 
+def test_depth_and_normals_are_compared_in_the_same_part_of_the_pictures_only() -> None:
+    inside = replace(MULTI, measured="the middle")
+    assert comparisons(inside, SINGLES) == ()
+    semseg, *others = SINGLES
+    (found,) = comparisons(inside, [semseg, *(replace(other, measured="the middle") for other in others)])
+    assert found.title == "multi-task gain over single-task networks"
+
+
 def test_a_network_of_one_task_and_one_input_is_compared_with_nothing() -> None:
     assert comparisons(SINGLES[0], [*SINGLES, *APART, CEN, MULTI]) == ()
 

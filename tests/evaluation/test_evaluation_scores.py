@@ -1,5 +1,7 @@
 """Figures against closed forms."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ def sample(**maps: np.ndarray) -> Sample:
     blank = np.zeros((2, 2), np.float32)
     values = {"depth": blank, "label": blank.astype(np.uint8), "normals": np.zeros((2, 2, 3), np.float32)} | maps
     made = Sample("x", np.zeros((2, 2, 3), np.uint8), values["depth"], values["label"], KINECT_V1)
-    vars(made)["normals"] = values["normals"]  # in place of what its depth would give
+    vars(made)["depth_normals"] = values["normals"]  # in place of what its depth would give
     return made
 
 
@@ -39,6 +41,19 @@ def test_depth_rmse_is_over_all_pixels_not_a_mean_of_pictures() -> None:
     )
     figures.add(DepthPrediction(np.full((2, 2), 2.0, np.float32)), sample(depth=np.full((2, 2), 2.0, np.float32)))
     assert figures.result()["RMSE"] == pytest.approx(np.sqrt(1 / 5))
+
+
+def test_what_was_not_measured_does_not_count() -> None:
+    left = np.array([[True, False], [True, False]])
+    ones, up = np.ones((2, 2), np.float32), np.zeros((2, 2, 3), np.float32)
+    up[..., 1] = -1
+    depth, normals = DepthFigures(), NormalsFigures()
+    made = dataclasses.replace(sample(depth=np.array([[1, 9], [3, 9]], np.float32)), measured=left)
+    vars(made)["depth_normals"] = np.where(left[..., None], up, -up)
+    depth.add(DepthPrediction(ones), made)
+    normals.add(NormalsPrediction(up), made)
+    assert depth.result()["RMSE"] == pytest.approx(np.sqrt(2))
+    assert normals.result()["mean angle"] == 0
 
 
 def test_normals_figures() -> None:

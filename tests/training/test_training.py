@@ -2,7 +2,9 @@
 
 import csv
 import dataclasses
+import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +189,25 @@ def test_depth_as_measured_has_holes_and_noise_and_is_drawn_from_the_seed(data_f
     assert not torch.equal(first, other)
     assert (first > 0).all()  # filled as a user's holes are
     assert "sensor" not in InMemory(RGBDFolder(data_folder, "train", 1))[0]
+
+
+def test_depth_that_nobody_measured_is_seen_but_not_learned(data_folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(data_folder, root)
+    whole = InMemory(RGBDFolder(root, "train", 1))[0]
+    height, width = whole["depth"].shape[-2:]
+    part = {"top": 8, "left": 0, "bottom": height, "right": width, "width": width, "height": height}
+    (root / "dataset.json").write_text(json.dumps({"depth_unit": "mm", "measured": part}))
+    sample = InMemory(RGBDFolder(root, "train", 1))[0]
+    assert not sample["depth"][:, :8].any()
+    assert not sample["normals"][:, :8].any()
+    assert torch.equal(sample["depth"][:, 8:], whole["depth"][:, 8:])
+    torch.manual_seed(0)
+    batch = GeometricAugmentation((height, width), (1.0, 1.0))({k: v[None] for k, v in sample.items()})
+    torch.manual_seed(0)
+    as_before = GeometricAugmentation((height, width), (1.0, 1.0))({k: v[None] for k, v in whole.items()})
+    assert torch.equal(batch["measured"], as_before["measured"])
+    assert not torch.equal(batch["depth"], as_before["depth"])
 
 
 def test_a_strided_depthwise_convolution_is_the_same_in_training_and_after() -> None:

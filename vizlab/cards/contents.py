@@ -32,7 +32,8 @@ def training_card(
 def with_evaluation(card: Mapping[str, Any], result: Result, curve: Sequence[ThresholdPoint] = ()) -> dict[str, Any]:
     """The card with what one evaluation found; an earlier threshold curve stays where there is no new one."""
     measured = {"split": result.split, "pictures": result.pictures, "precision": result.precision}
-    found: dict[str, Any] = {"figures": {**measured, "outputs": rounded(result.outputs)}}
+    part = {"measured": result.measured} if result.measured else {}
+    found: dict[str, Any] = {"figures": {**measured, **part, "outputs": rounded(result.outputs)}}
     if result.cost is not None:
         found["cost"] = dataclasses.asdict(result.cost)
     if curve:
@@ -70,6 +71,7 @@ def result_of(model: Model) -> Result | None:
             precision=figures["precision"],
             outputs={name: {k: float(v) for k, v in values.items()} for name, values in figures["outputs"].items()},
             cost=cost_from(model.card.get("cost")),
+            measured=str(figures.get("measured", "")),
         ),
     )
 

@@ -21,7 +21,7 @@ NYUV2: Mapping[str, Any] = {
 OWN: Mapping[str, Any] = {"data": "{pictures} pictures{at}", "limits": ("Trained on {pictures} pictures{at} only.",)}
 """For a recipe that names no data set known here."""
 NORMALS_LIMIT = (
-    f"Normals were derived from depth by a {NORMALS_METHOD}: the figures compare with derived normals, not with "
+    f"Normals were derived from depth by an {NORMALS_METHOD}: the figures compare with derived normals, not with "
     "measured or official ones."
 )
 

@@ -14,7 +14,15 @@ from vizlab.evaluation.baselines import FILE, read_baselines, write_baseline
 from vizlab.evaluation.cost import measure_cost, total_cost
 from vizlab.evaluation.results import Result, ThresholdPoint
 from vizlab.evaluation.run import Progress, evaluate, evaluate_thresholds, exchanges
-from vizlab.evaluation.table import cost_sentences, curve_table, gain_sentences, markdown, rows_of, table
+from vizlab.evaluation.table import (
+    cost_sentences,
+    curve_table,
+    gain_sentences,
+    markdown,
+    measured_sentences,
+    rows_of,
+    table,
+)  # fmt: skip
 from vizlab.models.model import Model
 from vizlab.models.site import Intervention
 from vizlab.weights import load_model
@@ -109,6 +117,7 @@ def report(found: Sequence[Measured], plan: Plan, baselines: Sequence[Result] = 
     known = [*results, *baselines]
     parts = [markdown(table([row for result in results for row in rows_of(result, known)]))]
     sentences = [f"{r.name}, {sentence}" for r in results for sentence in gain_sentences(r, known)]
+    sentences += measured_sentences(results)
     sentences += cost_sentences(result.cost for result in results)
     if any("normals" in result.tasks for result in results):
         sentences.append(DERIVED)
@@ -146,16 +155,18 @@ def _measure(path: Path, model: Model, folder: RGBDFolder, plan: Plan, counting:
     if plan.thresholds and exchanges(model):
         with counting(f"{model.name}, thresholds", len(folder)) as progress:
             curve = evaluate_thresholds(model, folder, plan.thresholds, progress=progress)
+    tasks = tuple(task.name for task in model.tasks)
     result = Result(
         name=model.name,
         checkpoint=model.checkpoint_hash,
         architecture=model.config.architecture,
         inputs=model.inputs,
-        tasks=tuple(task.name for task in model.tasks),
+        tasks=tasks,
         split=plan.split,
         pictures=figures.pictures,
         precision=model.precision,
         outputs=figures.by_output,
+        measured=str(folder.measured) if folder.measured and {"depth", "normals"} & set(tasks) else "",
         cost=measure_cost(model if model.device.type == "cpu" else load_model(path, "cpu")),
     )
     return Measured(result, curve, model.config.threshold)
@@ -174,6 +185,7 @@ def _measure_fused(
             checkpoint=" + ".join(result.checkpoint for result in alone),
             inputs=tuple(dict.fromkeys(name for result in alone for name in result.inputs)),
             tasks=("semseg",),
+            measured="",
             outputs=figures.by_output,
             cost=total_cost([result.cost for result in alone if result.cost is not None]),
             late_fusion=True,

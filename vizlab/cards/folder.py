@@ -17,6 +17,7 @@ from vizlab.evaluation.table import (
     cost_sentences,
     gain_sentences,
     markdown,
+    measured_sentences,
     rows_of,
     table,
 )  # fmt: skip
@@ -98,6 +99,7 @@ def readme_section(folder: Path) -> str:
     rows += [Row(f"baseline: {row.name}", row.figures, row.cost) for b in baselines for row in rows_of(b)]
     rows += [Row(f"published: {row.name}", row.figures) for row in published_rows()]
     remarks += [
+        *measured_sentences(results),
         *cost_sentences(r.cost for r in results),
         f"Published rows: {NOT_COMPARABLE} with the others.",
     ]

@@ -18,6 +18,7 @@ from vizlab.evaluation.table import (
     curve_table,
     gain_sentences,
     markdown,
+    measured_sentences,
     rows_of,
     table,
 )  # fmt: skip
@@ -88,7 +89,7 @@ def _figures(model: Model) -> Section | None:
     if result is None:
         return None
     title = f"Figures ({result.split}, {result.pictures} pictures, {result.precision})"
-    return Section(title, table=table(rows_of(result), FIGURES))
+    return Section(title, tuple(measured_sentences([result])), table(rows_of(result), FIGURES))
 
 
 def _compared(model: Model) -> Section | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vizlab.data.manifest import read_manifest
+from vizlab.data.manifest import Region, read_manifest
 from vizlab.errors import DataError, InputError
 from vizlab.geometry import KINECT_V1, Intrinsics, assumed_intrinsics, normals_from_depth
 from vizlab.rgbd import Encoding, detect_unit, parse_unit, read_rgbd
@@ -29,7 +29,8 @@ _LOOKED_AT = 5  # pictures from which the unit is detected
 class Sample:
     """One picture: colour HxWx3 uint8 (RGB), depth HxW float32 metres (NaN unknown), label HxW uint8 (255 void).
 
-    `camera` took the picture; `normals` are derived with it.
+    `camera` took the picture; `normals` are derived with it. `measured` HxW bool is where the depth was measured,
+    or None for everywhere; a network may see the rest, but nothing is compared with it.
     """
 
     name: str
@@ -37,23 +38,37 @@ class Sample:
     depth: np.ndarray
     label: np.ndarray
     camera: Intrinsics
+    measured: np.ndarray | None = None
 
     @cached_property
-    def normals(self) -> np.ndarray:
-        """HxWx3 float32, derived from the depth when first asked for, never measured (`geometry.NORMALS_METHOD`)."""
+    def depth_normals(self) -> np.ndarray:
+        """HxWx3 float32, derived from the whole depth when first asked for (`geometry.NORMALS_METHOD`)."""
         return normals_from_depth(self.depth, self.camera)
+
+    @property
+    def normals(self) -> np.ndarray:
+        """What normals are compared with: `depth_normals`, never measured themselves, NaN where the depth was not."""
+        normals = self.depth_normals
+        return normals if self.measured is None else np.where(self.measured[..., None], normals, np.float32(np.nan))
+
+    @property
+    def reference_depth(self) -> np.ndarray:
+        """What depth is compared with: HxW float32 metres, NaN where unknown or not measured."""
+        return self.depth if self.measured is None else np.where(self.measured, self.depth, np.float32(np.nan))
 
 
 class RGBDFolder:
     """One split of a data folder, read from disk sample by sample.
 
     `names` of its pictures; `labelled` is False where there is no label40/, so that every label is void; `unit` of
-    the depth; `notes` says in sentences what was assumed. Raises DataError for a folder that is incomplete.
+    the depth; `measured` the part of every picture in which the depth was measured, None for all of it; `notes` says in
+    sentences what was assumed. Raises DataError for a folder that is incomplete.
     """
 
     def __init__(self, root: Path, split: str, limit: int | None = None) -> None:
         self.root, self._manifest = root, read_manifest(root)
         self._files = {kind: _files(root / kind, suffixes) for kind, suffixes in SUFFIXES.items()}
+        self.measured: Region | None = self._manifest.measured
         self.labelled = (root / "label40").is_dir()
         names, listed = _names(root, split, list(self._files["rgb"]))
         self.names = names[:limit]
@@ -82,7 +97,8 @@ class RGBDFolder:
         assert image.depth is not None
         # Copies, since those of an RGBDImage are read-only and torch warns about such arrays.
         colour, depth = image.colour.copy(), image.depth.copy()
-        return Sample(name, colour, depth, label, self.camera(image.size))
+        measured = None if self.measured is None else self.measured.scaled_to(image.size).mask()
+        return Sample(name, colour, depth, label, self.camera(image.size), measured)
 
     def camera(self, size: tuple[int, int]) -> Intrinsics:
         """The camera that normals are derived with, for pictures of `size` (H, W)."""

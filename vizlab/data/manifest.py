@@ -1,26 +1,60 @@
 """dataset.json: what the pictures of a data folder cannot say themselves."""
 
 import json
+import math
+import operator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vizlab.errors import DataError, InputError
 from vizlab.geometry import Intrinsics
 from vizlab.rgbd import parse_unit
 
 FILE = "dataset.json"
+_EDGES = ("top", "left", "bottom", "right")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle in pixels of a picture of size (height, width); `bottom` and `right` lie outside of it."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    size: tuple[int, int]
+
+    def scaled_to(self, size: tuple[int, int]) -> "Region":
+        """The pixels of a picture resized to `size` (H, W) that lie wholly inside."""
+        sy, sx = size[0] / self.size[0], size[1] / self.size[1]
+        top, left = math.ceil(self.top * sy), math.ceil(self.left * sx)
+        return Region(top, left, math.floor(self.bottom * sy), math.floor(self.right * sx), size)
+
+    def mask(self) -> np.ndarray:
+        """HxW bool, True inside."""
+        inside = np.zeros(self.size, bool)
+        inside[self.top : self.bottom, self.left : self.right] = True
+        return inside
+
+    def __str__(self) -> str:
+        height, width = self.size
+        return f"rows {self.top} to {self.bottom - 1} and columns {self.left} to {self.right - 1} of {height}x{width}"
 
 
 @dataclass(frozen=True)
 class Manifest:
     """The keys of dataset.json that reading depends on; None where the file does not say.
 
-    depth_unit: metres per count or a name that `read_rgbd` knows. camera: in pixels of the size it names.
+    depth_unit: metres per count or a name that `read_rgbd` knows. camera: in pixels of the size it names. measured:
+    the part of every picture in which the depth was measured.
     """
 
     depth_unit: float | str | None = None
     camera: Intrinsics | None = None
+    measured: Region | None = None
 
 
 def read_manifest(root: Path) -> Manifest:
@@ -37,7 +71,14 @@ def read_manifest(root: Path) -> Manifest:
             f"'{root / FILE}' describes its camera as {values['camera']!r}; expected positive numbers fx, fy, cx, cy, "
             "width and height in pixels: correct it, or leave 'camera' out."
         ) from err
-    return Manifest(unit, camera)
+    try:
+        measured = None if values.get("measured") is None else _region(values["measured"])
+    except (KeyError, TypeError, ValueError) as err:
+        raise DataError(
+            f"'{root / FILE}' gives {values['measured']!r} as the part in which depth was measured; expected the whole "
+            "numbers top, left, bottom, right, width and height in pixels: correct it, or leave 'measured' out."
+        ) from err
+    return Manifest(unit, camera, measured)
 
 
 def read_values(root: Path) -> dict[str, Any]:
@@ -66,3 +107,17 @@ def _camera(values: dict[str, Any]) -> Intrinsics:
     if min(*numbers.values(), *size) <= 0:
         raise ValueError("not positive")
     return Intrinsics(**numbers, size=size)
+
+
+def region_values(region: Region) -> dict[str, int]:
+    """`region` as dataset.json has it, in pixels."""
+    edges = {name: getattr(region, name) for name in _EDGES}
+    return {**edges, "width": region.size[1], "height": region.size[0]}
+
+
+def _region(values: dict[str, Any]) -> Region:
+    top, left, bottom, right = (operator.index(values[name]) for name in _EDGES)
+    size = (operator.index(values["height"]), operator.index(values["width"]))
+    if not (0 <= top < bottom <= size[0] and 0 <= left < right <= size[1]):
+        raise ValueError("not inside the picture")
+    return Region(top, left, bottom, right, size)

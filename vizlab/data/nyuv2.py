@@ -23,7 +23,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vizlab.data.manifest import FILE, camera_values, read_values
+from vizlab.data.manifest import FILE, Region, camera_values, read_values, region_values
 from vizlab.data.matlab import load_matlab5, open_hdf5
 from vizlab.errors import DataError
 from vizlab.geometry import KINECT_V1, NORMALS_METHOD
@@ -31,6 +31,9 @@ from vizlab.rgbd.files import display_name
 from vizlab.rgbd.limits import DEFAULT_LIMITS
 from vizlab.tasks import VOID
 
+MEASURED = Region(45, 41, 471, 601, (480, 640))
+"""Where the projected depth covers the colour frame, the crop that papers evaluate depth in (Eigen et al., NeurIPS
+2014); the in-painted depth around it is nobody's measurement."""
 JPEG_QUALITY = 95
 SMALLEST = 32  # pixels a side; below, the window of the normals covers most of the picture
 _LABELLED = "NYUv2's labelled set (nyu_depth_v2_labeled.mat)"
@@ -242,6 +245,7 @@ def _manifest(
         "jpeg_quality": JPEG_QUALITY,
         "normals": f"not stored; when read: {NORMALS_METHOD}",
         "camera": camera_values(KINECT_V1.scaled_to(size)),
+        "measured": region_values(MEASURED.scaled_to(size)),
         "sha256": digests,
     }
 

@@ -42,7 +42,7 @@ def multi_task_gain(figures: ByOutput, baselines: ByOutput) -> float:
 
 
 def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ...]:
-    """What `known` allows `result` to be compared with: same backbone, same pictures.
+    """What `known` allows `result` to be compared with: same backbone, same pictures, same part of them.
 
     A network of several tasks is compared with single-task networks of the same inputs (the multi-task gain), or of
     one of its inputs, once there is one for each task; a network of one task and several inputs with the networks of
@@ -52,7 +52,9 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
     peers: dict[str, Result] = {}
     for other in known:
         same_set = (other.split, other.pictures, other.backbone) == (result.split, result.pictures, result.backbone)
-        if same_set and other.name != result.name:
+        geometric = {"depth", "normals"} & set(result.tasks) & set(other.tasks)
+        same_part = not geometric or other.measured == result.measured
+        if same_set and same_part and other.name != result.name:
             peers.setdefault(other.name, other)
     compare = _over_single_tasks if len(result.tasks) > 1 else _over_single_inputs
     return tuple(found for found in compare(result, list(peers.values())) if math.isfinite(found.gain))

@@ -30,7 +30,8 @@ class Cost:
 class Result:
     """What a network, or several fused late, scored on the `pictures` pictures of a split.
 
-    `name` is the checkpoint's, `checkpoint` its SHA-256 (of several: joined by " + ").
+    `name` is the checkpoint's, `checkpoint` its SHA-256 (of several: joined by " + "). `measured` says in which part of
+    the pictures depth and normals were compared; it is empty for all of them, and without these tasks.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Result:
     outputs: ByOutput
     cost: Cost | None = None
     late_fusion: bool = False
+    measured: str = ""
 
     @property
     def backbone(self) -> str:

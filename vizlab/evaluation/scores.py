@@ -41,15 +41,16 @@ class SemsegFigures:
 
 
 class DepthFigures:
-    """RMSE in metres over all pixels of known depth."""
+    """RMSE in metres over all pixels whose depth was measured."""
 
     def __init__(self) -> None:
         self._rmse = MeanSquaredError(squared=False)
 
     def add(self, prediction: Prediction, sample: Sample) -> None:
         assert isinstance(prediction, DepthPrediction)
-        known = np.isfinite(sample.depth)
-        self._rmse.update(torch.from_numpy(prediction.value[known]), torch.from_numpy(sample.depth[known]))
+        depth = sample.reference_depth
+        known = np.isfinite(depth)
+        self._rmse.update(torch.from_numpy(prediction.value[known]), torch.from_numpy(depth[known]))
 
     def result(self) -> dict[str, float]:
         return {"RMSE": float(self._rmse.compute())}
@@ -66,8 +67,9 @@ class NormalsFigures:
 
     def add(self, prediction: Prediction, sample: Sample) -> None:
         assert isinstance(prediction, NormalsPrediction)
-        known = np.isfinite(sample.normals).all(-1)
-        cosine = np.sum(prediction.value[known] * sample.normals[known], axis=-1)
+        normals = sample.normals
+        known = np.isfinite(normals).all(-1)
+        cosine = np.sum(prediction.value[known] * normals[known], axis=-1)
         angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
         self._counts += np.histogram(angle, ANGLE_BINS)[0]
         self._sum += float(angle.sum(dtype=np.float64))

@@ -121,6 +121,12 @@ def gain_sentences(result: Result, known: Iterable[Result]) -> list[str]:
     return [f"{c.title}: {c.gain:+.1f} % ({', '.join(r.name for r in c.against)})" for c in comparisons(result, known)]
 
 
+def measured_sentences(results: Iterable[Result]) -> list[str]:
+    """In which part of the pictures depth and normals were compared, if not in all."""
+    parts = dict.fromkeys(result.measured for result in results if result.measured)
+    return [f"Depth and normals are compared in {part} only, where the depth was measured." for part in parts]
+
+
 def cost_sentences(costs: Iterable[Cost | None]) -> list[str]:
     """How the cost was counted and on which machine it was timed."""
     known = [cost for cost in costs if cost is not None]

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from vizlab.training.losses import unit
 
-MAPS = ("depth", "label", "normals", "sensor")
+MAPS = ("depth", "label", "normals", "given", "sensor")
 """What is resampled to the nearest pixel, since a mean of two surfaces is neither."""
 
 
@@ -45,10 +45,9 @@ class GeometricAugmentation(nn.Module):
         assert matrix is not None
         found = dict(zip(names, maps.split([batch[name].shape[1] for name in names], dim=1), strict=True))
         zoom, mirror = matrix[:, 1, 1].abs()[:, None, None], matrix[:, 0, 0].sign()[:, None, None]
-        depth = found["depth"] / zoom[:, None]
         result = {
-            "depth": depth,
-            "measured": self._measured(found, zoom, depth),
+            "depth": found["depth"] / zoom[:, None],
+            "measured": self._measured(found) / zoom[:, None],
             "label": found["label"][:, 0].round().long(),
             "rgb": self.colour(rgb.clamp(0, 1)),
         }
@@ -57,8 +56,9 @@ class GeometricAugmentation(nn.Module):
             result["normals"] = unit(torch.stack([x * mirror, y, z * zoom], 1))  # stays 0 where unknown
         return result
 
-    def _measured(self, maps: dict[str, Tensor], zoom: Tensor, depth: Tensor) -> Tensor:
+    def _measured(self, maps: dict[str, Tensor]) -> Tensor:
+        depth = maps.get("given", maps["depth"])
         if "sensor" not in maps:
             return depth
         chosen = torch.rand(len(depth), 1, 1, 1, device=depth.device) < self.sensor_share
-        return torch.where(chosen, maps["sensor"] / zoom[:, None], depth)
+        return torch.where(chosen, maps["sensor"], depth)

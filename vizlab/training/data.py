@@ -11,7 +11,7 @@ from vizlab.rgbd import fill_unknown
 from vizlab.scenes.sensor import kinect_depth
 from vizlab.tasks import VOID
 
-UNITS = {"rgb": 255, "depth": 1000, "label": 1, "normals": 127, "sensor": 1000}
+UNITS = {"rgb": 255, "depth": 1000, "label": 1, "normals": 127, "given": 1000, "sensor": 1000}
 """What the stored integers are divided by."""
 
 
@@ -31,8 +31,11 @@ class InMemory(Dataset):
         return len(self._samples)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, 0 unknown; label (1, H, W); if asked for, normals (3, H, W),
-        0 unknown, and sensor (1, H, W), metres, its holes filled as `preprocess` fills a user's."""
+        """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, the target, 0 unknown; label (1, H, W).
+
+        Where asked for, normals (3, H, W), 0 unknown, and sensor (1, H, W), metres, its holes filled as `preprocess`
+        fills a user's; given (1, H, W), metres, the depth as an input, where the target has less of it.
+        """
         return {name: stored.float() / UNITS[name] for name, stored in self._samples[index].items()}
 
     def class_counts(self, classes: int) -> Tensor:
@@ -47,12 +50,14 @@ class InMemory(Dataset):
 def _pack(sample: Sample, rng: np.random.Generator | None, normals: bool) -> dict[str, Tensor]:
     packed = {
         "rgb": torch.from_numpy(sample.colour).permute(2, 0, 1).contiguous(),
-        "depth": _millimetres(sample.depth),
+        "depth": _millimetres(sample.reference_depth),
         "label": torch.from_numpy(sample.label)[None],
     }
     if normals:
         bytes_ = np.round(np.nan_to_num(sample.normals) * UNITS["normals"]).astype(np.int8)
         packed["normals"] = torch.from_numpy(bytes_).permute(2, 0, 1).contiguous()
+    if sample.measured is not None:
+        packed["given"] = _millimetres(sample.depth)
     if rng is not None:
         packed["sensor"] = _millimetres(fill_unknown(as_measured(sample, rng))[0])
     return packed
@@ -72,7 +77,7 @@ def as_measured(sample: Sample, rng: np.random.Generator) -> np.ndarray:
     coarse = rng.normal(0, 0.8, (6, 8)).astype(np.float32)
     gloss = cv2.resize(coarse, sample.depth.shape[::-1], interpolation=cv2.INTER_CUBIC)
     echo = np.clip((0.08 + brightness) * np.exp(gloss), 0, 1) * np.float32(0.5)
-    measured = kinect_depth(sample.depth, np.nan_to_num(sample.normals), echo, rng)
+    measured = kinect_depth(sample.depth, np.nan_to_num(sample.depth_normals), echo, rng)
     metres = np.where(measured > 0, measured / np.float32(1000), np.float32(np.nan)).astype(np.float32)
     # A picture wholly out of the sensor's range stays as it was: nothing could be filled from nothing.
     return metres if np.isfinite(metres).mean() > 0.2 else sample.depth
