@@ -103,7 +103,7 @@ def test_upload_run_threshold_and_every_tab(open_page: OpenPage, tmp_path: Path)
 
     go_to(page, "Task affinities")
     expect_plots(page, 2)
-    expect(page.locator("#vz-gates figure")).to_have_count(24)
+    expect(page.locator("#vz-gates figure")).to_have_count(36)  # three tasks, each from three others, at four scales
     page.locator("#vz-statistic").get_by_text("raw agreement").click()
     expect(page.locator(".js-plotly-plot:visible .ytitle").last).to_contain_text("agreeing pairs")
 
