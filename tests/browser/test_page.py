@@ -115,6 +115,10 @@ def test_every_network_has_its_whole_card(open_page: OpenPage) -> None:
         page.locator("#vz-card-model").get_by_text(name, exact=True).click()
         expect(page.locator("#vz-card h3").first).to_have_text(name)
         expect(page.locator("#vz-card")).to_contain_text("SHA-256")
+        # Names to the left, figures to the right: Gradio once took the rules for both apart.
+        row = page.locator("#vz-card table").first.locator("tr").nth(1)
+        expect(row.locator("th")).to_have_css("text-align", "left")
+        expect(row.locator("td").first).to_have_css("text-align", "right")
 
 
 def shows_outside_maps(page: Page, strip: str, count: int) -> None:
