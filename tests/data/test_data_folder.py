@@ -121,6 +121,15 @@ def test_outside_of_where_depth_was_measured_nothing_is_compared_but_all_is_seen
     assert np.array_equal(sample.depth_normals, whole.normals, equal_nan=True)
 
 
+def test_the_check_says_where_depth_was_measured(own: Path, vizlab_command: Run) -> None:
+    def said() -> str:
+        return json.loads(vizlab_command("data", "check", str(own)).stdout)["measured"]
+
+    assert said() == "everywhere"
+    describe(own, measured={"top": 2, "left": 3, "bottom": 40, "right": 60, "width": 64, "height": 48})
+    assert said() == "rows 2 to 39 and columns 3 to 59 of 48x64"
+
+
 def test_the_camera_is_given_or_assumed(own: Path) -> None:
     assert RGBDFolder(own, "test").camera((48, 64)) == KINECT_V1.scaled_to((48, 64))
     assert RGBDFolder(own, "test").camera((64, 48)) == assumed_intrinsics((64, 48))

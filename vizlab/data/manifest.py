@@ -1,7 +1,6 @@
 """dataset.json: what the pictures of a data folder cannot say themselves."""
 
 import json
-import math
 import operator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +28,10 @@ class Region:
 
     def scaled_to(self, size: tuple[int, int]) -> "Region":
         """The pixels of a picture resized to `size` (H, W) that lie wholly inside."""
-        sy, sx = size[0] / self.size[0], size[1] / self.size[1]
-        top, left = math.ceil(self.top * sy), math.ceil(self.left * sx)
-        return Region(top, left, math.floor(self.bottom * sy), math.floor(self.right * sx), size)
+        (height, width), (new_height, new_width) = self.size, size
+        # Whole numbers throughout, rounded up at the near edges (-(-a // b)) and down at the far ones.
+        top, left = -(-self.top * new_height // height), -(-self.left * new_width // width)
+        return Region(top, left, self.bottom * new_height // height, self.right * new_width // width, size)
 
     def mask(self) -> np.ndarray:
         """HxW bool, True inside."""
