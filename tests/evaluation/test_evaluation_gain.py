@@ -9,7 +9,7 @@ from result_examples import APART, CEN, MULTI, SINGLES, normals, result, semseg
 
 from vizlab.errors import DataError, InputError
 from vizlab.evaluation.baselines import read_baselines, write_baseline
-from vizlab.evaluation.gain import comparisons, multi_task_gain
+from vizlab.evaluation.gain import Change, comparisons, multi_task_gain
 from vizlab.evaluation.results import Result
 
 
@@ -19,6 +19,23 @@ def test_the_multi_task_gain_is_the_mean_of_signed_relative_changes() -> None:
     assert multi_task_gain(MULTI.by_task, baselines) == pytest.approx((8 + 20 + 25) / 3)
     worse = {"depth": {"RMSE": 1.1}}
     assert multi_task_gain(worse, {"depth": {"RMSE": 1.0}}) == pytest.approx(-10)
+
+
+@pytest.mark.parametrize(
+    ("task", "ours", "theirs", "even"),
+    [
+        ("semseg", 30.0, 29.1, True),
+        ("semseg", 29.0, 30.1, False),
+        ("depth", 0.70, 0.719, True),
+        ("depth", 0.73, 0.70, False),
+        ("normals", 24.0, 24.9, True),
+        ("normals", 24.0, 25.1, False),
+    ],
+)
+def test_figures_within_a_point_two_centimetres_or_a_degree_are_even(
+    task: str, ours: float, theirs: float, even: bool
+) -> None:
+    assert Change(task, ours, theirs).even is even
 
 
 @pytest.mark.parametrize("baselines", [{}, {"semseg": semseg(1.0)}, {"edge": {"F": 1.0}}])

@@ -1,10 +1,18 @@
 """Tables by their cells."""
 
-from result_examples import APART, CEN, COST, MULTI, SINGLES, semseg
+from result_examples import APART, CEN, COST, MULTI, SINGLES, result, semseg
 
 from vizlab.evaluation.literature import PUBLISHED
 from vizlab.evaluation.results import ThresholdPoint
-from vizlab.evaluation.table import cost_sentences, curve_table, gain_sentences, markdown, rows_of, table
+from vizlab.evaluation.table import (
+    cost_sentences,
+    curve_table,
+    even_sentences,
+    gain_sentences,
+    markdown,
+    rows_of,
+    table,
+)
 
 
 def test_a_row_per_output_worth_a_row() -> None:
@@ -39,7 +47,21 @@ def test_markdown_is_aligned() -> None:
 
 
 def test_gains_are_said_in_sentences() -> None:
-    assert "gain over late fusion without exchange: +50.0 % (both, late fusion)" in gain_sentences(CEN, APART)
+    fused = "gain over late fusion without exchange: +50.0 % (semseg mIoU 30.0 against 20.0, both, late fusion)"
+    assert fused in gain_sentences(CEN, APART)
+    (multi,) = gain_sentences(MULTI, SINGLES)
+    assert multi.endswith(
+        "(semseg mIoU 27.0 against 25.0, semseg-rgb; depth RMSE 0.800 against 1.000, depth-rgb; "
+        "normals mean angle 30.0 against 40.0, normals-rgb)"
+    )
+
+
+def test_close_figures_are_called_even() -> None:
+    close = result("semseg-rgb", {"semseg": semseg(29.2)})
+    (sentence,) = gain_sentences(CEN, [close])
+    assert "(semseg mIoU 30.0 against 29.2, even, semseg-rgb)" in sentence
+    assert "0.02 m of RMSE" in even_sentences([sentence])[0]
+    assert even_sentences([]) == []
 
 
 def test_cost_says_how_it_was_counted() -> None:

@@ -14,15 +14,7 @@ from vizlab.evaluation.baselines import FILE, read_baselines, write_baseline
 from vizlab.evaluation.cost import measure_cost, total_cost
 from vizlab.evaluation.results import Result, ThresholdPoint
 from vizlab.evaluation.run import Progress, evaluate, evaluate_thresholds, exchanges
-from vizlab.evaluation.table import (
-    cost_sentences,
-    curve_table,
-    gain_sentences,
-    markdown,
-    measured_sentences,
-    rows_of,
-    table,
-)  # fmt: skip
+from vizlab.evaluation.table import curve_table, markdown, remarks, rows_of, table
 from vizlab.models.model import Model
 from vizlab.models.site import Intervention
 from vizlab.weights import load_model
@@ -116,9 +108,7 @@ def report(found: Sequence[Measured], plan: Plan, baselines: Sequence[Result] = 
     results = [one.result for one in found]
     known = [*results, *baselines]
     parts = [markdown(table([row for result in results for row in rows_of(result, known)]))]
-    sentences = [f"{r.name}, {sentence}" for r in results for sentence in gain_sentences(r, known)]
-    sentences += measured_sentences(results)
-    sentences += cost_sentences(result.cost for result in results)
+    sentences = remarks(results, known)
     if any("normals" in result.tasks for result in results):
         sentences.append(DERIVED)
     first = results[0]

@@ -10,17 +10,7 @@ from vizlab.evaluation.baselines import FILE, read_baselines
 from vizlab.evaluation.literature import NOT_COMPARABLE
 from vizlab.evaluation.results import Result, ThresholdPoint
 from vizlab.evaluation.run import exchanged_share, exchanges
-from vizlab.evaluation.table import (
-    COLUMNS,
-    Column,
-    Row,
-    cost_sentences,
-    gain_sentences,
-    markdown,
-    measured_sentences,
-    rows_of,
-    table,
-)  # fmt: skip
+from vizlab.evaluation.table import COLUMNS, Column, Row, markdown, remarks, rows_of, table
 from vizlab.models.model import Model
 from vizlab.weights import load_model, save_checkpoint
 
@@ -82,28 +72,29 @@ def readme_section(folder: Path) -> str:
     """The table of all checkpoints, baselines and published figures of `folder`, and what must be said of it."""
     baselines = read_baselines(folder / FILE)
     rows: list[Row] = []
-    remarks: list[str] = []
-    results = list(baselines)
+    results: list[Result] = []
+    exchanged: list[str] = []
     for path in _checkpoints(folder):
         model = load_model(path, "cpu")
         if (result := result_of(model)) is None:
             continue
         results.append(result)
         rows += [*rows_of(result, baselines, path.stat().st_size), *_exchange_off(model)]
-        remarks += [f"{result.name}, {sentence}." for sentence in gain_sentences(result, baselines)]
         if exchanges(model):
-            remarks.append(
+            exchanged.append(
                 f"{model.name} exchanges {exchanged_share(model):.1%} of the eligible channels at its threshold of "
                 f"{model.config.threshold:g}."
             )
     rows += [Row(f"baseline: {row.name}", row.figures, row.cost) for b in baselines for row in rows_of(b)]
     rows += [Row(f"published: {row.name}", row.figures) for row in published_rows()]
-    remarks += [
-        *measured_sentences(results),
-        *cost_sentences(r.cost for r in results),
+    sentences = [
+        *remarks([*results, *baselines], baselines),
+        *exchanged,
         f"Published rows: {NOT_COMPARABLE} with the others.",
     ]
-    return "\n\n".join([markdown(table(rows, [*COLUMNS, FILE_SIZE])), "\n".join(f"- {remark}" for remark in remarks)])
+    return "\n\n".join(
+        [markdown(table(rows, [*COLUMNS, FILE_SIZE])), "\n".join(f"- {sentence}" for sentence in sentences)]
+    )
 
 
 def write_readme(readme: Path, folder: Path) -> None:

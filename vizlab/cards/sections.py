@@ -16,6 +16,7 @@ from vizlab.evaluation.table import (
     Table,
     cost_sentences,
     curve_table,
+    even_sentences,
     gain_sentences,
     markdown,
     measured_sentences,
@@ -98,7 +99,8 @@ def _compared(model: Model) -> Section | None:
         return None
     others = {other.name: other for comparison in found for other in comparison.against}
     rows = [*rows_of(result, known)[:1], *(row for other in others.values() for row in rows_of(other)[:1])]
-    return Section("Compared with", table=table(rows, COLUMNS), lines=tuple(gain_sentences(result, known)))
+    gains = gain_sentences(result, known)
+    return Section("Compared with", tuple(even_sentences(gains)), table(rows, COLUMNS), tuple(gains))
 
 
 def _curve(model: Model) -> Section | None:

@@ -9,16 +9,43 @@ from vizlab.evaluation.results import ByOutput, Result
 
 JUDGED_BY = {"semseg": ("mIoU", 1), "depth": ("RMSE", -1), "normals": ("mean angle", -1)}
 """The figure that stands for each task, and whether more (1) or less (-1) of it is better."""
+EVEN_WITHIN = {"semseg": 1.0, "depth": 0.02, "normals": 1.0}
+"""Figures closer than this (points of mIoU, metres, degrees) are called even: another seed may turn them round."""
 MULTI_TASK = "multi-task gain over single-task networks"
 
 
 @dataclass(frozen=True)
+class Change:
+    """The figure that stands for `task`, of a network (`ours`) and of the one it is compared with (`theirs`)."""
+
+    task: str
+    ours: float
+    theirs: float
+
+    @property
+    def percent(self) -> float:
+        """Relative change, positive where ours is better; NaN where theirs is 0 and none is defined."""
+        _, sign = JUDGED_BY[self.task]
+        return 100 * sign * (self.ours - self.theirs) / self.theirs if self.theirs else math.nan
+
+    @property
+    def even(self) -> bool:
+        """Whether the two are too close to be told apart from one training each."""
+        return abs(self.ours - self.theirs) < EVEN_WITHIN[self.task]
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """A `gain` in percent over the networks `against`; `title` says which kind of network they are."""
+    """With the networks `against`, one for each of `changes`; `title` says which kind of network they are."""
 
     title: str
     against: tuple[Result, ...]
-    gain: float
+    changes: tuple[Change, ...]
+
+    @property
+    def gain(self) -> float:
+        """Mean of the relative changes in percent, positive where the network is better."""
+        return sum(change.percent for change in self.changes) / len(self.changes)
 
 
 def multi_task_gain(figures: ByOutput, baselines: ByOutput) -> float:
@@ -28,17 +55,20 @@ def multi_task_gain(figures: ByOutput, baselines: ByOutput) -> float:
     al., CVPR 2019; Vandenhende et al., TPAMI 2021). NaN where a baseline has 0 and so no relative change is defined.
     Raises InputError unless both are about the same tasks.
     """
+    changes = changes_by_task(figures, baselines)
+    return sum(change.percent for change in changes) / len(changes)
+
+
+def changes_by_task(figures: ByOutput, baselines: ByOutput) -> tuple[Change, ...]:
+    """One change for each task of `figures`. Raises InputError unless both are about the same, known tasks."""
     if not figures or set(figures) != set(baselines) or not set(figures) <= set(JUDGED_BY):
         raise InputError(
             f"A gain needs the same tasks on both sides, some of {', '.join(JUDGED_BY)}; found "
             f"{', '.join(figures) or 'none'} and {', '.join(baselines) or 'none'}."
         )
-    changes = []
-    for task in figures:
-        name, sign = JUDGED_BY[task]
-        ours, theirs = figures[task][name], baselines[task][name]
-        changes.append(sign * (ours - theirs) / theirs if theirs else math.nan)
-    return 100 * sum(changes) / len(changes)
+    return tuple(
+        Change(task, figures[task][JUDGED_BY[task][0]], baselines[task][JUDGED_BY[task][0]]) for task in figures
+    )
 
 
 def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ...]:
@@ -67,10 +97,10 @@ def _over_single_tasks(result: Result, peers: list[Result]) -> tuple[Comparison,
         alone = {p.tasks[0]: p for p in peers if len(p.tasks) == 1 and p.inputs == inputs and not p.late_fusion}
         if not set(result.tasks) <= set(alone):
             continue
-        against = {task: alone[task] for task in result.tasks}
-        gain = multi_task_gain(result.by_task, {task: peer.by_task[task] for task, peer in against.items()})
+        ours = {task: result.by_task[task] for task in result.tasks}
+        changes = changes_by_task(ours, {task: alone[task].by_task[task] for task in result.tasks})
         title = MULTI_TASK if inputs == result.inputs else f"gain over single-task networks of {inputs[0]} alone"
-        found.append(Comparison(title, tuple(against.values()), gain))
+        found.append(Comparison(title, tuple(alone[task] for task in result.tasks), changes))
     return tuple(found)
 
 
@@ -85,5 +115,5 @@ def _over_single_inputs(result: Result, peers: list[Result]) -> tuple[Comparison
             title = f"gain over {peer.inputs[0]} alone"
         else:
             continue
-        found.append(Comparison(title, (peer,), multi_task_gain(result.by_task, peer.by_task)))
+        found.append(Comparison(title, (peer,), changes_by_task(result.by_task, peer.by_task)))
     return tuple(found)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vizlab.evaluation.gain import JUDGED_BY, MULTI_TASK, comparisons
+from vizlab.evaluation.gain import EVEN_WITHIN, JUDGED_BY, MULTI_TASK, Change, comparisons
 from vizlab.evaluation.results import ByOutput, Cost, Result, ThresholdPoint
 
 Figures = Mapping[str, float]
@@ -98,7 +98,7 @@ def curve_table(points: Sequence[ThresholdPoint], own: float | None = None) -> T
     for point in points:
         name = "exchange off" if point.threshold is None else f"{point.threshold:g}"
         figures = [point.outputs[output][figure] for output, figure in zip(outputs, judged, strict=True)]
-        cells = [format(v, ".3f" if figure == "RMSE" else ".1f") for v, figure in zip(figures, judged, strict=True)]
+        cells = [_judged(figure, value) for figure, value in zip(judged, figures, strict=True)]
         is_own = point.threshold is not None and point.threshold == own
         lines.append((name + (" (as it ships)" if is_own else ""), f"{100 * point.exchanged:.1f}", *cells))
     return Table(headers, tuple(lines))
@@ -117,8 +117,44 @@ def markdown(shown: Table) -> str:
 
 
 def gain_sentences(result: Result, known: Iterable[Result]) -> list[str]:
-    """One sentence for each comparison that `known` allows."""
-    return [f"{c.title}: {c.gain:+.1f} % ({', '.join(r.name for r in c.against)})" for c in comparisons(result, known)]
+    """One sentence for each comparison that `known` allows: the gain, and the figures it is made of."""
+    return [
+        f"{c.title}: {c.gain:+.1f} % "
+        f"({'; '.join(f'{_change(change)}, {r.name}' for change, r in zip(c.changes, c.against, strict=True))})"
+        for c in comparisons(result, known)
+    ]
+
+
+def even_sentences(gains: Sequence[str]) -> list[str]:
+    """What to think of small gains, where there are `gains` at all."""
+    if not gains:
+        return []
+    return [
+        "Gains compare one training with one training each. Figures closer than "
+        f"{EVEN_WITHIN['semseg']:g} point of mIoU, {EVEN_WITHIN['depth']:g} m of RMSE or {EVEN_WITHIN['normals']:g} "
+        "degree of mean angle are called even: another seed may turn them round."
+    ]
+
+
+def remarks(results: Sequence[Result], known: Sequence[Result]) -> list[str]:
+    """What must be said beside a table of `results`: gains over those of `known`, what was compared, what it cost."""
+    gains = [f"{result.name}, {sentence}." for result in results for sentence in gain_sentences(result, known)]
+    return [
+        *gains,
+        *even_sentences(gains),
+        *measured_sentences(results),
+        *cost_sentences(result.cost for result in results),
+    ]
+
+
+def _change(change: Change) -> str:
+    figure, _ = JUDGED_BY[change.task]
+    ours, theirs = (_judged(figure, value) for value in (change.ours, change.theirs))
+    return f"{change.task} {figure} {ours} against {theirs}{', even' if change.even else ''}"
+
+
+def _judged(figure: str, value: float) -> str:
+    return format(value, ".3f" if figure == "RMSE" else ".1f")
 
 
 def measured_sentences(results: Iterable[Result]) -> list[str]:
