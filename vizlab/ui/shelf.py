@@ -9,12 +9,10 @@ from typing import Literal
 from vizlab.cache import ByteCache
 from vizlab.errors import CheckpointError, InputError
 from vizlab.models.model import Model
+from vizlab.views.headings import FAMILY_TITLES
 from vizlab.weights import SUFFIXES, checkpoint_name, load_model
 
 Origin = Literal["shipped", "folder", "upload"]
-
-FAMILIES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
-"""How the methods are written, by family, in the order of the page."""
 
 _MODEL_BYTES = 4_000_000_000
 
@@ -41,7 +39,7 @@ class ModelShelf:
 
     def shipped(self) -> tuple[str, ...]:
         """The names that every user is offered, one method after the other."""
-        order = list(FAMILIES)
+        order = list(FAMILY_TITLES)
         names = [name for name, entry in self._entries.items() if entry.origin == "shipped"]
         return tuple(sorted(names, key=lambda n: (next((i for i, f in enumerate(order) if n.startswith(f)), 9), n)))
 

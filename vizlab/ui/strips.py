@@ -9,10 +9,10 @@ from vizlab.tracing import FusionTrace
 from vizlab.ui.analysis import Analysis
 from vizlab.ui.html import badge, colour_bar, heading, panel_figure, tag, words
 from vizlab.ui.images import LARGE_SIDE, THUMBNAIL_SIDE, data_uri
-from vizlab.ui.shelf import FAMILIES
 from vizlab.ui.sources import SAME, SHARE, STRIP_SENTENCE, THIS
 from vizlab.views import ColourBar, Panel
 from vizlab.views.figures import stream_title
+from vizlab.views.headings import FAMILY_TITLES
 from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import number, percent
 
@@ -32,7 +32,7 @@ def strip(trace: FusionTrace) -> str:
     targets = list(dict.fromkeys(t for s in trace.sites.values() for t in s.site.targets))
     rows = [_row(trace, target, [p for p in panels if p.key.endswith(f"/{target}")]) for target in targets]
     bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
-    title = tag("h4", escape(FAMILIES.get(trace.model.family, trace.model.family)), title=trace.model.name)
+    title = tag("h4", escape(FAMILY_TITLES.get(trace.model.family, trace.model.family)), title=trace.model.name)
     name = words(trace.model.name, "vz-caption")
     head = tag("div", title + (colour_bar(bar) if bar else "") + name, "vz-strip-head")
     return tag("section", head + "".join(rows), "vz-strip")

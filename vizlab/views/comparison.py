@@ -18,6 +18,7 @@ from vizlab.predictions import (
 )
 from vizlab.rgbd import RGBDImage
 from vizlab.tracing import FusionTrace
+from vizlab.views.headings import model_headings
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent
 from vizlab.views.predictions import (
@@ -32,7 +33,6 @@ from vizlab.views.predictions import (
     semseg_panel,
 )
 
-FAMILY_TITLES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
 ROW_ORDER = ("semseg", "human_parts", "sal", "depth", "normals", "edge", "image")
 DEPTH_ERROR = "depth error"
 
@@ -101,13 +101,10 @@ def prediction_grid(
 
 
 def grid_columns(traces: Sequence[FusionTrace]) -> tuple[Column, ...]:
-    """A column per model, or per input where its outputs are named TASK/INPUT. Two of a family go by their names."""
-    families = [t.model.family for t in traces]
+    """A column per model, or per input where its outputs are named TASK/INPUT."""
+    headings = model_headings([(t.model.family, t.model.name) for t in traces])
     columns = []
-    for trace in traces:
-        family = trace.model.family
-        unique = families.count(family) == 1 and family in FAMILY_TITLES
-        heading = FAMILY_TITLES[family] if unique else trace.model.name
+    for heading, trace in zip(headings, traces, strict=True):
         variants = list(dict.fromkeys(name.partition("/")[2] for name in trace.predictions if "/" in name))
         columns += [Column(heading, variant, trace) for variant in variants or [""]]
     return tuple(columns)

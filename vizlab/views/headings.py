@@ -1,0 +1,42 @@
+"""What networks are called above their pictures: by their method, and by more where two share one."""
+
+from collections.abc import Sequence
+
+FAMILY_TITLES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
+"""How the methods are written, by family, in the order of the page."""
+
+
+def model_headings(models: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """A heading for each of `models`, given as (family, name).
+
+    The method where only one model has it; else the names, without the parts that all of that method end with:
+    cen-mobilenetv2-nyuv2 and cen-multitask-mobilenetv2-nyuv2 become CEN and CEN multitask. Names that end each in its
+    own way stay as they are.
+    """
+    alike = {family: [n for f, n in models if f == family] for family, _ in models}
+    return tuple(_heading(family, name, alike[family]) for family, name in models)
+
+
+def _heading(family: str, name: str, alike: Sequence[str]) -> str:
+    title = FAMILY_TITLES.get(family)
+    if title is None:
+        return name
+    if len(alike) == 1:
+        return title
+    shared = _shared_ending([other.split("-") for other in alike])
+    if not shared:
+        return name
+    left, own = name.split("-")[:-shared], family.split("-")
+    return " ".join([title, *left[len(own) :]]) if left[: len(own)] == own else "-".join(left)
+
+
+def _shared_ending(names: Sequence[Sequence[str]]) -> int:
+    """How many last parts all names share; 0 where they are the same, and never a whole name."""
+    if len(set(map(tuple, names))) == 1:
+        return 0
+    shared = 0
+    for parts in zip(*(reversed(name[1:]) for name in names), strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared += 1
+    return shared
