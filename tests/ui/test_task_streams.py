@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 from page_process import CEN, TASKS, random_checkpoint, scenes, write_pair
 
+from vizlab.cards.folder import store_evaluation
+from vizlab.evaluation.results import Result
 from vizlab.ui.analysis import Analysis, Request
 from vizlab.ui.handlers import Handlers
 from vizlab.ui.page import Page
@@ -101,3 +104,26 @@ def test_predicted_depth_can_come_from_the_depth_task(workspace: Workspace, anal
     request = replace(analysis.request, depth=None, predicted_depth=True)
     found = workspace.analyse(request)
     assert found.stand_in == {"cen-multimodal-multitask": "cen-multitask"}
+    seen = found.traces["cen-multimodal-multitask"].input_digest
+    moved = workspace.rethreshold(workspace.rethreshold(found.key, 0.9).key, 0.5)
+    assert moved.baselines.keys() == set(EXCHANGING)
+    assert moved.traces["cen-multimodal-multitask"].input_digest == seen, "its depth moved with another network's"
+
+
+def test_the_best_known_depth_stands_in(tmp_path: Path, analysis: Analysis) -> None:
+    """By the cards: the second network of the three has the lowest RMSE."""
+    config = replace(CONFIGS["cen-multitask"], working_size=(96, 128))
+    for name, rmse in {"a": None, "b": 0.6, "c": 0.7}.items():
+        file = tmp_path / f"{name}.safetensors"
+        random_checkpoint(file, config)
+        if rmse is not None:
+            figures = {"depth": {"RMSE": rmse}}
+            store_evaluation(
+                file, Result(name, "", config.architecture, ("rgb",), TASKS, "test", 9, "float32", figures)
+            )
+    random_checkpoint(tmp_path / "taking.safetensors", replace(CEN, working_size=(96, 128)))
+    shelf = Workspace(Settings(checkpoints=tmp_path, scenes=scenes()))
+    request = replace(analysis.request, depth=None, predicted_depth=True, models=("a", "b", "c", "taking"))
+    found = shelf.analyse(request)
+    assert found.stand_in == {"taking": "b"}
+    assert list(found.traces) == ["a", "b", "c", "taking"]

@@ -1,5 +1,6 @@
 """Reading, running and keeping: the one place where the page and the API meet the networks."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,8 +12,9 @@ import torch
 
 from vizlab.analysis.reference import Reference
 from vizlab.cache import ByteCache
+from vizlab.cards import result_of
 from vizlab.device import pick_device
-from vizlab.errors import IncompatibleInputError, InputError
+from vizlab.errors import CheckpointError, IncompatibleInputError, InputError
 from vizlab.models.model import Model
 from vizlab.models.site import Intervention
 from vizlab.predictions import DepthPrediction
@@ -147,11 +149,13 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     skipped: dict[str, str] = {}
     notes: list[str] = []
     stand_in: dict[str, str] = {}
-    # Networks that take depth come last, so that another one's prediction can stand in for it.
-    for index, model in enumerate(sorted(models, key=lambda m: "depth" in m.inputs)):
+    # Networks that take depth come last, so that another one's prediction can stand in for it: the best known one's.
+    for index, model in enumerate(sorted(models, key=lambda m: ("depth" in m.inputs, _depth_rmse(m)))):
         step(0.05 + 0.7 * index / len(models), f"running {model.name}")
         try:
-            rgbd = _shown_to(model, picture.rgbd, request, traces, stand_in)
+            if (source := _depth_source(model, picture.rgbd, request, traces)) is not None:
+                stand_in[model.name] = source
+            rgbd = _shown_to(model.name, picture.rgbd, source, traces)
             traces[model.name] = _trace(model, rgbd, request, notes)
             if _moved(model, request.threshold):
                 baselines[model.name] = _trace(model, rgbd, replace(request, threshold=None), notes)
@@ -167,14 +171,14 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
 def _move_threshold(key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step) -> Analysis:
     started = time.perf_counter()
     notes = list(before.notes)
+    at_own = {**before.traces, **before.baselines}
     traces, baselines = dict(before.traces), {}
     for name in before.of_family("cen"):
-        own = before.baselines.get(name, before.traces[name])
-        traces[name] = own
+        traces[name] = own = at_own[name]
         if _moved(models[name], request.threshold):
             step(0.1, f"running {name} at threshold {request.threshold:g}")
             baselines[name] = own
-            rgbd = _shown_to(models[name], before.picture.rgbd, request, before.traces, {})
+            rgbd = _shown_to(name, before.picture.rgbd, before.stand_in.get(name), at_own)
             traces[name] = _trace(models[name], rgbd, request, notes)
     return replace(
         before,
@@ -187,19 +191,29 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
     )
 
 
-def _shown_to(
-    model: Model, rgbd: RGBDImage, request: Request, traces: Mapping[str, FusionTrace], stand_in: dict[str, str]
-) -> RGBDImage:
-    """The picture as `model` gets it: with predicted depth, noted in `stand_in`, where that is asked for and needed."""
+def _depth_source(model: Model, rgbd: RGBDImage, request: Request, traces: Mapping[str, FusionTrace]) -> str | None:
+    """The first network whose predicted depth can stand in, where that is asked for and needed."""
     if not request.predicted_depth or rgbd.depth is not None or "depth" not in model.inputs:
+        return None
+    return next((n for n, t in traces.items() if isinstance(t.predictions.get("depth"), DepthPrediction)), None)
+
+
+def _shown_to(name: str, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]) -> RGBDImage:
+    """The picture as the network `name` gets it: with the depth of `source`, if any, and a warning."""
+    prediction = None if source is None else traces[source].predictions["depth"]
+    if source is None or not isinstance(prediction, DepthPrediction):
         return rgbd
-    for name, known in traces.items():
-        prediction = known.predictions.get("depth")
-        if isinstance(prediction, DepthPrediction):
-            stand_in[model.name] = name
-            record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(model.name, name)))
-            return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
-    return rgbd
+    record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(name, source)))
+    return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
+
+
+def _depth_rmse(model: Model) -> float:
+    """The RMSE of depth on its card, in metres; infinite where the card says nothing of it."""
+    try:
+        result = result_of(model)
+    except CheckpointError:
+        return math.inf
+    return math.inf if result is None else result.by_task.get("depth", {}).get("RMSE", math.inf)
 
 
 def _moved(model: Model, threshold: float | None) -> bool:
