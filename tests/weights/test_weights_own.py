@@ -115,6 +115,12 @@ def test_file_is_float16_without_counters(checkpoint):
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
+def test_whoever_can_read_the_folder_can_read_the_file(checkpoint, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(b"")
+    assert checkpoint.stat().st_mode == other.stat().st_mode
+
+
 def test_values_beyond_float16_stay_float32(tmp_path, network):
     state = {k: v.clone() for k, v in network.state_dict().items()}
     network = build_network(CONFIG)

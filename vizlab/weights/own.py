@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from vizlab.errors import CheckpointError
@@ -31,7 +31,7 @@ def save_checkpoint(
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        save_file(tensors, partial, metadata)
+        partial.write_bytes(save(tensors, metadata))  # save_file would make a file that only its owner can read
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
