@@ -1,0 +1,32 @@
+"""Training shared by two processes, on the CPU since that is what every machine has."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vizlab import load_model
+
+RECIPES = Path(__file__).parents[2] / "vizlab/training/recipes"
+
+
+@pytest.mark.parametrize("network", ["cen-multitask", "nddr-cnn", "mti-net"])
+def test_two_devices_share_each_batch(network: str, data_folder: Path, tmp_path: Path) -> None:
+    """Eight pictures in batches of four, two on each device: two steps, and one file written by one of the two."""
+    text = (RECIPES / f"{network}-mobilenetv2-nyuv2.toml").read_text()
+    settings = 'epochs = 1\nbatch_size = 4\ncrop = [64, 64]\nprecision = "32-true"'
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(re.sub(r"^epochs = \d+$", settings, text, flags=re.MULTILINE))
+    command = [sys.executable, "-m", "vizlab.cli", "train", recipe, "--data", data_folder, "--out", tmp_path]
+    subprocess.run(
+        [*map(str, command), "--devices", "2"],
+        check=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+    )
+    (checkpoint,) = (tmp_path / "small").glob("*.safetensors")
+    assert load_model(checkpoint, "cpu").card["training"].startswith("2 x CPU")
+    assert torch.load(tmp_path / "small" / "last.ckpt", weights_only=True)["global_step"] == 2
