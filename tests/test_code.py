@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # A module may import from its own layer and from those before it.
 LAYERS = (
     ("errors", "tasks"),
-    ("rgbd", "geometry", "device", "cache"),
+    ("rgbd", "geometry", "device", "cache", "marked"),
     ("models", "data"),
     ("weights", "predictions"),
     ("tracing", "evaluation", "scenes", "training", "cards"),

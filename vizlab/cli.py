@@ -149,6 +149,29 @@ def cards_command(
         print(readme)
 
 
+@scenes_app.command("score")
+def score_command(
+    checkpoints: Annotated[list[Path], typer.Argument(help="one or more checkpoints")],
+    folder: Annotated[Path | None, typer.Option(help="a folder of scenes instead of the bundled ones")] = None,
+    readme: Annotated[Path | None, typer.Option(help="a Markdown file with the marks of the tables")] = None,
+) -> None:
+    """Say how networks do in each scene, whose truth is exact; in float32, so that every machine finds the same."""
+    from vizlab.analysis.scene_scores import MARKS, scene_scores, scene_tables
+    from vizlab.scenes import list_scenes, load_scene
+    from vizlab.weights import load_model
+
+    scenes = [load_scene(name, folder) for name in list_scenes(folder)]
+    if not scenes:
+        raise InputError(f"'{folder}' holds no scene; give a folder that `vizlab scenes render` wrote to.")
+    if readme is not None:
+        MARKS.read(readme)  # before the networks run for minutes
+    models = [load_model(path, precision="float32") for path in checkpoints]
+    text = scene_tables({model.name: scene_scores(model, scenes) for model in models})
+    print(text)
+    if readme is not None:
+        MARKS.write(readme, text)
+
+
 def main() -> None:
     """Entry point: errors vizlab raises on purpose end in one sentence and exit code 1."""
     try:

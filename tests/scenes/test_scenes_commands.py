@@ -8,30 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from vizlab.errors import InputError
-from vizlab.scenes import load_scene
+from vizlab.scenes import list_scenes, load_scene
 from vizlab.scenes.__main__ import app
-from vizlab.scenes.library import save_scene
-from vizlab.scenes.rendering import Rendering
-from vizlab.scenes.sheet import COLUMNS, LARGEST, WIDTH, contact_sheet, depth_colours, save_sheet
-from vizlab.scenes.viewpoints import kinect_intrinsics
-
-SIZE = (48, 64)
-NAMES = [f"room_{index}" for index in range(COLUMNS + 1)]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    ramp = np.tile(np.linspace(0, 1, SIZE[1], dtype=np.float32), (SIZE[0], 1))
-    for name in NAMES:
-        depth = 1 + 3 * ramp
-        normals = np.tile(np.array([0, 0, -1], np.float32), (*SIZE, 1))
-        colour = np.repeat((255 * ramp[..., None]).astype(np.uint8), 3, axis=2)
-        rendering = Rendering(
-            colour, depth, (depth * 1000).astype(np.uint16), (39 * ramp).astype(np.uint8), normals,
-            kinect_intrinsics(SIZE),
-        )  # fmt: skip
-        save_scene(rendering, tmp_path / name, {"title": "Room", "kind": "office", "seed": 7, "spp": 1})
-    return tmp_path
+from vizlab.scenes.sheet import LARGEST, WIDTH, contact_sheet, depth_colours, save_sheet
 
 
 def test_list_shows_kind_and_seed(folder: Path) -> None:
@@ -51,7 +30,7 @@ def test_contradicting_options_are_refused(options: list[str], tmp_path: Path) -
 
 
 def test_the_sheet_has_rows_of_four(folder: Path) -> None:
-    scenes = [load_scene(name, folder) for name in NAMES]
+    scenes = [load_scene(name, folder) for name in list_scenes(folder)]
     sheet = contact_sheet(scenes)
     assert sheet.shape[1] == WIDTH
     assert sheet.shape[0] == pytest.approx(2 * contact_sheet(scenes[:1]).shape[0], abs=20)

@@ -11,11 +11,12 @@ from vizlab.evaluation.literature import NOT_COMPARABLE
 from vizlab.evaluation.results import Result, ThresholdPoint
 from vizlab.evaluation.run import exchanged_share, exchanges
 from vizlab.evaluation.table import COLUMNS, Column, Row, markdown, remarks, rows_of, table
+from vizlab.marked import Marks
 from vizlab.models.model import Model
 from vizlab.weights import load_model, save_checkpoint
 
 SUFFIX = ".safetensors"
-START, END = "<!-- checkpoints: written by `vizlab cards` -->", "<!-- /checkpoints -->"
+MARKS = Marks("the table", "<!-- checkpoints: written by `vizlab cards` -->", "<!-- /checkpoints -->")
 """The table of a README stands between these lines."""
 FILE_SIZE = Column("file MB", lambda row: row.file and row.file / 1e6)
 
@@ -99,12 +100,8 @@ def readme_section(folder: Path) -> str:
 
 def write_readme(readme: Path, folder: Path) -> None:
     """Put `readme_section` between the two marks of `readme`. Raises InputError if they are not there."""
-    text = readme.read_text() if readme.is_file() else ""
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise InputError(f"'{readme}' has no place for the table; expected the lines '{START}' and '{END}' in it.")
-    readme.write_text(f"{before}{START}\n\n{readme_section(folder)}\n\n{END}{after}")
+    MARKS.read(readme)  # a README without the marks is told of before anything else
+    MARKS.write(readme, readme_section(folder))
 
 
 def _exchange_off(model: Model) -> list[Row]:

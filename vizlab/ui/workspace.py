@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from vizlab.analysis.reference import Reference
+from vizlab.analysis.scene_scores import scene_picture
 from vizlab.cache import ByteCache
 from vizlab.cards import result_of
 from vizlab.device import pick_device
@@ -131,9 +132,7 @@ def _check(request: Request) -> None:
 
 
 def _bundled(scene: Scene) -> Picture:
-    rgbd = read_rgbd(scene.rgb_path, scene.depth_path, depth_unit="mm")
-    notes = dict.fromkeys(("semseg", "depth", "normals"), "exact, rendered")
-    reference = Reference(scene.depth, scene.label, scene.normals, notes)
+    rgbd, reference = scene_picture(scene)
     return Picture(scene.title, rgbd, reference, bundled=True)
 
 
