@@ -9,7 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from tests.conftest import CONFIGS, make_model
-from vizlab.cards.folder import END, START
+from vizlab.cards.folder import MARKS
 from vizlab.cli import app
 from vizlab.data import RGBDFolder
 from vizlab.errors import InputError
@@ -144,7 +144,7 @@ def test_baselines_reach_table_card_and_readme(
     card = mine.with_suffix(".md").read_text()
     assert "## Compared with" in card
     assert "gain over depth alone:" in card
-    readme.write_text(f"# before\n\n{START}\n{END}\n\nafter\n")
+    readme.write_text(f"# before\n\n{MARKS.start}\n{MARKS.end}\n\nafter\n")
     before = mine.read_bytes()
     invoke("cards", tmp_path, "--readme", readme)
     assert mine.read_bytes() == before

@@ -96,6 +96,17 @@ def test_what_was_just_measured_comes_before_what_a_file_remembers() -> None:
     assert comparisons(CEN, [new, *APART])[0].gain == pytest.approx(0)
 
 
+def test_what_was_trained_as_long_is_compared_first() -> None:
+    longer = replace(SINGLES[0], name="longer", epochs=30)
+    equal = replace(SINGLES[0], name="equal", epochs=24)
+    (found,) = comparisons(replace(MULTI, epochs=24), [longer, *SINGLES[1:], equal])
+    assert [other.name for other in found.against] == ["equal", "depth-rgb", "normals-rgb"]
+    (found,) = comparisons(replace(CEN, epochs=30), [equal, longer])
+    assert [other.name for other in found.against] == ["longer"]
+    (found,) = comparisons(replace(MULTI, epochs=24), [longer, *SINGLES[1:]])
+    assert found.against[0].name == "longer", "none was trained as long"
+
+
 def test_baselines_are_kept_by_name(tmp_path: Path) -> None:
     file = tmp_path / "baselines.json"
     assert read_baselines(file) == ()

@@ -1,5 +1,7 @@
 """Tables by their cells."""
 
+from dataclasses import replace
+
 from result_examples import APART, CEN, COST, MULTI, SINGLES, result, semseg
 
 from vizlab.evaluation.literature import PUBLISHED
@@ -54,6 +56,12 @@ def test_gains_are_said_in_sentences() -> None:
         "(semseg mIoU 27.0 against 25.0, semseg-rgb; depth RMSE 0.800 against 1.000, depth-rgb; "
         "normals mean angle 30.0 against 40.0, normals-rgb)"
     )
+
+
+def test_a_baseline_trained_longer_is_named_as_such() -> None:
+    (sentence,) = gain_sentences(replace(CEN, epochs=24), [replace(APART[1], epochs=30)])
+    assert sentence.endswith("(semseg mIoU 30.0 against 24.0, semseg-depth, trained for 30 epochs instead of 24)")
+    assert "epochs" not in gain_sentences(CEN, [replace(APART[1], epochs=30)])[0]
 
 
 def test_close_figures_are_called_even() -> None:

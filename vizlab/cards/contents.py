@@ -72,8 +72,16 @@ def result_of(model: Model) -> Result | None:
             outputs={name: {k: float(v) for k, v in values.items()} for name, values in figures["outputs"].items()},
             cost=cost_from(model.card.get("cost")),
             measured=str(figures.get("measured", "")),
+            epochs=epochs_of(model),
         ),
     )
+
+
+def epochs_of(model: Model) -> int | None:
+    """How long the model was trained, by the recipe in its card; None where there is none."""
+    recipe = model.card.get("recipe")
+    epochs = recipe.get("epochs") if isinstance(recipe, Mapping) else None
+    return epochs if isinstance(epochs, int) else None
 
 
 def curve_of(model: Model) -> tuple[ThresholdPoint, ...]:

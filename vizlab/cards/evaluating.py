@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from vizlab.cards.contents import epochs_of
 from vizlab.cards.folder import check_has_card, store_evaluation
 from vizlab.data import RGBDFolder
 from vizlab.errors import InputError
@@ -158,6 +159,7 @@ def _measure(path: Path, model: Model, folder: RGBDFolder, plan: Plan, counting:
         outputs=figures.by_output,
         measured=str(folder.measured) if folder.measured and {"depth", "normals"} & set(tasks) else "",
         cost=measure_cost(model if model.device.type == "cpu" else load_model(path, "cpu")),
+        epochs=epochs_of(model),
     )
     return Measured(result, curve, model.config.threshold)
 
@@ -179,6 +181,7 @@ def _measure_fused(
             outputs=figures.by_output,
             cost=total_cost([result.cost for result in alone if result.cost is not None]),
             late_fusion=True,
+            epochs=alone[0].epochs if len({result.epochs for result in alone}) == 1 else None,
         )
     )
 

@@ -76,7 +76,7 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
 
     A network of several tasks is compared with single-task networks of the same inputs (the multi-task gain), or of
     one of its inputs, once there is one for each task; a network of one task and several inputs with the networks of
-    one of them and with their late fusion.
+    one of them and with their late fusion. Among several of a kind, those trained as long as it come first.
     """
     # One of each name; the first, since what this run measured comes before what a file remembers.
     peers: dict[str, Result] = {}
@@ -87,14 +87,18 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
         if same_set and same_part and other.name != result.name:
             peers.setdefault(other.name, other)
     compare = _over_single_tasks if len(result.tasks) > 1 else _over_single_inputs
-    return tuple(found for found in compare(result, list(peers.values())) if math.isfinite(found.gain))
+    nearest = sorted(peers.values(), key=lambda peer: peer.epochs != result.epochs)
+    return tuple(found for found in compare(result, nearest) if math.isfinite(found.gain))
 
 
 def _over_single_tasks(result: Result, peers: list[Result]) -> tuple[Comparison, ...]:
     found = []
     streams = [(name,) for name in result.inputs]
     for inputs in dict.fromkeys([result.inputs, *streams]):
-        alone = {p.tasks[0]: p for p in peers if len(p.tasks) == 1 and p.inputs == inputs and not p.late_fusion}
+        alone: dict[str, Result] = {}
+        for peer in peers:
+            if len(peer.tasks) == 1 and peer.inputs == inputs and not peer.late_fusion:
+                alone.setdefault(peer.tasks[0], peer)
         if not set(result.tasks) <= set(alone):
             continue
         ours = {task: result.by_task[task] for task in result.tasks}
@@ -105,7 +109,7 @@ def _over_single_tasks(result: Result, peers: list[Result]) -> tuple[Comparison,
 
 
 def _over_single_inputs(result: Result, peers: list[Result]) -> tuple[Comparison, ...]:
-    found = []
+    found: dict[str, Comparison] = {}
     if len(result.inputs) < 2:
         return ()
     for peer in (p for p in peers if p.tasks == result.tasks):
@@ -115,5 +119,5 @@ def _over_single_inputs(result: Result, peers: list[Result]) -> tuple[Comparison
             title = f"gain over {peer.inputs[0]} alone"
         else:
             continue
-        found.append(Comparison(title, (peer,), changes_by_task(result.by_task, peer.by_task)))
-    return tuple(found)
+        found.setdefault(title, Comparison(title, (peer,), changes_by_task(result.by_task, peer.by_task)))
+    return tuple(found.values())

@@ -31,7 +31,8 @@ class Result:
     """What a network, or several fused late, scored on the `pictures` pictures of a split.
 
     `name` is the checkpoint's, `checkpoint` its SHA-256 (of several: joined by " + "). `measured` says in which part of
-    the pictures depth and normals were compared; it is empty for all of them, and without these tasks.
+    the pictures depth and normals were compared; it is empty for all of them, and without these tasks. `epochs` is how
+    long it was trained, None where that is unknown.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Result:
     cost: Cost | None = None
     late_fusion: bool = False
     measured: str = ""
+    epochs: int | None = None
 
     @property
     def backbone(self) -> str:

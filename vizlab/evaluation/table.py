@@ -118,11 +118,14 @@ def markdown(shown: Table) -> str:
 
 def gain_sentences(result: Result, known: Iterable[Result]) -> list[str]:
     """One sentence for each comparison that `known` allows: the gain, and the figures it is made of."""
-    return [
-        f"{c.title}: {c.gain:+.1f} % "
-        f"({'; '.join(f'{_change(change)}, {r.name}' for change, r in zip(c.changes, c.against, strict=True))})"
-        for c in comparisons(result, known)
-    ]
+    sentences = []
+    for found in comparisons(result, known):
+        parts = [
+            f"{_change(change)}, {other.name}{_trained_otherwise(other, result)}"
+            for change, other in zip(found.changes, found.against, strict=True)
+        ]
+        sentences.append(f"{found.title}: {found.gain:+.1f} % ({'; '.join(parts)})")
+    return sentences
 
 
 def even_sentences(gains: Sequence[str]) -> list[str]:
@@ -151,6 +154,12 @@ def _change(change: Change) -> str:
     figure, _ = JUDGED_BY[change.task]
     ours, theirs = (_judged(figure, value) for value in (change.ours, change.theirs))
     return f"{change.task} {figure} {ours} against {theirs}{', even' if change.even else ''}"
+
+
+def _trained_otherwise(other: Result, result: Result) -> str:
+    if None in (other.epochs, result.epochs) or other.epochs == result.epochs:
+        return ""
+    return f", trained for {other.epochs} epochs instead of {result.epochs}"
 
 
 def _judged(figure: str, value: float) -> str:
