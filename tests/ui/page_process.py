@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -24,7 +24,12 @@ from vizlab.tasks import NYU40_CLASSES
 from vizlab.weights import save_checkpoint
 
 ROOT = Path(__file__).parents[2]
-NAMES = {"cen": "cen-mobilenetv2-nyuv2", "nddr": "nddr-cnn-mobilenetv2-nyuv2", "mti": "mti-net-mobilenetv2-nyuv2"}
+NAMES = {
+    "cen": "cen-mobilenetv2-nyuv2",
+    "multitask": "cen-multitask-mobilenetv2-nyuv2",
+    "nddr": "nddr-cnn-mobilenetv2-nyuv2",
+    "mti": "mti-net-mobilenetv2-nyuv2",
+}
 TASKS = ("semseg", "depth", "normals")
 OWN_CHECKPOINT = "someones-cen.safetensors"
 START_SECONDS = 600
@@ -35,6 +40,7 @@ CEN = NetworkConfig(
 )  # fmt: skip
 CONFIGS = {
     NAMES["cen"]: CEN,
+    NAMES["multitask"]: replace(CEN, tasks=TASKS, inputs=("rgb",)),
     NAMES["nddr"]: NetworkConfig("nddr-cnn-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES),
     NAMES["mti"]: NetworkConfig("mti-net-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES),
 }

@@ -78,6 +78,21 @@ def test_a_method_that_was_not_run_says_what_it_needs(page: Page, workspace: Wor
     assert updates[page.affinities.body]["visible"] is True
 
 
+def test_a_network_that_could_not_run_says_why_in_the_tab_of_its_method(
+    page: Page, workspace: Workspace, analysis: Analysis
+) -> None:
+    """Alone of its method in place of the charts, else beside the choice of those that ran."""
+    names = {short: NAMES[short] for short in ("cen", "multitask", "nddr")}
+    bare = replace(analysis.request, depth=None, models=(names["cen"], names["nddr"]))
+    why = f"{names['cen']} was not run: "
+    assert why in page.show(workspace.analyse(bare), "voc")[page.exchange.empty]["value"]
+    both = page.show(workspace.analyse(replace(bare, models=tuple(names.values()))), "voc")[page.exchange.model]
+    assert both["info"].startswith(why)
+    assert both["choices"] == [names["multitask"]]
+    assert both["visible"] is True
+    assert page.show(analysis, "voc")[page.exchange.model]["info"] == ""
+
+
 def test_the_palette_changes_labels_only(page: Page, workspace: Workspace, analysis: Analysis) -> None:
     handlers = Handlers(page, workspace)
     voc, safe = (handlers.choose_palette(analysis.key, None, palette) for palette in ("voc", "safe"))

@@ -61,18 +61,20 @@ class FamilyTab:
                 self.body: gr.update(visible=False),
             }
         chosen = model if model in names else names[0]
+        missing = " ".join(self._not_run(analysis))
         return {
             self.empty: gr.update(visible=False),
             self.body: gr.update(visible=True),
-            self.model: gr.update(choices=names, value=chosen, visible=len(names) > 1),
+            self.model: gr.update(choices=names, value=chosen, info=missing, visible=len(names) > 1 or bool(missing)),
             **self.draw(analysis, analysis.traces[chosen], palette),
         }
 
     def _empty(self, analysis: Analysis) -> str:
-        reasons = [
-            f"{name} was not run: {why}" for name, why in analysis.skipped.items() if name.startswith(self.family)
-        ]
-        return empty_state(self.title, (*reasons, *self.needs))
+        return empty_state(self.title, (*self._not_run(analysis), *self.needs))
+
+    def _not_run(self, analysis: Analysis) -> list[str]:
+        skipped = analysis.skipped.items()
+        return [f"{name} was not run: {why}" for name, why in skipped if name.startswith(self.family)]
 
     def build_figures(self, figures: Sequence[Figure]) -> list[tuple[Figure, gr.Plot]]:
         """Notes and plots, `half` ones side by side."""
