@@ -8,13 +8,12 @@ import torch
 
 import vizlab
 from vizlab import scenes
+from vizlab.analysis import scene_scores as scoring
 from vizlab.cards import card_markdown
 from vizlab.cards.contents import curve_of, result_of
-from vizlab.cards.folder import END, START, readme_section
+from vizlab.cards.folder import MARKS, readme_section
 from vizlab.evaluation.gain import JUDGED_BY
 from vizlab.evaluation.run import exchanged_share, exchanges
-from vizlab.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
-from vizlab.tasks import VOID
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "checkpoints"
@@ -25,13 +24,16 @@ CARD = ("name", "data", "recipe", "figures", "limits", "licence", "cost")
 """What every shipped card must say."""
 FLOORS = {
     "cen": {"semseg": 31.0},
-    "cen-multitask": {"semseg": 26.0, "depth": 0.82, "normals": 25.0},
+    "cen-multitask": {"semseg": 26.0, "depth": 0.74, "normals": 25.5},
     "cen-multimodal-multitask": {"semseg": 26.0, "normals": 25.0},
     "nddr-cnn": {"semseg": 30.0, "depth": 0.70, "normals": 24.0},
     "mti-net": {"semseg": 33.0, "depth": 0.68, "normals": 24.5},
 }
 """By network, what its card must reach on NYUv2's test pictures: at least this mIoU in percent, at most this RMSE in
 metres and this mean angle in degrees to derived normals. Otherwise training went wrong."""
+
+NAMED_RIGHTLY = {"cen": 60.0, "cen-multitask": 50.0, "nddr-cnn": 57.0, "mti-net": 60.0}
+"""By network, the pixel accuracy in percent that it must have on average of the bundled scenes."""
 
 
 def kind(path: Path) -> str:
@@ -72,9 +74,7 @@ def test_the_card_beside_the_file_is_made_from_its_header(path: Path, shipped: v
 
 
 def test_the_table_in_the_readme_is_made_from_the_cards() -> None:
-    _, _, rest = (ROOT / "README.md").read_text().partition(START)
-    written, _, _ = rest.partition(END)
-    assert written.strip() == readme_section(FOLDER), "run: vizlab cards checkpoints --readme README.md"
+    assert MARKS.read(ROOT / "README.md") == readme_section(FOLDER), "run: vizlab cards checkpoints --readme README.md"
 
 
 def test_the_figures_in_the_card_are_above_the_floors(path: Path, shipped: vizlab.Model) -> None:
@@ -112,31 +112,48 @@ def test_switching_the_exchange_off_changes_what_cen_sees(cen: vizlab.Model) -> 
     assert np.mean(differs) > 0.02
 
 
-@pytest.mark.parametrize("name", scenes.list_scenes())
-def test_every_checkpoint_recognises_the_bundled_rooms(name: str, shipped: vizlab.Model) -> None:
-    """Far better than the most frequent class alone could be by chance; the exact figures are in the README."""
-    scene = scenes.load_scene(name)
-    traced = vizlab.trace(shipped, read_scene(name))
-    semseg = traced.predictions["semseg"]
-    assert isinstance(semseg, SemsegPrediction)
-    labelled = scene.label != 255
-    assert (semseg.label == scene.label)[labelled].mean() > 0.3
-    for prediction in traced.predictions.values():
-        if isinstance(prediction, DepthPrediction):
-            assert 0.2 < float(np.median(prediction.value)) < 10
-        if isinstance(prediction, NormalsPrediction):
-            assert np.nanmedian(prediction.value[..., 2]) < 0  # surfaces face the camera
+@pytest.fixture(scope="module")
+def scores(shipped: vizlab.Model) -> scoring.Scores:
+    return scoring.scene_scores(shipped, [scenes.load_scene(name) for name in scenes.list_scenes()])
 
 
-def test_cen_names_three_pixels_of_five_in_the_bundled_rooms(cen: vizlab.Model) -> None:
-    right = []
-    for name in scenes.list_scenes():
-        label = scenes.load_scene(name).label
-        found = vizlab.trace(cen, read_scene(name)).predictions["semseg"].label  # type: ignore[union-attr]
-        right.append((found == label)[label != VOID].mean())
-    assert len(right) == 12
-    assert np.mean(right) > 0.6, dict(zip(scenes.list_scenes(), right, strict=True))
-    assert min(right) > 0.45
+def test_every_checkpoint_recognises_the_bundled_rooms(path: Path, scores: scoring.Scores) -> None:
+    """In each of the twelve far better than chance, on average as well as is said."""
+    assert len(scores) == 12
+    for name, found in scores.items():
+        assert found["semseg"] > 30, name
+        assert found.get("depth", 0) < 2, name
+        assert found.get("normals", 0) < 50, name
+    assert np.mean([found["semseg"] for found in scores.values()]) > NAMED_RIGHTLY[kind(path)]
+
+
+def test_the_tables_of_scenes_are_of_these_checkpoints(shipped: vizlab.Model, scores: scoring.Scores) -> None:
+    """Not to the last digit: processors round in ways of their own."""
+    written = read_tables(scoring.MARKS.read(ROOT / "assets/scenes/README.md"))
+    tolerance = {"semseg": 0.3, "depth": 0.02, "normals": 0.3}
+    assert len(written) == 3
+    for (task, figure), table in zip(scoring.FIGURES.items(), written, strict=True):
+        assert (shipped.name in table) == (task in shipped.config.tasks), figure.title
+        for scene, value in table.get(shipped.name, {}).items():
+            if scene != "mean":
+                assert value == pytest.approx(scores[scene][task], abs=tolerance[task]), (
+                    "run: vizlab scenes score checkpoints/*.safetensors --readme assets/scenes/README.md"
+                )
+
+
+def read_tables(text: str) -> list[dict[str, dict[str, float]]]:
+    """Markdown tables as figures by column and row."""
+    tables: list[dict[str, dict[str, float]]] = []
+    for line in text.splitlines():
+        first, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not cells or set(first) == {"-"}:
+            continue
+        if first == "scene":
+            tables.append({name: {} for name in cells})
+        else:
+            for column, cell in zip(tables[-1].values(), cells, strict=True):
+                column[first] = float(cell)
+    return tables
 
 
 def test_cen_s_card_tells_what_the_exchange_is_worth_and_where_it_happens(cen: vizlab.Model) -> None:
