@@ -41,7 +41,7 @@ def small(path: Path) -> Recipe:
 
 def test_there_is_a_recipe_for_each_shipped_network() -> None:
     networks = ("cen", "cen-multitask", "cen-multimodal-multitask", "nddr-cnn", "mti-net")
-    baselines = ("semseg-rgb", "semseg-depth", "depth-rgb", "normals-rgb")
+    baselines = ("semseg-rgb", "semseg-rgb-24-epochs", "semseg-depth", "depth-rgb", "normals-rgb")
     assert {p.stem for p in RECIPES} == {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)}
 
 
