@@ -57,7 +57,8 @@ def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
         _label(figure, sites[0], index, stream)
     figure.add_trace(_bar(threshold, top), 1, 1)
     words = "in index order" if order == "index" else "sorted by |γ| within the eligible part and the rest"
-    notes = [SAME.capitalize() + ".", summary.statement]
+    framed = "Framed: eligible channels, which training pushes towards 0."
+    notes = [SAME.capitalize() + ".", summary.statement, framed]
     styled(
         figure,
         "|γ| of every channel, site by site",
@@ -143,7 +144,7 @@ def _label(figure: go.Figure, site: SiteTrace, stream: int, name: str) -> None:
     free = 1.0 if start == 0 else 0.0
     figure.add_annotation(text=f"<b>{name}</b>", x=free, xanchor="right" if free else "left", font_size=13, **note)
     if places.size:
-        figure.add_annotation(text="eligible: pushed towards 0 in training", x=(start + end) / 2, **note)
+        figure.add_annotation(text="eligible", x=(start + end) / 2, **note)
         figure.add_shape(
             type="rect", x0=start, x1=end, y0=0, y1=1, xref=f"x{suffix}", yref=f"y{suffix} domain",
             line={"color": TEXT, "width": 2},
