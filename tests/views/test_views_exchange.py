@@ -27,7 +27,7 @@ def test_ledger_shows_every_channel_of_every_site(cen_trace: FusionTrace) -> Non
     assert figure.layout.yaxis.labelalias["0"] == "features.1"
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert "same for every picture" in figure.layout.title.text
-    assert "which training pushes towards 0" in " ".join(figure.layout.title.text.replace("<br>", " ").split())
+    assert "pushed towards 0 in training" in " ".join(figure.layout.title.text.replace("<br>", " ").split())
     # A third of a phone's width is little: beside the stream's name only one word stands above the frame.
     assert {note.text for note in figure.layout.annotations} == {"<b>rgb</b>", "<b>depth</b>", "eligible"}
 

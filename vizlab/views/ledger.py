@@ -57,7 +57,7 @@ def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
         _label(figure, sites[0], index, stream)
     figure.add_trace(_bar(threshold, top), 1, 1)
     words = "in index order" if order == "index" else "sorted by |γ| within the eligible part and the rest"
-    framed = "Framed: eligible channels, which training pushes towards 0."
+    framed = "Framed: eligible, pushed towards 0 in training."
     notes = [SAME.capitalize() + ".", summary.statement, framed]
     styled(
         figure,
