@@ -14,6 +14,7 @@ from vizlab.cards.contents import curve_of, result_of
 from vizlab.cards.folder import MARKS, readme_section
 from vizlab.evaluation.gain import JUDGED_BY
 from vizlab.evaluation.run import exchanged_share, exchanges
+from vizlab.predictions import DepthPrediction, NormalsPrediction
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "checkpoints"
@@ -32,8 +33,8 @@ FLOORS = {
 """By network, what its card must reach on NYUv2's test pictures: at least this mIoU in percent, at most this RMSE in
 metres and this mean angle in degrees to derived normals. Otherwise training went wrong."""
 
-NAMED_RIGHTLY = {"cen": 60.0, "cen-multitask": 50.0, "nddr-cnn": 57.0, "mti-net": 60.0}
-"""By network, the pixel accuracy in percent that it must have on average of the bundled scenes."""
+NAMED_RIGHTLY = {"cen": (60, 45), "cen-multitask": (50, 30), "nddr-cnn": (57, 30), "mti-net": (60, 30)}
+"""By network, the pixel accuracy in percent on average of the bundled scenes, and in each, that it must exceed."""
 
 
 def kind(path: Path) -> str:
@@ -113,18 +114,34 @@ def test_switching_the_exchange_off_changes_what_cen_sees(cen: vizlab.Model) -> 
 
 
 @pytest.fixture(scope="module")
-def scores(shipped: vizlab.Model) -> scoring.Scores:
-    return scoring.scene_scores(shipped, [scenes.load_scene(name) for name in scenes.list_scenes()])
+def rooms(shipped: vizlab.Model) -> dict[str, vizlab.FusionTrace]:
+    return {name: vizlab.trace(shipped, read_scene(name)) for name in scenes.list_scenes()}
 
 
-def test_every_checkpoint_recognises_the_bundled_rooms(path: Path, scores: scoring.Scores) -> None:
-    """In each of the twelve far better than chance, on average as well as is said."""
-    assert len(scores) == 12
+@pytest.fixture(scope="module")
+def scores(rooms: dict[str, vizlab.FusionTrace]) -> scoring.Scores:
+    truths = {name: scoring.scene_picture(scenes.load_scene(name))[1] for name in rooms}
+    return {name: scoring.figures_by_task(room.predictions, truths[name]) for name, room in rooms.items()}
+
+
+def test_every_checkpoint_recognises_the_bundled_rooms(
+    path: Path, rooms: dict[str, vizlab.FusionTrace], scores: scoring.Scores
+) -> None:
+    """Far better than the most frequent class alone could be by chance; CEN names three pixels of five."""
+    average, least = NAMED_RIGHTLY[kind(path)]
+    right = [found["semseg"] for found in scores.values()]
+    assert len(right) == 12
+    assert np.mean(right) > average, scores
+    assert min(right) > least, scores
+    for name, room in rooms.items():
+        for prediction in room.predictions.values():
+            if isinstance(prediction, DepthPrediction):
+                assert 0.2 < float(np.median(prediction.value)) < 10, name
+            if isinstance(prediction, NormalsPrediction):
+                assert np.nanmedian(prediction.value[..., 2]) < 0, name  # surfaces face the camera
     for name, found in scores.items():
-        assert found["semseg"] > 30, name
         assert found.get("depth", 0) < 2, name
         assert found.get("normals", 0) < 50, name
-    assert np.mean([found["semseg"] for found in scores.values()]) > NAMED_RIGHTLY[kind(path)]
 
 
 def test_the_tables_of_scenes_are_of_these_checkpoints(shipped: vizlab.Model, scores: scoring.Scores) -> None:

@@ -56,11 +56,13 @@ def scene_scores(model: Model, scenes: Sequence[Scene]) -> Scores:
     found = {}
     for scene in scenes:
         rgbd, truth = scene_picture(scene)
-        predictions: Mapping[str, Prediction] = trace(model, rgbd).predictions
-        found[scene.name] = {
-            task: figure.score(predictions[task], truth) for task, figure in FIGURES.items() if task in predictions
-        }
+        found[scene.name] = figures_by_task(trace(model, rgbd).predictions, truth)
     return found
+
+
+def figures_by_task(predictions: Mapping[str, Prediction], truth: Reference) -> dict[str, float]:
+    """The figures of `FIGURES`, in their units, for one picture; by task, where it is predicted."""
+    return {task: figure.score(predictions[task], truth) for task, figure in FIGURES.items() if task in predictions}
 
 
 def scene_tables(by_network: Mapping[str, Scores]) -> str:

@@ -1,7 +1,7 @@
 """How much better a network is than those it should beat: single tasks, single modalities, late fusion."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vizlab.errors import InputError
@@ -45,7 +45,7 @@ class Comparison:
     @property
     def gain(self) -> float:
         """Mean of the relative changes in percent, positive where the network is better."""
-        return sum(change.percent for change in self.changes) / len(self.changes)
+        return _mean_percent(self.changes)
 
 
 def multi_task_gain(figures: ByOutput, baselines: ByOutput) -> float:
@@ -55,8 +55,7 @@ def multi_task_gain(figures: ByOutput, baselines: ByOutput) -> float:
     al., CVPR 2019; Vandenhende et al., TPAMI 2021). NaN where a baseline has 0 and so no relative change is defined.
     Raises InputError unless both are about the same tasks.
     """
-    changes = changes_by_task(figures, baselines)
-    return sum(change.percent for change in changes) / len(changes)
+    return _mean_percent(changes_by_task(figures, baselines))
 
 
 def changes_by_task(figures: ByOutput, baselines: ByOutput) -> tuple[Change, ...]:
@@ -69,6 +68,10 @@ def changes_by_task(figures: ByOutput, baselines: ByOutput) -> tuple[Change, ...
     return tuple(
         Change(task, figures[task][JUDGED_BY[task][0]], baselines[task][JUDGED_BY[task][0]]) for task in figures
     )
+
+
+def _mean_percent(changes: Sequence[Change]) -> float:
+    return sum(change.percent for change in changes) / len(changes)
 
 
 def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ...]:

@@ -148,11 +148,11 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     skipped: dict[str, str] = {}
     notes: list[str] = []
     stand_in: dict[str, str] = {}
-    # Networks that take depth come last, so that another one's prediction can stand in for it: the best known one's.
-    for index, model in enumerate(sorted(models, key=lambda m: ("depth" in m.inputs, _depth_rmse(m)))):
+    # Networks that take depth come last, so that another one's prediction can stand in for it.
+    for index, model in enumerate(sorted(models, key=lambda m: "depth" in m.inputs)):
         step(0.05 + 0.7 * index / len(models), f"running {model.name}")
         try:
-            if (source := _depth_source(model, picture.rgbd, request, traces)) is not None:
+            if (source := _depth_source(model, picture.rgbd, request, models, traces)) is not None:
                 stand_in[model.name] = source
             rgbd = _shown_to(model.name, picture.rgbd, source, traces)
             traces[model.name] = _trace(model, rgbd, request, notes)
@@ -190,11 +190,15 @@ def _move_threshold(key: str, request: Request, before: Analysis, models: dict[s
     )
 
 
-def _depth_source(model: Model, rgbd: RGBDImage, request: Request, traces: Mapping[str, FusionTrace]) -> str | None:
-    """The first network whose predicted depth can stand in, where that is asked for and needed."""
+def _depth_source(
+    model: Model, rgbd: RGBDImage, request: Request, models: list[Model], traces: Mapping[str, FusionTrace]
+) -> str | None:
+    """The network with the lowest RMSE whose predicted depth can stand in, where that is asked for and needed."""
     if not request.predicted_depth or rgbd.depth is not None or "depth" not in model.inputs:
         return None
-    return next((n for n, t in traces.items() if isinstance(t.predictions.get("depth"), DepthPrediction)), None)
+    predicted = {n for n, t in traces.items() if isinstance(t.predictions.get("depth"), DepthPrediction)}
+    best = min((m for m in models if m.name in predicted), key=_depth_rmse, default=None)
+    return None if best is None else best.name
 
 
 def _shown_to(name: str, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]) -> RGBDImage:

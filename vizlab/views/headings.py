@@ -1,6 +1,7 @@
 """What networks are called above their pictures: by their method, and by more where two share one."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 FAMILY_TITLES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
 """How the methods are written, by family, in the order of the page."""
@@ -34,9 +35,5 @@ def _shared_ending(names: Sequence[Sequence[str]]) -> int:
     """How many last parts all names share; 0 where they are the same, and never a whole name."""
     if len(set(map(tuple, names))) == 1:
         return 0
-    shared = 0
-    for parts in zip(*(reversed(name[1:]) for name in names), strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared += 1
-    return shared
+    endings = zip(*(reversed(name[1:]) for name in names), strict=False)
+    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, endings))
