@@ -104,6 +104,28 @@ def test_a_killed_run_goes_on_exactly_where_it_stopped(
     assert len(load_model(resumed, "cpu").classes) == 40
 
 
+def test_only_the_same_run_goes_on(data_folder: Path, tmp_path: Path) -> None:
+    """Weights of one recipe must not end up in a checkpoint whose card states another."""
+    recipe = dataclasses.replace(small(CEN_RECIPE), epochs=1)
+    train(recipe, data_folder, tmp_path)
+    other = dataclasses.replace(recipe, loss_weights={"semseg": 2.0})
+    with pytest.raises(DataError, match=r'loss_weights = \{"semseg": 1.0\}, the recipe has \{"semseg": 2.0\}; choose'):
+        train(other, data_folder, tmp_path)
+    with pytest.raises(DataError, match="pictures = "):
+        train(recipe, data_folder, tmp_path, limit=4)
+    train(dataclasses.replace(recipe, card={"notes": "said anew"}), data_folder, tmp_path)  # texts may change
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", None], ids=["empty", "text", "another tool's"])
+def test_a_last_ckpt_that_is_none_of_ours_is_named(data_folder: Path, tmp_path: Path, content: bytes | None) -> None:
+    if content is None:
+        torch.save({"state_dict": {}}, tmp_path / "last.ckpt")
+    else:
+        (tmp_path / "last.ckpt").write_bytes(content)
+    with pytest.raises(DataError, match=r"last.ckpt' (cannot be read|does not say).*delete it"):
+        train(small(CEN_RECIPE), data_folder, tmp_path)
+
+
 def test_the_exchanged_fraction_of_each_site_is_logged_over_time(data_folder: Path, tmp_path: Path) -> None:
     recipe = dataclasses.replace(small(CEN_RECIPE), epochs=4, sparsity=1000.0)
     train(recipe, data_folder, tmp_path)

@@ -21,6 +21,7 @@ from vizlab.training.data import InMemory
 from vizlab.training.module import FusionTraining
 from vizlab.training.pretrained import initialise_backbones, load_mobilenet
 from vizlab.training.recipe import Recipe
+from vizlab.training.resume import NoteRun, require_same_run, run_settings
 from vizlab.weights import save_checkpoint
 
 
@@ -60,7 +61,8 @@ def train(
     """Train to the end of the recipe; `out` receives last.ckpt every epoch, logs as CSV and, at the end, the
     checkpoint whose path is returned.
 
-    Running it again with the same `out` goes on exactly where it stopped. `limit` takes only the first pictures of
+    Running it again with the same `out` goes on exactly where it stopped; with another recipe or another number of
+    pictures it raises DataError. `limit` takes only the first pictures of
     the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
     """
     L.seed_everything(recipe.seed)
@@ -71,6 +73,9 @@ def train(
     for note in folder.notes:
         rank_zero_info(note)
     normals = "normals" in recipe.loss_weights
+    settings = run_settings(recipe, len(folder))
+    if last.exists():
+        require_same_run(last, settings)
     samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
     batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
     counts = samples.class_counts(recipe.network.semseg_channels)
@@ -87,6 +92,7 @@ def train(
         logger=CSVLogger(out, name="logs"),
         callbacks=[
             ModelCheckpoint(dirpath=out, filename="last", enable_version_counter=False),
+            NoteRun(settings),
             TQDMProgressBar(refresh_rate=10),
         ],
         log_every_n_steps=10,

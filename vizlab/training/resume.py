@@ -1,0 +1,46 @@
+"""What a run notes beside its state, so that only the same run can go on from it."""
+
+import dataclasses
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+
+from vizlab.errors import DataError
+from vizlab.training.recipe import Recipe
+
+KEY = "vizlab_run"
+
+
+class NoteRun(L.Callback):
+    """Writes `run_settings` into every last.ckpt."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint[KEY] = self._settings
+
+
+def run_settings(recipe: Recipe, pictures: int) -> dict[str, Any]:
+    """All that decides the weights, as JSON has it: the recipe but for its card's texts, and how many pictures."""
+    return json.loads(json.dumps(dataclasses.asdict(recipe) | {"card": None, "pictures": pictures}))
+
+
+def require_same_run(last: Path, settings: dict[str, Any]) -> None:
+    """Raise DataError unless the run that wrote `last` had these `run_settings`: its checkpoint would name others."""
+    way_out = "choose another --out, or delete it to start from the beginning"
+    try:
+        saved = torch.load(last, map_location="cpu", weights_only=True, mmap=True).get(KEY)
+    except (OSError, EOFError, RuntimeError, ValueError, AttributeError, pickle.UnpicklingError) as err:
+        raise DataError(f"'{last}' cannot be read as the state of a training; {way_out}.") from err
+    if saved is None:
+        raise DataError(f"'{last}' does not say which recipe it was trained with; {way_out}.")
+    for name, value in settings.items():
+        if (had := saved.get(name)) != value:
+            raise DataError(
+                f"'{last}' was trained with {name} = {json.dumps(had)}, the recipe has {json.dumps(value)}; {way_out}."
+            )
