@@ -1,5 +1,7 @@
 """What ships in checkpoints/: loads through the door, is small, says what it is, and really fuses."""
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +11,24 @@ import torch
 import vizlab
 from vizlab import scenes
 from vizlab.analysis import scene_scores as scoring
-from vizlab.cards import card_markdown
-from vizlab.cards.contents import curve_of, result_of
+from vizlab.cards import card_markdown, training_card
+from vizlab.cards.contents import baselines_of, curve_of, result_of
 from vizlab.cards.folder import MARKS, readme_section
-from vizlab.evaluation.gain import JUDGED_BY
+from vizlab.data.manifest import Manifest
+from vizlab.evaluation.baselines import read_baselines
+from vizlab.evaluation.gain import JUDGED_BY, comparisons
 from vizlab.evaluation.run import exchanged_share, exchanges
 from vizlab.predictions import DepthPrediction, NormalsPrediction
+from vizlab.training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "checkpoints"
+RECIPES = ROOT / "vizlab/training/recipes"
 SHIPPED = sorted(FOLDER.glob("*.safetensors"))
+SHIPPED_BASELINES = sorted((FOLDER / "baselines").glob("*.safetensors"))
 METHODS = {"cen", "nddr-cnn", "mti-net"}
 TOTAL_BYTES = 60e6
-CARD = ("name", "data", "recipe", "figures", "limits", "licence", "cost")
+CARD = ("name", "data", "start", "recipe", "figures", "limits", "licence", "cost")
 """What every shipped card must say."""
 FLOORS = {
     "cen": {"semseg": 31.0},
@@ -64,7 +71,26 @@ def cen() -> vizlab.Model:
 
 def test_a_checkpoint_of_each_method_ships_and_all_together_are_small() -> None:
     assert METHODS <= set(map(kind, SHIPPED)) <= set(FLOORS)
-    assert sum(p.stat().st_size for p in SHIPPED) < TOTAL_BYTES
+    assert sum(p.stat().st_size for p in FOLDER.rglob("*.safetensors")) < TOTAL_BYTES
+
+
+@pytest.mark.parametrize("file", [*SHIPPED, *SHIPPED_BASELINES], ids=lambda p: p.stem)
+def test_the_recipe_in_the_card_is_the_one_in_the_project(file: Path) -> None:
+    """Which makes the file again, with every setting, down to the network's."""
+    recipe, model = load_recipe(RECIPES / f"{file.stem}.toml"), vizlab.load_model(file, device="cpu")
+    written = training_card(recipe, Manifest(), 0)["recipe"]
+    assert model.card["recipe"] == json.loads(json.dumps(written))
+    assert dataclasses.replace(model.config, classes=()) == recipe.network
+    assert "MobileNetV2" in model.card["start"]
+    assert "NYUv2" in model.card["licence"]
+
+
+@pytest.mark.parametrize("file", SHIPPED_BASELINES, ids=lambda p: p.stem)
+def test_a_baseline_that_ships_is_the_one_that_was_measured(file: Path) -> None:
+    model = vizlab.load_model(file, device="cpu")
+    (noted,) = (known for known in read_baselines(FOLDER / "baselines.json") if known.name == model.name)
+    assert noted == result_of(model)
+    assert file.with_suffix(".md").read_text() == card_markdown(model)
 
 
 def test_the_card_beside_the_file_is_made_from_its_header(path: Path, shipped: vizlab.Model) -> None:
@@ -75,7 +101,15 @@ def test_the_card_beside_the_file_is_made_from_its_header(path: Path, shipped: v
 
 
 def test_the_table_in_the_readme_is_made_from_the_cards() -> None:
-    assert MARKS.read(ROOT / "README.md") == readme_section(FOLDER), "run: vizlab cards checkpoints --readme README.md"
+    written = MARKS.read(ROOT / "README.md")
+    assert written == readme_section(FOLDER), "run: vizlab cards checkpoints --readme README.md"
+    told = [
+        line for line in written.splitlines() if "gain over" in line and "late fusion," not in line.partition(":")[0]
+    ]
+    assert len(told) >= 6
+    for line in told:  # cards keep figures rounded, which must not make them say another gain
+        name, _, gain = line.removeprefix("- ").partition(", ")
+        assert gain.removesuffix(".") in (FOLDER / f"{name}.md").read_text(), line
 
 
 def test_the_figures_in_the_card_are_above_the_floors(path: Path, shipped: vizlab.Model) -> None:
@@ -97,6 +131,12 @@ def test_an_ensemble_beats_each_of_its_streams(shipped: vizlab.Model) -> None:
         if stream not in ("", "ensemble"):
             name, sign = JUDGED_BY[task]
             assert sign * result.by_task[task][name] > sign * figures[name], output
+
+
+def test_cen_is_better_than_networks_of_either_modality(cen: vizlab.Model) -> None:
+    gains = {found.title: found.gain for found in comparisons(result_of(cen), baselines_of(cen))}  # type: ignore[arg-type]
+    assert gains["gain over rgb alone"] > 0
+    assert gains["gain over depth alone"] > 0
 
 
 def test_cen_really_exchanges(shipped: vizlab.Model) -> None:

@@ -55,9 +55,11 @@ def train_command(
     config: Annotated[Path, typer.Argument(help="a recipe (TOML)")],
     data: DataFolder,
     out: Annotated[Path, typer.Option(help="folder of the run; the same folder again resumes it")] = Path("runs"),
-    pretrained: Annotated[Path | None, typer.Option(help="MobileNetV2 weights with torchvision's names")] = None,
+    pretrained: Annotated[
+        Path | None, typer.Option(help="torchvision's mobilenet_v2 (.pth or .safetensors), to start from")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
-    devices: Annotated[int, typer.Option(help="how many GPUs share each batch", min=1)] = 1,
+    devices: Annotated[int, typer.Option(help="how many GPUs share each batch; norms see their own part", min=1)] = 1,
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
     from vizlab.training.recipe import load_recipe

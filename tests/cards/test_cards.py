@@ -8,12 +8,16 @@ from tests.conftest import CONFIGS, make_model
 from tests.evaluation.result_examples import result
 from vizlab.cards import card_markdown, card_sections, training_card, with_evaluation
 from vizlab.cards.folder import refresh_folder, write_readme
+from vizlab.data.manifest import Manifest
 from vizlab.errors import CheckpointError, InputError
 from vizlab.models.model import Model
 from vizlab.training.recipe import Recipe
 
 MEASURED = {"split": "test", "pictures": 654, "precision": "float32"}
 FIGURES = {**MEASURED, "outputs": {"semseg/ensemble": {"mIoU": 31.0, "mean accuracy": 40.0, "pixel accuracy": 60.0}}}
+
+
+ROOMS = Manifest(source="forty rooms", limits=("indoors",), licence="Rooms: public domain.")
 
 
 def recipe(family: str = "cen", **card: object) -> Recipe:
@@ -26,8 +30,8 @@ def with_card(card: dict[str, object]) -> Model:
     return model
 
 
-def test_a_recipe_without_a_card_gets_a_neutral_text() -> None:
-    card = training_card(recipe(), 12, (480, 640))
+def test_data_that_say_nothing_of_themselves_get_a_neutral_text() -> None:
+    card = training_card(recipe(), Manifest(), 12, (480, 640))
     assert card["data"] == "12 pictures at 480x640"
     assert card["limits"] == ["Trained on 12 pictures at 480x640 only."]
     assert "licence" not in card
@@ -36,30 +40,31 @@ def test_a_recipe_without_a_card_gets_a_neutral_text() -> None:
     assert not {"card", "network"} & set(card["recipe"])
 
 
-def test_a_recipe_can_choose_the_texts_of_a_data_set_and_add_its_own() -> None:
-    card = training_card(recipe("mti-net", dataset="nyuv2", notes=["by night"]), 795, (240, 320), "on two cores, 3 h")
-    assert card["data"] == "NYUv2 labelled set, official training split, 795 pictures at 240x320"
-    assert "Kinect v1" in card["limits"][0]
-    assert "void" in card["limits"][1]
+def test_a_card_says_what_the_data_say_and_what_the_recipe_adds() -> None:
+    own = recipe("mti-net", licence="Weights: MIT.", notes=["by night"])
+    card = training_card(own, ROOMS, 795, (240, 320), "on two cores, 3 h", "imagenet.pth")
+    assert card["data"] == "forty rooms, training split, 795 pictures at 240x320"
+    assert card["limits"][:2] == ["Trained on 795 pictures at 240x320 only.", "indoors"]
     assert "derived normals" in card["limits"][2]
-    assert "NYUv2" in card["licence"]
+    assert card["licence"] == "Weights: MIT. Rooms: public domain."
     assert card["notes"] == ["by night"]
     assert card["training"] == "on two cores, 3 h"
-    assert "dataset" not in card
+    assert card["start"] == "imagenet.pth"
 
 
 def test_semseg_alone_has_no_limit_of_normals() -> None:
-    assert "normals" not in str(training_card(recipe(dataset="nyuv2"), 795)["limits"])
+    assert "normals" not in str(training_card(recipe(), ROOMS, 795)["limits"])
 
 
 def test_every_key_of_a_card_is_shown() -> None:
-    card = training_card(recipe(dataset="nyuv2", colour="red"), 795, (240, 320), "on a laptop")
+    card = training_card(recipe(colour="red"), ROOMS, 795, (240, 320), "on a laptop", "imagenet.pth")
     shown = card_markdown(with_card({**card, "figures": FIGURES}))
     texts = (
         "# cen\n",
         "each other's channels",
         "795 pictures",
         "on a laptop",
+        "start: imagenet.pth",
         "loss_weights: semseg 1.0, depth 0.5",
         "SHA-256: `000",
     )

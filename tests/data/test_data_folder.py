@@ -173,6 +173,8 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "no JSON": (lambda own: (own / "dataset.json").write_text("{"), "is no JSON"),
     "JSON list": (lambda own: (own / "dataset.json").write_text("[]"), "holds a list"),
     "unknown unit": (lambda own: describe(own, depth_unit="ell"), "depth unit is 'ell'"),
+    "a source that is no text": (lambda own: describe(own, source=7), "source and licence must be texts"),
+    "limits that are no list": (lambda own: describe(own, limits="indoors"), "limits must be a list of sentences"),
     "half a camera": (lambda own: describe(own, camera={"fx": 500}), "expected positive numbers fx"),
     "camera of zero": (
         lambda own: describe(own, camera=dict.fromkeys(("fx", "fy", "cx", "cy", "width", "height"), 0)),

@@ -16,7 +16,7 @@ from scipy.io import savemat
 
 from tests.data import official as tiny
 from tests.data.conftest import Done, refusal
-from tests.data.official import NAMES, PICTURES, SIZE, TEST, TO_13, TO_40, TRAIN, Official, write_labelled
+from tests.data.official import PICTURES, SIZE, TEST, TO_13, TO_40, TRAIN, Official, write_labelled
 from vizlab.data import RGBDFolder
 from vizlab.data.nyuv2 import LabelledSet, millimetres, nearest
 from vizlab.geometry import KINECT_V1, normals_from_depth
@@ -127,6 +127,9 @@ def test_training_and_evaluation_read_what_was_written(official: Official, out: 
     folder = RGBDFolder(out, "train")
     assert folder.names == ["000004", "000001"]
     assert (folder.labelled, folder.notes) == (True, ())
+    assert folder.manifest.source.startswith("NYUv2")
+    assert "states no licence" in folder.manifest.licence
+    assert any("Kinect v1" in limit for limit in folder.manifest.limits)
     sample = folder.read(0)
     assert np.abs(sample.colour.astype(int) - tiny.colour_of(4)).mean() < 2
     assert sample.depth == pytest.approx(tiny.depth_of(4), abs=6e-4)
@@ -390,9 +393,3 @@ def test_a_missing_library_is_named_with_its_extra(
 def test_an_unwritable_place_gets_a_sentence(official: Official, tmp_path: Path, vizlab_command: Run) -> None:
     (tmp_path / "file").write_text("")
     assert "cannot be written" in refusal(vizlab_command(*official.arguments(tmp_path / "file" / "out")))
-
-
-def test_all_names_of_the_tiny_file_are_mapped() -> None:
-    """The fixtures' own premise: as many names as the real file has."""
-    assert len(TO_40) == NAMES == 894
-    assert len(TO_13) == 40

@@ -9,16 +9,20 @@ from result_examples import APART, CEN, MULTI, SINGLES, normals, result, semseg
 
 from vizlab.errors import DataError, InputError
 from vizlab.evaluation.baselines import read_baselines, write_baseline
-from vizlab.evaluation.gain import Change, comparisons, multi_task_gain
-from vizlab.evaluation.results import Result
+from vizlab.evaluation.gain import Change, Comparison, changes_by_task, comparisons
+from vizlab.evaluation.results import ByOutput, Result
+
+
+def gain(figures: ByOutput, baselines: ByOutput) -> float:
+    return Comparison("", (), changes_by_task(figures, baselines)).gain
 
 
 def test_the_multi_task_gain_is_the_mean_of_signed_relative_changes() -> None:
     """+8 % mIoU, -20 % RMSE and -25 % angle: all three are better."""
     baselines = {"semseg": semseg(25.0), "depth": {"RMSE": 1.0}, "normals": normals(40.0)}
-    assert multi_task_gain(MULTI.by_task, baselines) == pytest.approx((8 + 20 + 25) / 3)
+    assert gain(MULTI.by_task, baselines) == pytest.approx((8 + 20 + 25) / 3)
     worse = {"depth": {"RMSE": 1.1}}
-    assert multi_task_gain(worse, {"depth": {"RMSE": 1.0}}) == pytest.approx(-10)
+    assert gain(worse, {"depth": {"RMSE": 1.0}}) == pytest.approx(-10)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def test_figures_within_a_point_two_centimetres_or_a_degree_are_even(
 @pytest.mark.parametrize("baselines", [{}, {"semseg": semseg(1.0)}, {"edge": {"F": 1.0}}])
 def test_a_gain_needs_the_same_tasks_on_both_sides(baselines: dict[str, dict[str, float]]) -> None:
     with pytest.raises(InputError, match="same tasks"):
-        multi_task_gain({"depth": {"RMSE": 1.0}}, baselines)
+        gain({"depth": {"RMSE": 1.0}}, baselines)
 
 
 def test_several_tasks_are_compared_once_every_task_has_its_baseline() -> None:
@@ -67,13 +71,23 @@ def test_a_fusing_network_is_compared_by_its_ensemble() -> None:
     }
 
 
+def test_what_was_not_scored_is_not_compared() -> None:
+    """Pictures without labels give no figure for semseg."""
+    without = replace(MULTI, outputs={k: v for k, v in MULTI.outputs.items() if k != "semseg"})
+    assert comparisons(without, SINGLES) == ()
+    assert comparisons(replace(CEN, outputs={}), APART) == ()
+    assert comparisons(CEN, [replace(one, outputs={}) for one in APART]) == ()
+
+
 def test_a_baseline_of_zero_allows_no_comparison() -> None:
     nothing = result("semseg-rgb", {"semseg": semseg(0.0)})
-    assert math.isnan(multi_task_gain(CEN.by_task, nothing.by_task))
+    assert math.isnan(gain(CEN.by_task, nothing.by_task))
     assert comparisons(CEN, [nothing]) == ()
 
 
-@pytest.mark.parametrize("change", [{"pictures": 20}, {"split": "train"}, {"architecture": "cen-resnet50"}])
+@pytest.mark.parametrize(
+    "change", [{"data": "rooms"}, {"pictures": 20}, {"split": "train"}, {"architecture": "cen-resnet50"}]
+)
 def test_only_the_same_pictures_and_backbone_are_compared(change: dict[str, object]) -> None:
     others = [replace(single, **change) for single in SINGLES]  # type: ignore[arg-type]
     assert comparisons(MULTI, others) == ()

@@ -82,9 +82,9 @@ def test_a_share_of_the_inputs_is_depth_as_measured_and_no_target_is() -> None:
     batch = slanted_batch(16)
     batch["sensor"] = batch["depth"] + 0.25
     given = GeometricAugmentation((112, 144), (1.0, 1.0), sensor_share=0.5)(batch)
-    off = (given["measured"] - given["depth"]).flatten(1)
+    off = (given["depth_input"] - given["depth"]).flatten(1)
     chosen = off.mean(1) > 0.2
     assert 0 < int(chosen.sum()) < 16
     assert off[chosen].mean() == pytest.approx(0.25, abs=0.02)  # divided by zoom as depth is
     assert torch.equal(off[~chosen], torch.zeros_like(off[~chosen]))
-    assert GeometricAugmentation((112, 144), (1.0, 1.0))(slanted_batch(2))["measured"].shape == (2, 1, 112, 144)
+    assert GeometricAugmentation((112, 144), (1.0, 1.0))(slanted_batch(2))["depth_input"].shape == (2, 1, 112, 144)

@@ -7,6 +7,7 @@ import math
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from vizlab import load_model
 from vizlab.data import RGBDFolder
 from vizlab.errors import CheckpointError, DataError
-from vizlab.models.cen import cen_mobilenetv2
+from vizlab.models.cen import CEN, cen_mobilenetv2
 from vizlab.models.mobilenet import DepthwiseConv, MobileNetV2
 from vizlab.models.registry import build_network
 from vizlab.predictions import task_of
@@ -45,6 +46,23 @@ def test_there_is_a_recipe_for_each_shipped_network() -> None:
     assert {p.stem for p in RECIPES} == {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)}
 
 
+def test_a_network_and_its_baselines_are_trained_the_same_way() -> None:
+    """What a gain says of a network must not come from another schedule, start, augmentation or seed."""
+    recipes = {p.stem.removesuffix("-mobilenetv2-nyuv2"): load_recipe(p) for p in RECIPES}
+    several = ("depth-rgb", "normals-rgb", "semseg-rgb-24-epochs")
+    pairs = {"cen": ("semseg-rgb", "semseg-depth"), **dict.fromkeys(("cen-multitask", "mti-net", "nddr-cnn"), several)}
+    differing = {"name", "network", "loss_weights", "sparsity", "class_balance", "sensor_share"}
+    shared = {f.name for f in dataclasses.fields(Recipe)} - differing
+    for name, baselines in pairs.items():
+        ours = recipes[name]
+        for theirs in map(recipes.__getitem__, baselines):
+            assert {n: getattr(ours, n) for n in shared} == {n: getattr(theirs, n) for n in shared}
+            if "semseg" in theirs.loss_weights:
+                assert theirs.class_balance == ours.class_balance
+            if "depth" in theirs.network.inputs:
+                assert theirs.sensor_share == ours.sensor_share
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_the_loss_falls_within_a_few_steps_on_rendered_rooms(path: Path, scene_folder: Path) -> None:
     """Each recipe's network, on one batch of bundled scenes seen again and again, with the recipe's own losses."""
@@ -69,11 +87,13 @@ def test_the_loss_falls_within_a_few_steps_on_rendered_rooms(path: Path, scene_f
     assert losses[-1] < 0.8 * losses[0]
 
 
+@pytest.mark.parametrize(("network", "precision"), [("cen", "32-true"), ("mti-net", "bf16-mixed")])
 def test_a_killed_run_goes_on_exactly_where_it_stopped(
-    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: str, precision: str, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Same order of pictures, same augmentation, same optimiser: the same losses as the run that was left alone."""
-    recipe = dataclasses.replace(small(CEN_RECIPE), epochs=3)
+    path = RECIPE_FOLDER / f"{network}-mobilenetv2-nyuv2.toml"
+    recipe = dataclasses.replace(small(path), epochs=3, precision=precision)
     step = FusionTraining.training_step
     seen: dict[int, float] = {}
     kill_at = -1
@@ -109,7 +129,7 @@ def test_only_the_same_run_goes_on(data_folder: Path, tmp_path: Path) -> None:
     recipe = dataclasses.replace(small(CEN_RECIPE), epochs=1)
     train(recipe, data_folder, tmp_path)
     other = dataclasses.replace(recipe, loss_weights={"semseg": 2.0})
-    with pytest.raises(DataError, match=r'loss_weights = \{"semseg": 1.0\}, the recipe has \{"semseg": 2.0\}; choose'):
+    with pytest.raises(DataError, match=r'loss_weights = \{"semseg": 1.0\}, now it is \{"semseg": 2.0\}; choose'):
         train(other, data_folder, tmp_path)
     with pytest.raises(DataError, match="pictures = "):
         train(recipe, data_folder, tmp_path, limit=4)
@@ -124,6 +144,67 @@ def test_a_last_ckpt_that_is_none_of_ours_is_named(data_folder: Path, tmp_path: 
         (tmp_path / "last.ckpt").write_bytes(content)
     with pytest.raises(DataError, match=r"last.ckpt' (cannot be read|does not say).*delete it"):
         train(small(CEN_RECIPE), data_folder, tmp_path)
+
+
+def test_a_training_runs_with_the_settings_of_its_recipe(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bf16 autocast around the network, channels_last inside, clipped gradients, the start it was given."""
+    recipe = dataclasses.replace(small(CEN_RECIPE), epochs=1, precision="bf16-mixed", gradient_clip=1e-3)
+    state = {k: v for k, v in MobileNetV2().state_dict().items() if not k.endswith("num_batches_tracked")}
+    save_file(state, tmp_path / "imagenet.safetensors")
+    norms, formats, outputs = [], [], []
+    step, forward = torch.optim.AdamW.step, CEN.forward
+
+    def watched_step(self: torch.optim.AdamW, *args: object, **kwargs: object) -> object:
+        result = step(self, *args, **kwargs)  # the closure in it runs the step and clips
+        gradients = [p.grad.norm() for group in self.param_groups for p in group["params"] if p.grad is not None]
+        norms.append(float(torch.stack(gradients).norm()))
+        return result
+
+    def watched_forward(self: CEN, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        formats.append(inputs["rgb"].is_contiguous(memory_format=torch.channels_last))
+        found = forward(self, inputs)
+        outputs.append(found["semseg/rgb"].dtype)
+        return found
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", watched_step)
+    monkeypatch.setattr(CEN, "forward", watched_forward)
+    trained = train(recipe, data_folder, tmp_path / "run", tmp_path / "imagenet.safetensors")
+    assert len(norms) == 2
+    assert max(norms) <= 1.01e-3
+    assert all(formats)
+    assert set(outputs) == {torch.bfloat16}
+    card = load_model(trained, "cpu").card
+    assert card["start"].startswith("imagenet.safetensors, SHA-256 ")
+    assert "bf16-mixed" in card["training"]
+
+
+def test_what_cannot_be_trained_is_told_of_first(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = small(CEN_RECIPE)
+    (tmp_path / "page.pth").write_text("<html>")
+    with pytest.raises(CheckpointError, match=r"page\.pth' cannot be read .* mobilenet_v2-"):
+        train(recipe, data_folder, tmp_path / "run", tmp_path / "page.pth")
+    few = dataclasses.replace(recipe, network=dataclasses.replace(recipe.network, semseg_channels=5))
+    with pytest.raises(DataError, match="hold the class 5, but the recipe's network has 5"):
+        train(few, data_folder, tmp_path / "run")
+    mixed = shutil.copytree(data_folder, tmp_path / "mixed")
+    for kind in ("rgb", "depth", "label40"):
+        (path,) = (mixed / kind).glob("000002.*")
+        cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[:48])
+    with pytest.raises(DataError, match="of the sizes 48x96, 72x96"):
+        train(recipe, mixed, tmp_path / "run")
+
+
+def test_a_start_from_random_weights_and_another_scale_are_said(
+    data_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trained = train(dataclasses.replace(small(CEN_RECIPE), epochs=1), data_folder, tmp_path)
+    assert "start from random weights; --pretrained" in caplog.text
+    assert "72x96 pixels, but the network will see others at 240x320" in caplog.text
+    assert load_model(trained, "cpu").card["start"] == "random weights"
 
 
 def test_the_exchanged_fraction_of_each_site_is_logged_over_time(data_folder: Path, tmp_path: Path) -> None:
@@ -228,7 +309,7 @@ def test_depth_that_nobody_measured_is_seen_but_not_learned(data_folder: Path, t
     batch = GeometricAugmentation((height, width), (1.0, 1.0))({k: v[None] for k, v in sample.items()})
     torch.manual_seed(0)
     as_before = GeometricAugmentation((height, width), (1.0, 1.0))({k: v[None] for k, v in whole.items()})
-    assert torch.equal(batch["measured"], as_before["measured"])
+    assert torch.equal(batch["depth_input"], as_before["depth_input"])
     assert not torch.equal(batch["depth"], as_before["depth"])
 
 
@@ -255,7 +336,12 @@ def test_pretrained_weights_reach_every_stream(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("epochs = ", "not a TOML"), ("epochs = 2\nwings = 1", "wings"), ("epochs = 2", "network")],
+    [
+        ("epochs = ", "not a TOML"),
+        ("epochs = 2\nwings = 1", "wings"),
+        ("epochs = 2", "network"),
+        (CEN_RECIPE.read_text().replace("semseg = 1.0", "depth = 1.0"), "not so for depth, semseg"),
+    ],
 )
 def test_a_wrong_recipe_gets_a_sentence(text: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text(text)

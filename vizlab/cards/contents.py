@@ -4,35 +4,52 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from vizlab.cards.data_sets import data_texts
+from vizlab.data.manifest import Manifest
 from vizlab.errors import CheckpointError
 from vizlab.evaluation.gain import comparisons
 from vizlab.evaluation.results import Result, ThresholdPoint, cost_from, rounded
+from vizlab.geometry import NORMALS_METHOD
 from vizlab.models.model import Model
 from vizlab.training.recipe import Recipe
 
 T = TypeVar("T")
 CURVE = "threshold curve"
+NORMALS_LIMIT = (
+    f"Normals were derived from depth by an {NORMALS_METHOD}: the figures compare with derived normals, not with "
+    "measured or official ones."
+)
 
 
 def training_card(
-    recipe: Recipe, pictures: int, size: tuple[int, int] | None = None, training: str = ""
+    recipe: Recipe,
+    data: Manifest,
+    pictures: int,
+    size: tuple[int, int] | None = None,
+    training: str = "",
+    start: str = "",
 ) -> dict[str, Any]:
     """The card of a checkpoint fresh from training, not yet evaluated.
 
-    `pictures` were trained on, of `size` (H, W) where that is known; `training` says where it was trained and for how
-    long, if somebody knows. The recipe's table [card] goes into the card; see `data_sets`.
+    `pictures` of the folder that `data` describes were trained on, of `size` (H, W) where that is known; `training`
+    says where, and `start` from which weights. The recipe's table [card] goes into the card as it stands; its
+    `licence` is that of the weights and comes before that of the data.
     """
     settings = {k: v for k, v in dataclasses.asdict(recipe).items() if k not in ("network", "name", "card")}
     card = {"name": recipe.name, "recipe": settings, "figures": {}}
-    card |= data_texts(recipe.card, recipe.network.tasks, pictures, size)
-    return card | ({"training": training} if training else {})
+    amount = f"{pictures} pictures" + ("" if size is None else f" at {size[0]}x{size[1]}")
+    limits = [f"Trained on {amount} only.", *data.limits]
+    if "normals" in recipe.network.tasks:
+        limits.append(NORMALS_LIMIT)
+    licence = " ".join(filter(None, (recipe.card.get("licence"), data.licence)))
+    texts = {"data": ", training split, ".join(filter(None, (data.source, amount))), "limits": limits}
+    given = {"training": training, "start": start, "licence": licence}
+    return card | texts | recipe.card | {name: text for name, text in given.items() if text}
 
 
 def with_evaluation(card: Mapping[str, Any], result: Result, curve: Sequence[ThresholdPoint] = ()) -> dict[str, Any]:
     """The card with what one evaluation found; an earlier threshold curve stays where there is no new one."""
     measured = {"split": result.split, "pictures": result.pictures, "precision": result.precision}
-    part = {"measured": result.measured} if result.measured else {}
+    part = {name: text for name in ("data", "measured") if (text := getattr(result, name))}
     found: dict[str, Any] = {"figures": {**measured, **part, "outputs": rounded(result.outputs)}}
     if result.cost is not None:
         found["cost"] = dataclasses.asdict(result.cost)
@@ -71,6 +88,7 @@ def result_of(model: Model) -> Result | None:
             precision=figures["precision"],
             outputs={name: {k: float(v) for k, v in values.items()} for name, values in figures["outputs"].items()},
             cost=cost_from(model.card.get("cost")),
+            data=str(figures.get("data", "")),
             measured=str(figures.get("measured", "")),
             epochs=epochs_of(model),
         ),

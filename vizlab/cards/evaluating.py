@@ -19,6 +19,7 @@ from vizlab.evaluation.table import curve_table, markdown, remarks, rows_of, tab
 from vizlab.models.model import Model
 from vizlab.models.site import Intervention
 from vizlab.weights import load_model
+from vizlab.weights.container import file_hash
 
 Counting = Callable[[str, int], AbstractContextManager[Progress]]
 """Opens a progress bar with a label, for so many pictures."""
@@ -91,11 +92,13 @@ def evaluate_all(
     found = []
     for path, model in zip(checkpoints, models, strict=True):
         one = _measure(path, model, folder, plan, counting)
+        if plan.write_card:
+            store_evaluation(path, one.result, one.curve, known_baselines(plan, path))
+            # The card is part of the file, so its hash is another now.
+            one = replace(one, result=replace(one.result, checkpoint=file_hash(path)))
         found.append(one)
         if plan.write_baseline is not None:
             write_baseline(plan.write_baseline, one.result)
-        if plan.write_card:
-            store_evaluation(path, one.result, one.curve, known_baselines(plan, path))
     if plan.late_fusion:
         fused = _measure_fused(models, [one.result for one in found], folder, plan, counting)
         found.append(fused)
@@ -113,7 +116,8 @@ def report(found: Sequence[Measured], plan: Plan, baselines: Sequence[Result] = 
     if any("normals" in result.tasks for result in results):
         sentences.append(DERIVED)
     first = results[0]
-    sentences.append(f"{first.pictures} pictures of the split {first.split}, {first.precision}{_changes(plan)}.")
+    source = f" of {first.data}" if first.data else ""
+    sentences.append(f"{first.pictures} pictures{source}, split {first.split}, {first.precision}{_changes(plan)}.")
     parts.append("\n".join(sentences))
     for one in found:
         if one.curve:
@@ -157,7 +161,8 @@ def _measure(path: Path, model: Model, folder: RGBDFolder, plan: Plan, counting:
         pictures=figures.pictures,
         precision=model.precision,
         outputs=figures.by_output,
-        measured=str(folder.measured) if folder.measured and {"depth", "normals"} & set(tasks) else "",
+        data=folder.manifest.source,
+        measured=str(folder.manifest.measured or "") if {"depth", "normals"} & set(tasks) else "",
         cost=measure_cost(model if model.device.type == "cpu" else load_model(path, "cpu")),
         epochs=epochs_of(model),
     )

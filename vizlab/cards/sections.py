@@ -35,7 +35,20 @@ METHODS = {
     "features at each of them.",
 }
 ALONE = "A baseline: one task from one input by the backbone and decoder of CEN, with nothing to exchange."
-_SHOWN = ("name", "data", "training", "figures", "cost", CURVE, "baselines", "notes", "recipe", "limits", "licence")
+_SHOWN = (
+    "name",
+    "data",
+    "training",
+    "start",
+    "figures",
+    "cost",
+    CURVE,
+    "baselines",
+    "notes",
+    "recipe",
+    "limits",
+    "licence",
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ def _identity(model: Model) -> Section:
         f"working size: {height}x{width}",
         f"SHA-256: `{model.checkpoint_hash}`",
         *(f"assumed: {name} = {value}" for name, value in model.assumed.items()),
-        *(f"{name}: {model.card[name]}" for name in ("data", "training") if model.card.get(name)),
+        *(f"{name}: {model.card[name]}" for name in ("data", "start", "training") if model.card.get(name)),
     ]
     alone = model.network.family == "cen" and not model.sites
     return Section(model.name, (ALONE if alone else METHODS[model.network.family],), lines=tuple(lines))
@@ -89,7 +102,7 @@ def _figures(model: Model) -> Section | None:
     result = result_of(model)
     if result is None:
         return None
-    title = f"Figures ({result.split}, {result.pictures} pictures, {result.precision})"
+    title = f"Figures ({result.data or 'data'}, split {result.split}, {result.pictures} pictures, {result.precision})"
     return Section(title, tuple(measured_sentences([result])), table(rows_of(result), FIGURES))
 
 
@@ -119,15 +132,14 @@ def _cost(model: Model) -> Section | None:
         return None
     amounts = (
         f"{cost.parameters / 1e6:.2f} million parameters, {cost.flops / 1e9:.2f} GFLOPs, "
-        f"{cost.milliseconds:.0f} ms per picture on a CPU"
+        f"{cost.milliseconds:.0f} ms a picture on a CPU"
     )
     return Section("Cost", lines=(amounts, *cost_sentences([cost])))
 
 
 def _published(model: Model) -> Section | None:
-    known = [
-        p for p in PUBLISHED if p.family == model.network.family and model.sites and "semseg" in model.config.tasks
-    ]
+    like = (model.network.family, model.inputs)
+    known = [p for p in PUBLISHED if (p.family, p.inputs) == like and "semseg" in model.config.tasks]
     if not known or result_of(model) is None:
         return None
     return Section(

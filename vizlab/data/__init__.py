@@ -18,7 +18,8 @@ depth/ only; `vizlab data check` says how it would be read. What detection canno
 {"depth_unit": "tum", "camera": {"fx": 525, "fy": 525, "cx": 319.5, "cy": 239.5, "width": 640, "height": 480}}
 and, where depth around the picture's edge was made up, the rectangle in which it was measured, outside of which no
 depth and no normal is learned or compared: {"measured": {"top": 45, "left": 41, "bottom": 471, "right": 601, "width":
-640, "height": 480}}, bottom and right not included.
+640, "height": 480}}, bottom and right not included. The texts "source", "licence" and "limits" (a list of sentences)
+go into the cards of networks trained on the pictures.
 """
 
 from vizlab.data.folder import RGBDFolder, Sample

@@ -64,8 +64,9 @@ def check_command(
 
     Your own RGB-D pictures need rgb/NAME.jpg (or .png) and depth/NAME.png only: label40/ and the lists train.txt and
     test.txt are optional. A dataset.json beside them may give "depth_unit" (mm, tum, 0.1mm, sunrgbd, m or metres per
-    count), "camera" (fx, fy, cx, cy, width, height in pixels) and "measured", the rectangle in which depth was measured
-    (top, left, bottom, right, width, height in pixels).
+    count), "camera" (fx, fy, cx, cy, width, height in pixels), "measured", the rectangle in which depth was measured
+    (top, left, bottom, right, width, height in pixels), and for the cards of networks trained on them "source",
+    "limits" (a list of sentences) and "licence".
     """
     from vizlab.data import RGBDFolder
 
@@ -81,7 +82,7 @@ def check_command(
         "sizes": sorted(sizes),
         "depth unit": data.unit.label,
         "known depth": round(float(np.mean(known)), 4),
-        "measured": str(data.measured or "everywhere"),
+        "measured": str(data.manifest.measured or "everywhere"),
         "labelled": round(float(np.mean(labelled)), 4),
         "notes": data.notes,
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vizlab.data.manifest import Region, read_manifest
+from vizlab.data.manifest import read_manifest
 from vizlab.errors import DataError, InputError
 from vizlab.geometry import KINECT_V1, Intrinsics, assumed_intrinsics, normals_from_depth
 from vizlab.rgbd import Encoding, detect_unit, parse_unit, read_rgbd
@@ -61,14 +61,13 @@ class RGBDFolder:
     """One split of a data folder, read from disk sample by sample.
 
     `names` of its pictures; `labelled` is False where there is no label40/, so that every label is void; `unit` of
-    the depth; `measured` the part of every picture in which the depth was measured, None for all of it; `notes` says in
-    sentences what was assumed. Raises DataError for a folder that is incomplete.
+    the depth; `manifest` is what dataset.json says; `notes` says in sentences what was assumed. Raises DataError for a
+    folder that is incomplete.
     """
 
     def __init__(self, root: Path, split: str, limit: int | None = None) -> None:
-        self.root, self._manifest = root, read_manifest(root)
+        self.root, self.manifest = root, read_manifest(root)
         self._files = {kind: _files(root / kind, suffixes) for kind, suffixes in SUFFIXES.items()}
-        self.measured: Region | None = self._manifest.measured
         self.labelled = (root / "label40").is_dir()
         names, listed = _names(root, split, list(self._files["rgb"]))
         self.names = names[:limit]
@@ -97,13 +96,14 @@ class RGBDFolder:
         assert image.depth is not None
         # Copies, since those of an RGBDImage are read-only and torch warns about such arrays.
         colour, depth = image.colour.copy(), image.depth.copy()
-        measured = None if self.measured is None else self.measured.scaled_to(image.size).mask()
+        region = self.manifest.measured
+        measured = None if region is None else region.scaled_to(image.size).mask()
         return Sample(name, colour, depth, label, self.camera(image.size), measured)
 
     def camera(self, size: tuple[int, int]) -> Intrinsics:
         """The camera that normals are derived with, for pictures of `size` (H, W)."""
-        if self._manifest.camera is not None:
-            return self._manifest.camera.scaled_to(size)
+        if self.manifest.camera is not None:
+            return self.manifest.camera.scaled_to(size)
         is_four_to_three = size[0] * 4 == size[1] * 3
         return KINECT_V1.scaled_to(size) if is_four_to_three else assumed_intrinsics(size)
 
@@ -126,7 +126,7 @@ class RGBDFolder:
         Detected from several pictures at once: a single one can mislead, and a unit that changes from picture to
         picture would go unnoticed.
         """
-        given, millimetres = parse_unit(self._manifest.depth_unit), parse_unit("mm")
+        given, millimetres = parse_unit(self.manifest.depth_unit), parse_unit("mm")
         assert millimetres is not None
         if given is not None:
             return given, ""

@@ -46,15 +46,19 @@ class Region:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The keys of dataset.json that reading depends on; None where the file does not say.
+    """What dataset.json says of its pictures; None or empty where it does not say.
 
     depth_unit: metres per count or a name that `read_rgbd` knows. camera: in pixels of the size it names. measured:
-    the part of every picture in which the depth was measured.
+    the part of every picture in which the depth was measured. source: where the pictures come from; limits: sentences
+    about what networks trained on them cannot know; licence: of the pictures. The last three go into model cards.
     """
 
     depth_unit: float | str | None = None
     camera: Intrinsics | None = None
     measured: Region | None = None
+    source: str = ""
+    limits: tuple[str, ...] = ()
+    licence: str = ""
 
 
 def read_manifest(root: Path) -> Manifest:
@@ -78,7 +82,7 @@ def read_manifest(root: Path) -> Manifest:
             f"'{root / FILE}' gives {values['measured']!r} as the part in which depth was measured; expected the whole "
             "numbers top, left, bottom, right, width and height in pixels: correct it, or leave 'measured' out."
         ) from err
-    return Manifest(unit, camera, measured)
+    return Manifest(unit, camera, measured, **_texts(root, values))
 
 
 def read_values(root: Path) -> dict[str, Any]:
@@ -93,6 +97,16 @@ def read_values(root: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise DataError(f"'{path}' holds a {type(values).__name__}; expected an object with keys, or no such file.")
     return values
+
+
+def _texts(root: Path, values: dict[str, Any]) -> dict[str, Any]:
+    limits = values.get("limits", [])
+    texts = {name: values.get(name, "") for name in ("source", "licence")}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise DataError(f"'{root / FILE}': source and licence must be texts; correct them or leave them out.")
+    if not isinstance(limits, list) or not all(isinstance(limit, str) for limit in limits):
+        raise DataError(f"'{root / FILE}': limits must be a list of sentences; correct it or leave it out.")
+    return {**texts, "limits": tuple(limits)}
 
 
 def camera_values(camera: Intrinsics) -> dict[str, float]:

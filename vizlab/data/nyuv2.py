@@ -34,6 +34,13 @@ from vizlab.tasks import VOID
 MEASURED = Region(45, 41, 471, 601, (480, 640))
 """Where the projected depth covers the colour frame, the crop that papers evaluate depth in (Eigen et al., NeurIPS
 2014); the in-painted depth around it is nobody's measurement."""
+SOURCE = "NYUv2, labelled set (Silberman et al., ECCV 2012)"
+LIMITS = (
+    "Indoor pictures of one sensor (Kinect v1): other cameras, outdoor scenes and fine structures are outside of what "
+    "was learned.",
+    "About a sixth of the pixels are void, the picture's border included; predictions there were never corrected.",
+)
+LICENCE = "NYUv2 states no licence and is used for research with citation."
 JPEG_QUALITY = 95
 SMALLEST = 32  # pixels a side; below, the window of the normals covers most of the picture
 _LABELLED = "NYUv2's labelled set (nyu_depth_v2_labeled.mat)"
@@ -235,7 +242,9 @@ def _manifest(
     digests = {kind: _digest(table) for kind, table in mappings.by_kind.items()}
     digests |= {split: _digest(np.array(numbers)) for split, numbers in splits.items()}
     return {
-        "source": "NYUv2, labelled set (Silberman et al., ECCV 2012)",
+        "source": SOURCE,
+        "limits": list(LIMITS),
+        "licence": LICENCE,
         "file": labelled.name,
         "pictures": len(labelled),
         "size": f"{size[1]}x{size[0]}",
@@ -290,10 +299,8 @@ def _write_pictures(
     size: tuple[int, int],
     progress: Callable[[int, int], None] | None,
 ) -> int:
-    numbers, written = (
-        sorted(splits["train"] + splits["test"]),
-        0,
-    )  # in the file's order, so that no chunk is read twice
+    numbers = sorted(splits["train"] + splits["test"])  # in the file's order, so that no chunk is read twice
+    written = 0
     for folder in ("rgb", "depth", *mappings.by_kind):
         (out / folder).mkdir(exist_ok=True)
     for done, number in enumerate(numbers, 1):

@@ -1,10 +1,11 @@
 """Baselines whose weights do not ship: one JSON file with what `vizlab eval --write-baseline` measured of each."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from vizlab.errors import DataError
-from vizlab.evaluation.results import Result
+from vizlab.evaluation.results import Result, rounded
 
 FILE = "baselines.json"
 """The file's name in a folder of checkpoints."""
@@ -24,7 +25,8 @@ def read_baselines(path: Path) -> tuple[Result, ...]:
 
 
 def write_baseline(path: Path, result: Result) -> None:
-    """Put `result` into `path`, in the place of an earlier one of that name."""
+    """Put `result` into `path`, in the place of an earlier one of that name, with figures as cards keep them."""
+    result = replace(result, outputs=rounded(result.outputs))
     others = [known for known in read_baselines(path) if known.name != result.name]
     ordered = sorted([*others, result], key=lambda r: (r.late_fusion, r.name))
     path.write_text(json.dumps([r.to_dict() for r in ordered], indent=2) + "\n")

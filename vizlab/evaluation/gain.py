@@ -1,7 +1,7 @@
 """How much better a network is than those it should beat: single tasks, single modalities, late fusion."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vizlab.errors import InputError
@@ -44,18 +44,12 @@ class Comparison:
 
     @property
     def gain(self) -> float:
-        """Mean of the relative changes in percent, positive where the network is better."""
-        return _mean_percent(self.changes)
+        """Mean of the relative changes in percent, positive where the network is better.
 
-
-def multi_task_gain(figures: ByOutput, baselines: ByOutput) -> float:
-    """Mean relative change in percent against single-task networks, positive where `figures` are better.
-
-    Both by task. Each task counts by one figure: mIoU up, depth's RMSE down, the normals' mean angle down (Maninis et
-    al., CVPR 2019; Vandenhende et al., TPAMI 2021). NaN where a baseline has 0 and so no relative change is defined.
-    Raises InputError unless both are about the same tasks.
-    """
-    return _mean_percent(changes_by_task(figures, baselines))
+        Each task counts by one figure: mIoU up, depth's RMSE down, the normals' mean angle down (Maninis et al., CVPR
+        2019; Vandenhende et al., TPAMI 2021). NaN where a baseline has 0 and so no relative change is defined.
+        """
+        return sum(change.percent for change in self.changes) / len(self.changes)
 
 
 def changes_by_task(figures: ByOutput, baselines: ByOutput) -> tuple[Change, ...]:
@@ -70,12 +64,8 @@ def changes_by_task(figures: ByOutput, baselines: ByOutput) -> tuple[Change, ...
     )
 
 
-def _mean_percent(changes: Sequence[Change]) -> float:
-    return sum(change.percent for change in changes) / len(changes)
-
-
 def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ...]:
-    """What `known` allows `result` to be compared with: same backbone, same pictures, same part of them.
+    """What `known` allows `result` to be compared with: same backbone, same pictures, same part of them, all scored.
 
     A network of several tasks is compared with single-task networks of the same inputs (the multi-task gain), or of
     one of its inputs, once there is one for each task; a network of one task and several inputs with the networks of
@@ -83,8 +73,8 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
     """
     # One of each name; the first, since what this run measured comes before what a file remembers.
     peers: dict[str, Result] = {}
-    for other in known:
-        same_set = (other.split, other.pictures, other.backbone) == (result.split, result.pictures, result.backbone)
+    for other in known if _scored(result) else ():
+        same_set = _pictures(other) == _pictures(result) and other.backbone == result.backbone and _scored(other)
         geometric = {"depth", "normals"} & set(result.tasks) & set(other.tasks)
         same_part = not geometric or other.measured == result.measured
         if same_set and same_part and other.name != result.name:
@@ -92,6 +82,15 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
     compare = _over_single_tasks if len(result.tasks) > 1 else _over_single_inputs
     nearest = sorted(peers.values(), key=lambda peer: peer.epochs != result.epochs)
     return tuple(found for found in compare(result, nearest) if math.isfinite(found.gain))
+
+
+def _pictures(result: Result) -> tuple[str, str, int]:
+    return result.data, result.split, result.pictures
+
+
+def _scored(result: Result) -> bool:
+    """Whether there is a figure for every task; pictures without labels give none for semseg."""
+    return set(result.tasks) <= set(result.by_task)
 
 
 def _over_single_tasks(result: Result, peers: list[Result]) -> tuple[Comparison, ...]:

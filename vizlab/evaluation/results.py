@@ -14,8 +14,8 @@ ByOutput = Mapping[str, Mapping[str, float]]
 class Cost:
     """What one forward at the working size `size` (H, W) takes.
 
-    `flops` counts convolutions and matrix products, a multiply-add as two operations. `milliseconds` is a median on
-    the CPU that `machine` describes, in number format `precision`: it differs from machine to machine.
+    `flops` counts convolutions and matrix products, a multiply-add as two operations. `milliseconds` is the fastest of
+    several on the CPU that `machine` describes, in number format `precision`: it differs from machine to machine.
     """
 
     parameters: int
@@ -30,9 +30,10 @@ class Cost:
 class Result:
     """What a network, or several fused late, scored on the `pictures` pictures of a split.
 
-    `name` is the checkpoint's, `checkpoint` its SHA-256 (of several: joined by " + "). `measured` says in which part of
-    the pictures depth and normals were compared; it is empty for all of them, and without these tasks. `epochs` is how
-    long it was trained, None where that is unknown.
+    `name` is the checkpoint's, `checkpoint` its SHA-256 (of several: joined by " + "). `data` is the pictures' source,
+    empty where their folder does not say. `measured` says in which part of the pictures depth and normals were
+    compared; it is empty for all of them, and without these tasks. `epochs` is how long it was trained, None where
+    that is unknown.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Result:
     late_fusion: bool = False
     measured: str = ""
     epochs: int | None = None
+    data: str = ""
 
     @property
     def backbone(self) -> str:

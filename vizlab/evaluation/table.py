@@ -182,7 +182,7 @@ def cost_sentences(costs: Iterable[Cost | None]) -> list[str]:
     return [
         f"GFLOPs: convolutions and matrix products of one forward at the working size ({sizes}), a multiply-add "
         "counted as two operations.",
-        f"CPU ms: median time of one forward at that size on {timed}; it varies with the machine and its load.",
+        f"CPU ms: fastest of several forwards at that size on {timed}; it varies with the machine and its load.",
     ]
 
 

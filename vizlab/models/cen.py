@@ -1,10 +1,10 @@
 """CEN for dense prediction: shared convolutions, private norms, channel exchange (NeurIPS 2020, TPAMI 2023).
 
 The released code fuses modalities for one task. The TPAMI paper has the same exchange between tasks, and between
-tasks and modalities at once, without code; of it we know the abstract and what its authors answered to users (streams
-run in parallel through the same parameters with norms of their own, and take the mean of all others). The rest is our
-reading: a stream for every pair of a task and an input, one encoder in which all streams exchange with one another,
-one decoder for each task, and an ensemble for each task over its inputs.
+tasks and modalities at once, without code; of it we know the abstract, the rule of exchange (eq. 6: a channel becomes
+the mean of all others) and what its authors answered to users (streams run in parallel through the same parameters
+with norms of their own). The rest is our reading: a stream for every pair of a task and an input, one encoder in which
+all streams exchange with one another, one decoder for each task, and an ensemble for each task over its inputs.
 """
 
 from collections.abc import Sequence

@@ -36,7 +36,7 @@ class GeometricAugmentation(nn.Module):
 
     @torch.no_grad()
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The same keys at the crop's size, and `measured`, the depth input; `label` becomes (B, h, w) int64."""
+        """The same keys at the crop's size, and `depth_input`; `label` becomes (B, h, w) int64."""
         names = [name for name in MAPS if name in batch]
         augment = self._geometry((batch["rgb"].shape[-2], batch["rgb"].shape[-1]))
         # All maps in one tensor: they are resampled once, not once each.
@@ -47,7 +47,7 @@ class GeometricAugmentation(nn.Module):
         zoom, mirror = matrix[:, 1, 1].abs()[:, None, None], matrix[:, 0, 0].sign()[:, None, None]
         result = {
             "depth": found["depth"] / zoom[:, None],
-            "measured": self._measured(found) / zoom[:, None],
+            "depth_input": self._depth_input(found) / zoom[:, None],
             "label": found["label"][:, 0].round().long(),
             "rgb": self.colour(rgb.clamp(0, 1)),
         }
@@ -56,7 +56,7 @@ class GeometricAugmentation(nn.Module):
             result["normals"] = unit(torch.stack([x * mirror, y, z * zoom], 1))  # stays 0 where unknown
         return result
 
-    def _measured(self, maps: dict[str, Tensor]) -> Tensor:
+    def _depth_input(self, maps: dict[str, Tensor]) -> Tensor:
         depth = maps.get("given", maps["depth"])
         if "sensor" not in maps:
             return depth

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from vizlab.data import RGBDFolder, Sample
+from vizlab.errors import DataError
 from vizlab.rgbd import fill_unknown
 from vizlab.scenes.sensor import kinect_depth
 from vizlab.tasks import VOID
@@ -20,12 +21,18 @@ class InMemory(Dataset):
 
     `normals` says whether anything is learned from them; deriving them takes a while. With `sensor`, every picture
     also has the depth that a Kinect would have measured of it (`as_measured`), drawn once from `seed`: prepared data
-    sets have their depth in-painted, users' sensors have holes and noise.
+    sets have their depth in-painted, users' sensors have holes and noise. `size` (H, W) is that of all pictures; raises
+    DataError if they differ.
     """
 
     def __init__(self, folder: RGBDFolder, sensor: bool = False, seed: int = 0, normals: bool = True) -> None:
         rng = np.random.default_rng(seed)
         self._samples = [_pack(sample, rng if sensor else None, normals) for sample in folder]
+        sizes = {(int(packed["rgb"].shape[1]), int(packed["rgb"].shape[2])) for packed in self._samples}
+        if len(sizes) > 1:
+            found = ", ".join(f"{height}x{width}" for height, width in sorted(sizes))
+            raise DataError(f"'{folder.root}' holds pictures of the sizes {found}; training takes one: resize them.")
+        (self.size,) = sizes
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -39,11 +46,13 @@ class InMemory(Dataset):
         return {name: stored.float() / UNITS[name] for name, stored in self._samples[index].items()}
 
     def class_counts(self, classes: int) -> Tensor:
-        """(classes,) float64: how many labelled pixels of each class the split has."""
+        """(classes,) float64: how many labelled pixels of each class the split has; DataError where there are more."""
         counts = torch.zeros(256, dtype=torch.float64)
         for packed in self._samples:
             counts += torch.bincount(packed["label"].flatten().int(), minlength=256)
-        assert classes <= VOID
+        found = counts[:VOID].nonzero()
+        if len(found) and int(found[-1]) >= classes:
+            raise DataError(f"The labels hold the class {int(found[-1])}, but the recipe's network has {classes}.")
         return counts[:classes]
 
 

@@ -25,8 +25,9 @@ class FusionTraining(L.LightningModule):
         self.recipe, self._total_steps = recipe, recipe.epochs * steps_per_epoch
         self.network = build_network(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.augment = GeometricAugmentation(recipe.crop, recipe.zoom, recipe.sensor_share)
-        balanced = class_counts is not None and recipe.class_balance > 0
-        weight = class_weights(class_counts, recipe.class_balance) if balanced and class_counts is not None else None
+        weight = None
+        if class_counts is not None and recipe.class_balance > 0:
+            weight = class_weights(class_counts, recipe.class_balance)
         self.losses = TaskLosses(recipe.loss_weights, weight)
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
@@ -67,7 +68,7 @@ class FusionTraining(L.LightningModule):
 
 def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
     """Normalised (B, 3, H, W) inputs by modality, depth tiled to three channels."""
-    maps = {"rgb": batch["rgb"], "depth": batch["measured"].expand(-1, 3, -1, -1)}
+    maps = {"rgb": batch["rgb"], "depth": batch["depth_input"].expand(-1, 3, -1, -1)}
     config = recipe.network
     return {name: normalise(maps[name], config.normalisation[name]) for name in config.inputs}
 

@@ -16,8 +16,8 @@ class Recipe:
     `zoom` is the range of magnification of the random crops, 1 being the picture's own resolution. `fusion_lr` is
     the rate of the NDDR layers; `sparsity` the strength of CEN's proximal L1 step relative to `backbone_lr`.
     `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
-    input is what a Kinect would measure, with holes and noise. `card` goes into the model card as it stands (`data`,
-    `limits`, `licence`, `notes`, ...), except that `dataset` chooses texts of `vizlab.cards.data_sets`.
+    input is what a Kinect would measure, with holes and noise. `card` goes into the model card (`licence` of the
+    weights, `notes`, ...); what is to be said of the data comes from their dataset.json.
     """
 
     name: str
@@ -54,7 +54,13 @@ def load_recipe(path: Path) -> Recipe:
             f"'{path.name}' sets {', '.join(unknown)}, which no recipe has; known: {', '.join(sorted(known))}."
         )
     try:
-        return Recipe(name=path.stem, **_typed(values))
+        recipe = Recipe(name=path.stem, **_typed(values))
+        tasks = {*recipe.network.tasks, *recipe.network.auxiliary_tasks}
+        if differing := sorted(tasks ^ set(recipe.loss_weights)):
+            raise ValueError(
+                f"[loss_weights] must weigh each of the network's tasks and no other, not so for {', '.join(differing)}"
+            )
+        return recipe
     except (KeyError, TypeError, ValueError) as err:
         raise DataError(f"'{path.name}' is not a complete recipe: {err}.") from err
 

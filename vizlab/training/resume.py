@@ -25,9 +25,9 @@ class NoteRun(L.Callback):
         checkpoint[KEY] = self._settings
 
 
-def run_settings(recipe: Recipe, pictures: int) -> dict[str, Any]:
-    """All that decides the weights, as JSON has it: the recipe but for its card's texts, and how many pictures."""
-    return json.loads(json.dumps(dataclasses.asdict(recipe) | {"card": None, "pictures": pictures}))
+def run_settings(recipe: Recipe, **others: Any) -> dict[str, Any]:
+    """All that decides the weights, as JSON has it: the recipe but for its card's texts, and what `others` there is."""
+    return json.loads(json.dumps(dataclasses.asdict(recipe) | {"card": None} | others))
 
 
 def require_same_run(last: Path, settings: dict[str, Any]) -> None:
@@ -42,5 +42,5 @@ def require_same_run(last: Path, settings: dict[str, Any]) -> None:
     for name, value in settings.items():
         if (had := saved.get(name)) != value:
             raise DataError(
-                f"'{last}' was trained with {name} = {json.dumps(had)}, the recipe has {json.dumps(value)}; {way_out}."
+                f"'{last}' was trained with {name} = {json.dumps(had)}, now it is {json.dumps(value)}; {way_out}."
             )

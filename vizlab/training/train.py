@@ -19,7 +19,7 @@ from vizlab.models.network import FusionNetwork
 from vizlab.tasks import NYU40_CLASSES
 from vizlab.training.data import InMemory
 from vizlab.training.module import FusionTraining
-from vizlab.training.pretrained import initialise_backbones, load_mobilenet
+from vizlab.training.pretrained import describe_start, initialise_backbones, load_mobilenet
 from vizlab.training.recipe import Recipe
 from vizlab.training.resume import NoteRun, require_same_run, run_settings
 from vizlab.weights import save_checkpoint
@@ -61,27 +61,28 @@ def train(
     """Train to the end of the recipe; `out` receives last.ckpt every epoch, logs as CSV and, at the end, the
     checkpoint whose path is returned.
 
-    Running it again with the same `out` goes on exactly where it stopped; with another recipe or another number of
-    pictures it raises DataError. `limit` takes only the first pictures of
+    Running it again with the same `out` goes on from the last finished epoch as if it had never stopped; where the
+    recipe, the start, the pictures or the devices are others, it raises DataError. `pretrained` are the weights that
+    the backbones start from (see `load_mobilenet`), random ones if None. `limit` takes only the first pictures of
     the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
     """
     L.seed_everything(recipe.seed)
     last = out / "last.ckpt"
-    folder = RGBDFolder(data, "train", limit)
-    if "semseg" in recipe.loss_weights and not folder.labelled:
-        raise DataError(f"'{data}' holds no label40/, but '{recipe.name}' trains semseg; add labels or drop the task.")
-    for note in folder.notes:
-        rank_zero_info(note)
-    normals = "normals" in recipe.loss_weights
-    settings = run_settings(recipe, len(folder))
+    start = None if pretrained is None else load_mobilenet(pretrained)
+    folder = _folder_for(recipe, data, limit)
+    beside: dict[str, Any] = {"pictures": len(folder), "devices": devices, "start": describe_start(pretrained)}
+    settings = run_settings(recipe, **beside)
     if last.exists():
         require_same_run(last, settings)
+    for note in _notes(recipe, folder, pretrained):
+        rank_zero_info(note)
+    normals = "normals" in recipe.loss_weights
     samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
     batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
     counts = samples.class_counts(recipe.network.semseg_channels)
     module = FusionTraining(recipe, batches.steps_per_epoch, counts)
-    if pretrained is not None and not last.exists():
-        initialise_backbones(module.network, load_mobilenet(pretrained))
+    if start is not None and not last.exists():
+        initialise_backbones(module.network, start)
     trainer = L.Trainer(
         max_epochs=recipe.epochs,
         accelerator="auto",
@@ -101,10 +102,33 @@ def train(
     trainer.fit(module, batches, ckpt_path=last if last.exists() else None, weights_only=True)
     target = out / f"{recipe.name}.safetensors"
     if trainer.is_global_zero:
-        height, width = samples[0]["rgb"].shape[-2:]
-        card = training_card(recipe, len(samples), (int(height), int(width)), _hardware(trainer))
+        card = training_card(recipe, folder.manifest, len(samples), samples.size, _hardware(trainer), beside["start"])
         export(module.network, recipe, card, target)
     return target
+
+
+def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
+    folder = RGBDFolder(data, "train", limit)
+    if "semseg" in recipe.loss_weights and not folder.labelled:
+        raise DataError(
+            f"'{data}' holds no label40/, but '{recipe.name}' trains semseg; add labels, or drop the task from the "
+            "recipe's tasks and loss_weights."
+        )
+    return folder
+
+
+def _notes(recipe: Recipe, folder: RGBDFolder, pretrained: Path | None) -> list[str]:
+    """What somebody who starts a training should know before it runs for hours."""
+    notes = list(folder.notes)
+    if pretrained is None:
+        notes.append("The backbones start from random weights; --pretrained gives them ImageNet's.")
+    (height, width), found = recipe.network.working_size, folder.read(0).depth.shape
+    if found != (height, width):
+        notes.append(
+            f"The pictures have {found[0]}x{found[1]} pixels, but the network will see others at {height}x{width}; "
+            "prepare them at that size, or set the recipe's working_size."
+        )
+    return notes
 
 
 def _hardware(trainer: L.Trainer) -> str:
@@ -116,5 +140,6 @@ def _hardware(trainer: L.Trainer) -> str:
 
 def export(network: FusionNetwork, recipe: Recipe, card: Mapping[str, Any], target: Path) -> None:
     """Write the trained network with its configuration and card; figures are added by `vizlab eval --write-card`."""
-    config = dataclasses.replace(recipe.network, classes=NYU40_CLASSES)
+    named = recipe.network.semseg_channels == len(NYU40_CLASSES) and not recipe.network.classes
+    config = dataclasses.replace(recipe.network, classes=NYU40_CLASSES) if named else recipe.network
     save_checkpoint(target, network, config, card)
