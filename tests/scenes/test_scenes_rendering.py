@@ -120,11 +120,23 @@ def test_saved_scene_reads_back(tmp_path) -> None:  # type: ignore[no-untyped-de
     assert np.array_equal(np.isnan(scene.sensor_depth), rendering.sensor_depth == 0)
 
 
-@pytest.mark.parametrize("name", [name for name in ("bedroom", "living_room") if name in list_scenes()])
-def test_rendering_a_bundled_scene_again_gives_its_pictures(name: str) -> None:
-    """Geometry only, which takes seconds; what a scene is rendered with is the catalogue's, for all of them."""
+@pytest.mark.parametrize("name", list_scenes())
+def test_tracing_a_bundled_scene_again_gives_its_geometry(name: str) -> None:
     scene, entry = load_scene(name), CATALOGUE[name]
     depth, labels = room_geometry(build_room(entry.kind, entry.seed), entry.size)
     # Another processor may round a ray past an edge here and there.
     assert (labels == scene.label).mean() > 0.999
     assert np.median(np.abs(depth - scene.depth)) < 2e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list_scenes())
+def test_rendering_a_bundled_scene_again_gives_its_pictures(name: str) -> None:
+    """With the catalogue's samples per pixel, a minute or more each: colour and the sensor's depth too."""
+    scene, entry = load_scene(name), CATALOGUE[name]
+    rendering = render_room(build_room(entry.kind, entry.seed), entry.size, entry.spp, entry.seed)
+    colour = np.abs(rendering.rgb.astype(int) - scene.rgb)
+    assert colour.mean() < 3  # the bundled one went through JPEG
+    seen = rendering.sensor_depth > 0
+    assert np.array_equal(np.isnan(scene.sensor_depth), ~seen)
+    assert np.abs(scene.sensor_depth[seen] * 1000 - rendering.sensor_depth[seen]).max() < 0.6
