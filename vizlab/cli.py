@@ -59,7 +59,9 @@ def train_command(
         Path | None, typer.Option(help="torchvision's mobilenet_v2 (.pth or .safetensors), to start from")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
-    devices: Annotated[int, typer.Option(help="how many GPUs share each batch; norms see their own part", min=1)] = 1,
+    devices: Annotated[
+        int, typer.Option(help="how many GPUs share each batch; batch norms are not synchronised", min=1)
+    ] = 1,
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
     from vizlab.training.recipe import load_recipe

@@ -10,6 +10,7 @@ from vizlab.cards import card_markdown, card_sections, training_card, with_evalu
 from vizlab.cards.folder import refresh_folder, write_readme
 from vizlab.data.manifest import Manifest
 from vizlab.errors import CheckpointError, InputError
+from vizlab.evaluation.results import ThresholdPoint
 from vizlab.models.model import Model
 from vizlab.training.recipe import Recipe
 
@@ -32,7 +33,7 @@ def with_card(card: dict[str, object]) -> Model:
 
 def test_data_that_say_nothing_of_themselves_get_a_neutral_text() -> None:
     card = training_card(recipe(), Manifest(), 12, (480, 640))
-    assert card["data"] == "12 pictures at 480x640"
+    assert card["data"] == "split train, 12 pictures at 480x640"
     assert card["limits"] == ["Trained on 12 pictures at 480x640 only."]
     assert "licence" not in card
     assert "NYU" not in str(card)
@@ -43,7 +44,7 @@ def test_data_that_say_nothing_of_themselves_get_a_neutral_text() -> None:
 def test_a_card_says_what_the_data_say_and_what_the_recipe_adds() -> None:
     own = recipe("mti-net", licence="Weights: MIT.", notes=["by night"])
     card = training_card(own, ROOMS, 795, (240, 320), "on two cores, 3 h", "imagenet.pth")
-    assert card["data"] == "forty rooms, training split, 795 pictures at 240x320"
+    assert card["data"] == "forty rooms, split train, 795 pictures at 240x320"
     assert card["limits"][:2] == ["Trained on 795 pictures at 240x320 only.", "indoors"]
     assert "derived normals" in card["limits"][2]
     assert card["licence"] == "Weights: MIT. Rooms: public domain."
@@ -102,3 +103,15 @@ def test_a_folder_without_checkpoints_and_a_readme_without_marks_get_sentences(t
         refresh_folder(tmp_path)
     with pytest.raises(InputError, match="no place for the table"):
         write_readme(tmp_path / "README.md", tmp_path)
+
+
+def test_a_threshold_curve_of_other_pictures_does_not_stay() -> None:
+    point = ThresholdPoint(0.02, 0.3, {"semseg/ensemble": {"mIoU": 30.0}})
+    figures = {"semseg/ensemble": {"mIoU": 30.0, "mean accuracy": 40.0, "pixel accuracy": 60.0}}
+    card = with_evaluation({}, result("x", figures, data="rooms"), [point])
+    assert "Threshold curve (rooms, split test, 654 pictures" in card_markdown(with_card(card))
+    again = with_evaluation(card, result("x", figures, data="rooms"))
+    assert again == card
+    assert "Threshold curve" not in card_markdown(
+        with_card(with_evaluation(card, result("x", figures, data="streets")))
+    )

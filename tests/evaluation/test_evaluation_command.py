@@ -102,7 +102,7 @@ def test_the_threshold_curve_goes_through_the_figures(checkpoint: Path, data_fol
     assert shares[0] == shares[3] == 0
     assert 0 < shares[1] < shares[2] < 1
     card = checkpoint.with_suffix(".md").read_text()
-    assert "## Threshold curve (test, 3 pictures" in card
+    assert "## Threshold curve (split test, 3 pictures" in card
     assert "| 0.02 (as it ships) |" in card
     assert "| exchange off " in card
     assert len(load_model(checkpoint, "cpu").card["threshold curve"]["points"]) == 4

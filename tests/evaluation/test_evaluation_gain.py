@@ -90,7 +90,12 @@ def test_a_baseline_of_zero_allows_no_comparison() -> None:
 )
 def test_only_the_same_pictures_and_backbone_are_compared(change: dict[str, object]) -> None:
     others = [replace(single, **change) for single in SINGLES]  # type: ignore[arg-type]
-    assert comparisons(MULTI, others) == ()
+    assert comparisons(replace(MULTI, data="NYUv2"), others) == ()
+
+
+def test_pictures_of_unknown_source_may_be_the_same() -> None:
+    (found,) = comparisons(MULTI, [replace(single, data="NYUv2") for single in SINGLES])
+    assert [other.data for other in found.against] == ["NYUv2"] * 3
 
 
 def test_depth_and_normals_are_compared_in_the_same_part_of_the_pictures_only() -> None:

@@ -41,16 +41,16 @@ def training_card(
     if "normals" in recipe.network.tasks:
         limits.append(NORMALS_LIMIT)
     licence = " ".join(filter(None, (recipe.card.get("licence"), data.licence)))
-    texts = {"data": ", training split, ".join(filter(None, (data.source, amount))), "limits": limits}
+    texts = {"data": ", ".join(filter(None, (data.source, f"split train, {amount}"))), "limits": limits}
     given = {"training": training, "start": start, "licence": licence}
     return card | texts | recipe.card | {name: text for name, text in given.items() if text}
 
 
 def with_evaluation(card: Mapping[str, Any], result: Result, curve: Sequence[ThresholdPoint] = ()) -> dict[str, Any]:
-    """The card with what one evaluation found; an earlier threshold curve stays where there is no new one."""
+    """The card with what one evaluation found; an earlier threshold curve of the same pictures stays."""
     measured = {"split": result.split, "pictures": result.pictures, "precision": result.precision}
-    part = {name: text for name in ("data", "measured") if (text := getattr(result, name))}
-    found: dict[str, Any] = {"figures": {**measured, **part, "outputs": rounded(result.outputs)}}
+    measured |= {name: text for name in ("data", "measured") if (text := getattr(result, name))}
+    found: dict[str, Any] = {"figures": {**measured, "outputs": rounded(result.outputs)}}
     if result.cost is not None:
         found["cost"] = dataclasses.asdict(result.cost)
     if curve:
@@ -58,7 +58,11 @@ def with_evaluation(card: Mapping[str, Any], result: Result, curve: Sequence[Thr
             {"threshold": p.threshold, "exchanged": round(p.exchanged, 4), "outputs": rounded(p.outputs)} for p in curve
         ]
         found[CURVE] = {**measured, "points": points}
-    return {**card, **found}
+    earlier = card.get(CURVE)
+    kept = {name: value for name, value in card.items() if name != CURVE}
+    if isinstance(earlier, Mapping) and all(earlier.get(name, value) == value for name, value in measured.items()):
+        kept[CURVE] = earlier
+    return {**kept, **found}
 
 
 def with_baselines(card: Mapping[str, Any], result: Result, known: Iterable[Result]) -> dict[str, Any]:

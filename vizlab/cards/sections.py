@@ -102,8 +102,15 @@ def _figures(model: Model) -> Section | None:
     result = result_of(model)
     if result is None:
         return None
-    title = f"Figures ({result.data or 'data'}, split {result.split}, {result.pictures} pictures, {result.precision})"
-    return Section(title, tuple(measured_sentences([result])), table(rows_of(result), FIGURES))
+    return Section(
+        f"Figures ({_pictures(result.to_dict())})", tuple(measured_sentences([result])), table(rows_of(result), FIGURES)
+    )
+
+
+def _pictures(told: Mapping[str, Any]) -> str:
+    """What figures were measured on, and how."""
+    source = f"{told['data']}, " if told.get("data") else ""
+    return f"{source}split {told['split']}, {told['pictures']} pictures, {told['precision']}"
 
 
 def _compared(model: Model) -> Section | None:
@@ -120,8 +127,7 @@ def _curve(model: Model) -> Section | None:
     points = curve_of(model)
     if not points:
         return None
-    told = model.card[CURVE]
-    title = f"Threshold curve ({told['split']}, {told['pictures']} pictures, {told['precision']})"
+    title = f"Threshold curve ({_pictures(model.card[CURVE])})"
     return Section(title, table=curve_table(points, model.config.threshold))
 
 

@@ -84,6 +84,9 @@ def check_command(
         "known depth": round(float(np.mean(known)), 4),
         "measured": str(data.manifest.measured or "everywhere"),
         "labelled": round(float(np.mean(labelled)), 4),
+        "source": data.manifest.source,
+        "licence": data.manifest.licence,
+        "limits": data.manifest.limits,
         "notes": data.notes,
     }
     print(json.dumps(summary, indent=2))

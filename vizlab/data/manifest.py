@@ -100,8 +100,8 @@ def read_values(root: Path) -> dict[str, Any]:
 
 
 def _texts(root: Path, values: dict[str, Any]) -> dict[str, Any]:
-    limits = values.get("limits", [])
-    texts = {name: values.get(name, "") for name in ("source", "licence")}
+    limits = values.get("limits") or []
+    texts = {name: values.get(name) or "" for name in ("source", "licence")}
     if not all(isinstance(text, str) for text in texts.values()):
         raise DataError(f"'{root / FILE}': source and licence must be texts; correct them or leave them out.")
     if not isinstance(limits, list) or not all(isinstance(limit, str) for limit in limits):

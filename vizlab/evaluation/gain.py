@@ -74,7 +74,7 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
     # One of each name; the first, since what this run measured comes before what a file remembers.
     peers: dict[str, Result] = {}
     for other in known if _scored(result) else ():
-        same_set = _pictures(other) == _pictures(result) and other.backbone == result.backbone and _scored(other)
+        same_set = _same_pictures(other, result) and other.backbone == result.backbone and _scored(other)
         geometric = {"depth", "normals"} & set(result.tasks) & set(other.tasks)
         same_part = not geometric or other.measured == result.measured
         if same_set and same_part and other.name != result.name:
@@ -84,8 +84,10 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
     return tuple(found for found in compare(result, nearest) if math.isfinite(found.gain))
 
 
-def _pictures(result: Result) -> tuple[str, str, int]:
-    return result.data, result.split, result.pictures
+def _same_pictures(one: Result, other: Result) -> bool:
+    """As far as is known: a folder need not say where its pictures come from."""
+    sources = {one.data, other.data} - {""}
+    return len(sources) < 2 and (one.split, one.pictures) == (other.split, other.pictures)
 
 
 def _scored(result: Result) -> bool:

@@ -52,7 +52,10 @@ class InMemory(Dataset):
             counts += torch.bincount(packed["label"].flatten().int(), minlength=256)
         found = counts[:VOID].nonzero()
         if len(found) and int(found[-1]) >= classes:
-            raise DataError(f"The labels hold the class {int(found[-1])}, but the recipe's network has {classes}.")
+            raise DataError(
+                f"The labels hold the class {int(found[-1])}, but the recipe's network knows 0 to {classes - 1}; raise "
+                "its semseg_channels."
+            )
         return counts[:classes]
 
 

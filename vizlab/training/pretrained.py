@@ -19,11 +19,17 @@ def load_mobilenet(path: Path) -> dict[str, Tensor]:
     try:
         state = read_file(path).tensors
     except CheckpointError as err:
-        raise CheckpointError(f"'{path}' cannot be read as weights to start from; {EXPECTED}.") from err
-    wanted = {k: v for k, v in state.items() if k.startswith("features.") and not k.startswith("features.18.")}
-    if not wanted:
-        raise CheckpointError(f"'{path.name}' holds no 'features.*' tensors; {EXPECTED}.")
-    return {k: v.float() for k, v in wanted.items() if not k.endswith("num_batches_tracked")}
+        raise CheckpointError(f"There is no start in '{path}': {err} Here, {EXPECTED}.") from err
+    used = [k for k in state if k.startswith("features.") and not k.startswith("features.18.")]
+    found = {k: state[k].float() for k in used if not k.endswith("num_batches_tracked")}
+    shapes = {k: v.shape for k, v in found.items()}
+    own = {k: v.shape for k, v in MobileNetV2().state_dict().items() if not k.endswith("num_batches_tracked")}
+    if differing := [k for k in sorted(own | shapes) if shapes.get(k) != own.get(k)]:
+        more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+        raise CheckpointError(
+            f"'{path.name}' is no start: it lacks {', '.join(differing[:3])}{more}, or has other shapes; {EXPECTED}."
+        )
+    return found
 
 
 def describe_start(path: Path | None) -> str:
@@ -34,13 +40,10 @@ def describe_start(path: Path | None) -> str:
 def initialise_backbones(network: nn.Module, state: dict[str, Tensor]) -> int:
     """Copy `state` into every MobileNetV2 of `network`; norms with private streams all get the same start.
 
-    Returns the number of backbones filled.
+    `state` is what `load_mobilenet` gives. Returns the number of backbones filled.
     """
     backbones = [m for m in network.modules() if isinstance(m, MobileNetV2)]
     for backbone in backbones:
-        own = {k: v for k, v in backbone.state_dict().items() if not k.endswith("num_batches_tracked")}
-        if own.keys() != state.keys():
-            differing = sorted(own.keys() ^ state.keys())[:4]
-            raise CheckpointError(f"The weights to start from differ in {', '.join(differing)}; {EXPECTED}.")
+        own = backbone.state_dict()
         backbone.load_state_dict({k: v.expand_as(own[k]).clone() for k, v in state.items()}, strict=False)
     return len(backbones)

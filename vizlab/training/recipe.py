@@ -1,5 +1,6 @@
-"""A training recipe: one TOML file per shipped checkpoint, with every setting."""
+"""A training recipe: one TOML file for each shipped checkpoint and baseline; what it leaves out is set here."""
 
+import json
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -55,14 +56,22 @@ def load_recipe(path: Path) -> Recipe:
         )
     try:
         recipe = Recipe(name=path.stem, **_typed(values))
-        tasks = {*recipe.network.tasks, *recipe.network.auxiliary_tasks}
-        if differing := sorted(tasks ^ set(recipe.loss_weights)):
-            raise ValueError(
-                f"[loss_weights] must weigh each of the network's tasks and no other, not so for {', '.join(differing)}"
-            )
+        _check(recipe)
         return recipe
     except (KeyError, TypeError, ValueError) as err:
         raise DataError(f"'{path.name}' is not a complete recipe: {err}.") from err
+
+
+def _check(recipe: Recipe) -> None:
+    """What would fail after hours, or with a riddle, fails here, with a ValueError or TypeError."""
+    tasks = {*recipe.network.tasks, *recipe.network.auxiliary_tasks}
+    if differing := sorted(tasks ^ set(recipe.loss_weights)):
+        raise ValueError(
+            f"[loss_weights] must weigh each of the network's tasks and no other, not so for {', '.join(differing)}"
+        )
+    if not isinstance(recipe.card.get("licence", ""), str):
+        raise ValueError("the licence in [card] must be a text")
+    json.dumps(recipe.card, allow_nan=False)
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:

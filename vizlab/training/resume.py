@@ -1,6 +1,7 @@
 """What a run notes beside its state, so that only the same run can go on from it."""
 
 import dataclasses
+import hashlib
 import json
 import pickle
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 import lightning as L
 import torch
 
+from vizlab.data import RGBDFolder
 from vizlab.errors import DataError
 from vizlab.training.recipe import Recipe
+from vizlab.weights.container import file_hash
 
 KEY = "vizlab_run"
 
@@ -25,9 +28,21 @@ class NoteRun(L.Callback):
         checkpoint[KEY] = self._settings
 
 
-def run_settings(recipe: Recipe, **others: Any) -> dict[str, Any]:
-    """All that decides the weights, as JSON has it: the recipe but for its card's texts, and what `others` there is."""
-    return json.loads(json.dumps(dataclasses.asdict(recipe) | {"card": None} | others))
+def run_settings(recipe: Recipe, folder: RGBDFolder, devices: int, pretrained: Path | None) -> dict[str, Any]:
+    """All that decides the weights, as JSON has it: the recipe but for its card's texts, pictures, devices, start."""
+    chosen = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in ("network", "card")}
+    network = {f"network.{name}": value for name, value in recipe.network.to_dict().items()}
+    facts = folder.manifest
+    pictures = {
+        "pictures": len(folder),
+        "size of the pictures": folder.read(0).depth.shape,
+        "names of the pictures": hashlib.sha256("\n".join(folder.names).encode()).hexdigest()[:16],
+        "depth unit": folder.unit.name,
+        "camera": facts.camera and dataclasses.asdict(facts.camera),
+        "measured part": str(facts.measured or "everywhere"),
+    }
+    start = None if pretrained is None else file_hash(pretrained)
+    return json.loads(json.dumps({**chosen, **network, **pictures, "devices": devices, "start": start}))
 
 
 def require_same_run(last: Path, settings: dict[str, Any]) -> None:

@@ -34,9 +34,7 @@ class Batches(L.LightningDataModule):
     def __init__(self, samples: InMemory, batch_size: int, seed: int, devices: int) -> None:
         super().__init__()
         self._samples, self._seed = samples, seed
-        self._per_device, rest = divmod(batch_size, devices)
-        if rest or not self._per_device:
-            raise DataError(f"{devices} devices cannot share a batch of {batch_size}; choose a divisor of it.")
+        self._per_device = batch_size // devices
         self.steps_per_epoch = -(-len(samples) // devices) // self._per_device
         if not self.steps_per_epoch:
             raise DataError(f"The split has {len(samples)} pictures, fewer than one batch of {batch_size}.")
@@ -62,16 +60,17 @@ def train(
     checkpoint whose path is returned.
 
     Running it again with the same `out` goes on from the last finished epoch as if it had never stopped; where the
-    recipe, the start, the pictures or the devices are others, it raises DataError. `pretrained` are the weights that
-    the backbones start from (see `load_mobilenet`), random ones if None. `limit` takes only the first pictures of
-    the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
+    recipe, the start, the pictures or the number of devices are others, it raises DataError. `pretrained` are the
+    weights that the backbones start from (see `load_mobilenet`), random ones if None. `limit` takes only the first
+    pictures of the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
     """
     L.seed_everything(recipe.seed)
     last = out / "last.ckpt"
+    if recipe.batch_size % devices:
+        raise DataError(f"{devices} devices cannot share a batch of {recipe.batch_size}; choose a divisor of it.")
     start = None if pretrained is None else load_mobilenet(pretrained)
     folder = _folder_for(recipe, data, limit)
-    beside: dict[str, Any] = {"pictures": len(folder), "devices": devices, "start": describe_start(pretrained)}
-    settings = run_settings(recipe, **beside)
+    settings = run_settings(recipe, folder, devices, pretrained)
     if last.exists():
         require_same_run(last, settings)
     for note in _notes(recipe, folder, pretrained):
@@ -102,7 +101,8 @@ def train(
     trainer.fit(module, batches, ckpt_path=last if last.exists() else None, weights_only=True)
     target = out / f"{recipe.name}.safetensors"
     if trainer.is_global_zero:
-        card = training_card(recipe, folder.manifest, len(samples), samples.size, _hardware(trainer), beside["start"])
+        where, begun = _hardware(trainer), describe_start(pretrained)
+        card = training_card(recipe, folder.manifest, len(samples), samples.size, where, begun)
         export(module.network, recipe, card, target)
     return target
 
