@@ -20,16 +20,21 @@ def load_mobilenet(path: Path) -> dict[str, Tensor]:
         state = read_file(path).tensors
     except CheckpointError as err:
         raise CheckpointError(f"There is no start in '{path}': {err} Here, {EXPECTED}.") from err
-    used = [k for k in state if k.startswith("features.") and not k.startswith("features.18.")]
-    found = {k: state[k].float() for k in used if not k.endswith("num_batches_tracked")}
+    found = {k: v.float() for k, v in state.items() if _is_used(k)}
     shapes = {k: v.shape for k, v in found.items()}
-    own = {k: v.shape for k, v in MobileNetV2().state_dict().items() if not k.endswith("num_batches_tracked")}
+    own = {k: v.shape for k, v in MobileNetV2().state_dict().items() if _is_used(k)}
     if differing := [k for k in sorted(own | shapes) if shapes.get(k) != own.get(k)]:
         more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
         raise CheckpointError(
             f"'{path.name}' is no start: it lacks {', '.join(differing[:3])}{more}, or has other shapes; {EXPECTED}."
         )
     return found
+
+
+def _is_used(name: str) -> bool:
+    """Whether a backbone takes this tensor: no classifier, no last convolution before it, no counters."""
+    outside = name.startswith("features.18.") or name.endswith("num_batches_tracked")
+    return name.startswith("features.") and not outside
 
 
 def describe_start(path: Path | None) -> str:

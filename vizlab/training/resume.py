@@ -28,14 +28,19 @@ class NoteRun(L.Callback):
         checkpoint[KEY] = self._settings
 
 
-def run_settings(recipe: Recipe, folder: RGBDFolder, devices: int, pretrained: Path | None) -> dict[str, Any]:
-    """All that decides the weights, as JSON has it: the recipe but for its card's texts, pictures, devices, start."""
+def run_settings(
+    recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], devices: int, pretrained: Path | None
+) -> dict[str, Any]:
+    """All that decides the weights, as JSON has it: the recipe but for its card's texts, pictures, devices, start.
+
+    `size` (H, W) is that of the pictures.
+    """
     chosen = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in ("network", "card")}
     network = {f"network.{name}": value for name, value in recipe.network.to_dict().items()}
     facts = folder.manifest
     pictures = {
         "pictures": len(folder),
-        "size of the pictures": folder.read(0).depth.shape,
+        "size of the pictures": size,
         "names of the pictures": hashlib.sha256("\n".join(folder.names).encode()).hexdigest()[:16],
         "depth unit": folder.unit.name,
         "camera": facts.camera and dataclasses.asdict(facts.camera),

@@ -70,10 +70,11 @@ def train(
         raise DataError(f"{devices} devices cannot share a batch of {recipe.batch_size}; choose a divisor of it.")
     start = None if pretrained is None else load_mobilenet(pretrained)
     folder = _folder_for(recipe, data, limit)
-    settings = run_settings(recipe, folder, devices, pretrained)
+    height, width = folder.read(0).depth.shape
+    settings = run_settings(recipe, folder, (height, width), devices, pretrained)
     if last.exists():
         require_same_run(last, settings)
-    for note in _notes(recipe, folder, pretrained):
+    for note in _notes(recipe, folder, (height, width), pretrained):
         rank_zero_info(note)
     normals = "normals" in recipe.loss_weights
     samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
@@ -117,15 +118,15 @@ def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
     return folder
 
 
-def _notes(recipe: Recipe, folder: RGBDFolder, pretrained: Path | None) -> list[str]:
+def _notes(recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], pretrained: Path | None) -> list[str]:
     """What somebody who starts a training should know before it runs for hours."""
     notes = list(folder.notes)
     if pretrained is None:
         notes.append("The backbones start from random weights; --pretrained gives them ImageNet's.")
-    (height, width), found = recipe.network.working_size, folder.read(0).depth.shape
-    if found != (height, width):
+    height, width = recipe.network.working_size
+    if size != (height, width):
         notes.append(
-            f"The pictures have {found[0]}x{found[1]} pixels, but the network will see others at {height}x{width}; "
+            f"The pictures have {size[0]}x{size[1]} pixels, but the network will see others at {height}x{width}; "
             "prepare them at that size, or set the recipe's working_size."
         )
     return notes
