@@ -10,13 +10,13 @@ import torch
 
 from benchmarks.measure import peak_memory, time_ratio
 from benchmarks.plain_cen import plain_forward
-from vizlab.models.config import IMAGENET, METRES, NetworkConfig
-from vizlab.models.model import Model
-from vizlab.models.registry import build_network
-from vizlab.models.site import observing
-from vizlab.models.stream_norm import StreamNorm
+from vizlab.core.config import IMAGENET, METRES, NetworkConfig
+from vizlab.core.model import Model
+from vizlab.core.reduction import Recorder
+from vizlab.core.registry import build_network
+from vizlab.core.site import observing
+from vizlab.methods.cen.stream_norm import StreamNorm
 from vizlab.rgbd import RGBDImage
-from vizlab.tracing.reduction import Recorder
 
 CONFIGS = {
     "cen-resnet50": NetworkConfig(

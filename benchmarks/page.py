@@ -18,11 +18,11 @@ from pathlib import Path
 import gradio as gr
 
 from benchmarks.measure import time_ratio
-from vizlab.cache import ByteCache
-from vizlab.ui.analysis import Request
-from vizlab.ui.page import Page
-from vizlab.ui.settings import Settings
-from vizlab.ui.workspace import Workspace
+from vizlab.page.cache import ByteCache
+from vizlab.page.kit.analysis import Request
+from vizlab.page.page import Page
+from vizlab.page.settings import Settings
+from vizlab.page.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 PORT = 7893

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vizlab.models.cen import CEN
-from vizlab.models.resnet import ResNet
-from vizlab.models.stream_norm import StreamNorm
+from vizlab.methods.cen.network import CEN
+from vizlab.methods.cen.stream_norm import StreamNorm
+from vizlab.methods.parts.resnet import ResNet
 
 Streams = list[Tensor]
 

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from vizlab.models.config import IMAGENET, NetworkConfig, Normalisation
-from vizlab.models.model import Model
-from vizlab.models.registry import build_network
-from vizlab.models.stream_norm import StreamNorm
+from tests.data_folders import write_boxes, write_scenes
+from vizlab.core.config import IMAGENET, NetworkConfig, Normalisation
+from vizlab.core.model import Model
+from vizlab.core.registry import build_network
+from vizlab.core.trace import FusionTrace
+from vizlab.core.tracer import trace
+from vizlab.methods.cen.stream_norm import StreamNorm
 from vizlab.rgbd import RGBDImage
 from vizlab.tasks import NYU40_CLASSES
-from vizlab.tracing import FusionTrace, trace
 
 ROOT = Path(__file__).parents[1]
 
@@ -104,3 +106,15 @@ def nddr_trace(small_rgbd: RGBDImage) -> FusionTrace:
 @pytest.fixture(scope="session")
 def mti_trace(small_rgbd: RGBDImage) -> FusionTrace:
     return trace(make_model("mti-net"), small_rgbd)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight pictures of a box before a wall as a data folder."""
+    return write_boxes(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def scene_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled scenes as a data folder."""
+    return write_scenes(tmp_path_factory.mktemp("scenes"))

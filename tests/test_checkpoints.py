@@ -10,20 +10,22 @@ import torch
 
 import vizlab
 from vizlab import scenes
-from vizlab.analysis import scene_scores as scoring
-from vizlab.cards import card_markdown, training_card
-from vizlab.cards.contents import baselines_of, curve_of, result_of
-from vizlab.cards.folder import MARKS, readme_section
-from vizlab.data.manifest import Manifest
-from vizlab.evaluation.baselines import read_baselines
-from vizlab.evaluation.gain import JUDGED_BY, comparisons
-from vizlab.evaluation.run import exchanged_share, exchanges
-from vizlab.predictions import DepthPrediction, NormalsPrediction
-from vizlab.training.recipe import load_recipe
+from vizlab.core.outputs import Output
+from vizlab.core.predictions import DepthPrediction, NormalsPrediction
+from vizlab.study import scene_scores as scoring
+from vizlab.study.cards import card_markdown
+from vizlab.study.cards.contents import baselines_of, curves_of, result_of
+from vizlab.study.cards.folder import MARKS, readme_section
+from vizlab.study.data.manifest import Manifest
+from vizlab.study.effects import counted, effect_of, share_of
+from vizlab.study.evaluation.baselines import read_baselines
+from vizlab.study.evaluation.gain import JUDGED_BY, comparisons
+from vizlab.study.training.card import training_card
+from vizlab.study.training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "checkpoints"
-RECIPES = ROOT / "vizlab/training/recipes"
+RECIPES = ROOT / "vizlab/study/training/recipes"
 SHIPPED = sorted(FOLDER.glob("*.safetensors"))
 SHIPPED_BASELINES = sorted((FOLDER / "baselines").glob("*.safetensors"))
 METHODS = {"cen", "nddr-cnn", "mti-net"}
@@ -126,10 +128,10 @@ def test_an_ensemble_beats_each_of_its_streams(shipped: vizlab.Model) -> None:
     result = result_of(shipped)
     assert result is not None
     for output, figures in result.outputs.items():
-        task, _, stream = output.partition("/")
-        if stream not in ("", "ensemble"):
-            name, sign = JUDGED_BY[task]
-            assert sign * result.by_task[task][name] > sign * figures[name], output
+        parsed = Output.parse(output)
+        if not parsed.answer:
+            name, sign = JUDGED_BY[parsed.task]
+            assert sign * result.by_task[parsed.task][name] > sign * figures[name], output
 
 
 def test_cen_is_better_than_networks_of_either_modality(cen: vizlab.Model) -> None:
@@ -140,9 +142,10 @@ def test_cen_is_better_than_networks_of_either_modality(cen: vizlab.Model) -> No
 
 def test_cen_really_exchanges(shipped: vizlab.Model) -> None:
     """Between 5 % and 40 % of the channels that training pushes towards zero are exchanged."""
-    assert exchanges(shipped) == (shipped.network.family == "cen")
-    if exchanges(shipped):
-        assert 0.05 < exchanged_share(shipped) < 0.40
+    controls = counted(shipped.method, shipped.config)
+    assert [c.name for c in controls] == (["threshold"] if shipped.method.family == "cen" else [])
+    for control in controls:
+        assert 0.05 < share_of(shipped, control) < 0.40
 
 
 def test_switching_the_exchange_off_changes_what_cen_sees(cen: vizlab.Model) -> None:
@@ -158,13 +161,13 @@ def rooms(shipped: vizlab.Model) -> dict[str, vizlab.FusionTrace]:
 
 
 @pytest.fixture(scope="module")
-def scores(rooms: dict[str, vizlab.FusionTrace]) -> scoring.Scores:
+def scores(rooms: dict[str, vizlab.FusionTrace]) -> scoring.SceneScores:
     truths = {name: scoring.scene_picture(scenes.load_scene(name))[1] for name in rooms}
-    return {name: scoring.figures_by_task(room.predictions, truths[name]) for name, room in rooms.items()}
+    return {name: scoring.scores_by_task(room.predictions, truths[name]) for name, room in rooms.items()}
 
 
 def test_every_checkpoint_recognises_the_bundled_rooms(
-    path: Path, rooms: dict[str, vizlab.FusionTrace], scores: scoring.Scores
+    path: Path, rooms: dict[str, vizlab.FusionTrace], scores: scoring.SceneScores
 ) -> None:
     """Far better than the most frequent class alone could be by chance; CEN names three pixels of five."""
     average, least = NAMED_RIGHTLY[kind(path)]
@@ -183,13 +186,13 @@ def test_every_checkpoint_recognises_the_bundled_rooms(
         assert found.get("normals", 0) < 50, name
 
 
-def test_the_tables_of_scenes_are_of_these_checkpoints(shipped: vizlab.Model, scores: scoring.Scores) -> None:
+def test_the_tables_of_scenes_are_of_these_checkpoints(shipped: vizlab.Model, scores: scoring.SceneScores) -> None:
     """Not to the last digit: processors round in ways of their own."""
     written = read_tables(scoring.MARKS.read(ROOT / "assets/scenes/README.md"))
     tolerance = {"semseg": 0.3, "depth": 0.02, "normals": 0.3}
     assert len(written) == 3
-    for (task, figure), table in zip(scoring.FIGURES.items(), written, strict=True):
-        assert (shipped.name in table) == (task in shipped.config.tasks), figure.title
+    for (task, score), table in zip(scoring.SCORES.items(), written, strict=True):
+        assert (shipped.name in table) == (task in shipped.config.tasks), score.title
         for scene, value in table.get(shipped.name, {}).items():
             if scene != "mean":
                 assert value == pytest.approx(scores[scene][task], abs=tolerance[task]), (
@@ -214,13 +217,14 @@ def read_tables(text: str) -> list[dict[str, dict[str, float]]]:
 
 def test_cen_s_card_tells_what_the_exchange_is_worth_and_where_it_happens(cen: vizlab.Model) -> None:
     """The threshold curve goes through the card's own figure, falls when the exchange is cut, and no site is idle."""
-    curve = {point.threshold: point.outputs["semseg/ensemble"]["mIoU"] for point in curve_of(cen)}
+    (of_thresholds,) = curves_of(cen)
+    curve = {point.value: point.outputs["semseg/ensemble"]["mIoU"] for point in of_thresholds.points}
     result = result_of(cen)
     assert result is not None
     own = result.by_task["semseg"]["mIoU"]
     assert curve[cen.config.threshold] == pytest.approx(own, abs=0.01)
     assert curve[None] < own - 2
-    counts = cen.network.exchanged_of_eligible()  # type: ignore[operator]
+    counts = effect_of(of_thresholds.control).counts(cen.network)
     shares = [some / all_ for some, all_ in counts.values()]
     assert all(share > 0 for share in shares)
     assert sum(share > 0.05 for share in shares[: len(shares) // 2]) >= 2

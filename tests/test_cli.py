@@ -1,5 +1,6 @@
 """The command line as a user runs it: numbers equal to Python's, one sentence for what goes wrong."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -8,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import vizlab
 from tests.conftest import make_model
-from vizlab.cli import main
+from vizlab.cli import app, main
+from vizlab.core.door import save_checkpoint
+from vizlab.errors import InputError
 from vizlab.rgbd import RGBDImage
-from vizlab.weights import save_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,58 @@ def test_trace_prints_the_same_shares_as_python(files: Path) -> None:
     assert np.array_equal(saved.predictions["semseg"].label, expected.predictions["semseg"].label)  # type: ignore[union-attr]
 
 
+PICTURE = ("--rgb", "rgb.png", "--depth", "depth.png", "--device", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        (("--threshold", "0.9"), {"threshold": 0.9}),
+        (("--set", "threshold=0.9"), {"threshold": 0.9}),
+        (("--no-cross", "--site", "features.3.conv.1.1", "--site", "features.5.conv.1.1"), {"cross": False}),
+    ],
+)
+def test_trace_changes_what_python_changes(
+    options: tuple[str, ...], changes: dict[str, object], files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files)
+    done = CliRunner().invoke(app, ["trace", "cen.safetensors", *PICTURE, "--precision", "float32", *options])
+    assert done.exit_code == 0, done.output
+    printed = json.loads(done.stdout)
+    assert printed["precision"] == "float32"
+    model = vizlab.load_model("cen.safetensors", "cpu", precision="float32")
+    sites = [name for option, name in itertools.pairwise(options) if option == "--site"]
+    rgbd = vizlab.read_rgbd("rgb.png", "depth.png")
+    expected, plain = vizlab.trace(model, rgbd, sites=sites or None, **changes), vizlab.trace(model, rgbd)  # type: ignore[arg-type]
+    for name, site in expected.sites.items():
+        assert printed["share"][name] == [[pytest.approx(float(v), abs=1e-4) for v in row] for row in site.share], name
+    first = (sites or [model.sites[0].name])[0]
+    assert not np.allclose(expected.sites[first].share, plain.sites[first].share)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--set", "threshold"), "expected NAME=VALUE"),
+        (("--set", "threshold=much"), "numbers between commas"),
+        (("--set", "threshold=0.1,0.2"), "one value for each name"),
+        (("--set", "threshold=0.1", "--threshold", "0.2"), "one value for each name"),
+        (("--set", "threshold=-1"), "expected a number of 0 or more"),
+        (("--set", "cross=0"), "'cross' is no setting of any method; known: threshold"),
+        (("--site", "features.3.conv.1.1"), "nothing is changed"),
+        (("--site", "nowhere", "--no-cross"), "has no site 'nowhere'"),
+        (("--precision", "int8"), "expected auto, float32 or bfloat16"),
+    ],
+)
+def test_what_trace_cannot_change_is_said(
+    options: tuple[str, ...], says: str, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files)
+    done = CliRunner().invoke(app, ["trace", "cen.safetensors", *PICTURE, *options])
+    assert isinstance(done.exception, InputError)
+    assert says in str(done.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -72,8 +127,8 @@ def test_training_without_its_extra_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightning", None)
-    monkeypatch.delitem(sys.modules, "vizlab.training.train", raising=False)
-    recipe = next((Path(__file__).parents[1] / "vizlab/training/recipes").glob("*.toml"))
+    monkeypatch.delitem(sys.modules, "vizlab.study.training.train", raising=False)
+    recipe = next((Path(__file__).parents[1] / "vizlab/study/training/recipes").glob("*.toml"))
     monkeypatch.setattr(sys, "argv", ["vizlab", "train", str(recipe), "--data", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         main()

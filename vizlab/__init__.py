@@ -3,14 +3,23 @@
 The public map; everything else is an implementation detail.
 """
 
+from importlib.metadata import version
+
 from vizlab import views
+from vizlab.core.adapt import FusionSite, Gated, Mixed, Projected, Replaced, Sum, adapt, argument, output_of, stored
+from vizlab.core.config import Normalisation
+from vizlab.core.door import load_model
+from vizlab.core.model import Model
+from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.core.trace_file import load_trace
+from vizlab.core.tracer import trace
 from vizlab.errors import VizlabError
-from vizlab.models.model import Model
 from vizlab.rgbd import RGBDImage, read_rgbd
-from vizlab.tracing import FusionTrace, SiteTrace, load_trace, trace
-from vizlab.weights import load_model
 
 __all__ = [
-    "FusionTrace", "Model", "RGBDImage", "SiteTrace", "VizlabError",
-    "load_model", "load_trace", "read_rgbd", "trace", "views",
+    "FusionSite", "FusionTrace", "Gated", "Mixed", "Model", "Normalisation", "Projected", "RGBDImage", "Replaced",
+    "SiteTrace", "Sum", "VizlabError",
+    "adapt", "argument", "load_model", "load_trace", "output_of", "read_rgbd", "stored", "trace", "views",
 ]  # fmt: skip
+
+__version__ = version("vizlab")

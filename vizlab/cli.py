@@ -2,16 +2,21 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vizlab.data.commands import app as data_app
 from vizlab.errors import InputError, VizlabError
 from vizlab.scenes.__main__ import app as scenes_app
+from vizlab.study.data.commands import app as data_app
+
+if TYPE_CHECKING:
+    from vizlab.core.trace import FusionTrace
+    from vizlab.rgbd import RGBDImage
+    from vizlab.study.cards.evaluating import Sweep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for networks that fuse.")
 
@@ -20,6 +25,12 @@ app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check yo
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
+Threshold = Annotated[float | None, typer.Option(help="short for --set threshold=VALUE")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="a control's value, such as threshold=0.05; repeatable"),
+]
+Cross = Annotated[bool, typer.Option(help="--no-cross cuts the streams apart at every additive site")]
 DataFolder = Annotated[Path, typer.Option("--data", help="folder with rgb/, depth/, label40/, train.txt, test.txt")]
 
 
@@ -31,23 +42,43 @@ def trace_command(
     unit: Annotated[
         str, typer.Option(help="depth unit: auto, mm, tum, 0.1mm, sunrgbd, m or metres per count")
     ] = "auto",
-    threshold: Annotated[float | None, typer.Option(help="CEN's exchange threshold")] = None,
+    threshold: Threshold = None,
+    settings: Settings = None,
+    cross: Cross = True,
+    sites: Annotated[
+        list[str] | None, typer.Option("--site", metavar="NAME", help="change this site only, not all; repeatable")
+    ] = None,
     device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16")] = "auto",
     out: Annotated[Path | None, typer.Option(help="write the trace to this .npz")] = None,
 ) -> None:
     """Run one network on one picture; print what its sites mixed."""
     import vizlab
 
+    given: dict[str, Any] = _settings(settings or (), threshold)
+    if sites and cross and not given:
+        raise InputError("--site says where to change something, but nothing is changed; add --no-cross or --set.")
     rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit)
-    trace = vizlab.trace(vizlab.load_model(checkpoint, device), rgbd, threshold=threshold)
+    model = vizlab.load_model(checkpoint, device, precision=precision)
+    trace = vizlab.trace(model, rgbd, cross=cross, sites=sites or None, **given)
     if out is not None:
         trace.save(str(out))
+    print(json.dumps(_summary(trace, rgbd), indent=2))
+
+
+def _summary(trace: "FusionTrace", rgbd: "RGBDImage") -> dict[str, Any]:
+    """What `vizlab trace` prints: which network ran and how, and what each target took from each source."""
     shares = {
         name: None if site.share is None else [[round(float(v), 4) for v in row] for row in site.share]
         for name, site in trace.sites.items()
     }
-    summary = {"model": trace.model.name, "checkpoint": trace.model.checkpoint_hash, "share": shares}
-    print(json.dumps(summary | {"warnings": list(rgbd.record.warnings)}, indent=2))
+    return {
+        "model": trace.model.name,
+        "checkpoint": trace.model.checkpoint_hash,
+        "precision": trace.environment["precision"],
+        "share": shares,
+        "warnings": list(rgbd.record.warnings),
+    }
 
 
 @app.command("train")
@@ -64,10 +95,10 @@ def train_command(
     ] = 1,
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
-    from vizlab.training.recipe import load_recipe
+    from vizlab.study.training.recipe import load_recipe
 
     try:
-        from vizlab.training.train import train
+        from vizlab.study.training.train import train
     except ImportError as err:
         raise VizlabError(
             f"Training needs {err.name}, which is not installed; install the extra `train`: "
@@ -83,10 +114,12 @@ def eval_command(
     data: DataFolder,
     split: Annotated[str, typer.Option(help="train or test")] = "test",
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
-    threshold: Annotated[float | None, typer.Option(help="CEN's exchange threshold for this evaluation")] = None,
-    cross: Annotated[bool, typer.Option(help="--no-cross cuts the streams apart at every additive site")] = True,
-    thresholds: Annotated[
-        str, typer.Option(help="also a curve over these thresholds of CEN, such as 0,0.01,0.02,0.05")
+    threshold: Threshold = None,
+    settings: Settings = None,
+    cross: Cross = True,
+    thresholds: Annotated[str, typer.Option(help="short for --curve threshold=VALUES")] = "",
+    curve: Annotated[
+        str, typer.Option(metavar="NAME=VALUES", help="also a curve over a control: threshold=0,0.01,0.02,0.05")
     ] = "",
     late_fusion: Annotated[
         bool, typer.Option("--late-fusion", help="also the mean of all the checkpoints' semseg logits")
@@ -102,11 +135,10 @@ def eval_command(
     ] = None,
 ) -> None:
     """Print figures, cost and gains of checkpoints on a split, as one table."""
-    from vizlab.cards.evaluating import Plan, evaluate_all, known_baselines, report
+    from vizlab.study.cards.evaluating import Plan, evaluate_all, known_baselines, report
 
-    plan = Plan(
-        split, limit, threshold, cross, _numbers(thresholds), late_fusion, write_card, write_baseline, baselines
-    )
+    given, sweep = _settings(settings or (), threshold), _sweep(curve, thresholds)
+    plan = Plan(split, limit, given, cross, sweep, late_fusion, write_card, write_baseline, baselines)
     found = evaluate_all(checkpoints, data, device, plan, _counting)
     if as_json:
         print("\n".join(one.to_json() for one in found))
@@ -114,12 +146,44 @@ def eval_command(
         print(report(found, plan, known_baselines(plan, checkpoints[0])))
 
 
-def _numbers(text: str) -> tuple[float, ...]:
-    """Numbers separated by commas; none for an empty text."""
+def _settings(pairs: Sequence[str], threshold: float | None) -> dict[str, float]:
+    """Checked values by name out of `NAME=VALUE`, and the one that has an option of its own."""
+    from vizlab.core.registry import checked
+
+    found = {} if threshold is None else {"threshold": threshold}
+    for pair in pairs:
+        name, values = _named(pair)
+        if name in found or len(values) != 1:
+            raise InputError(f"'{pair}' cannot be set; expected one value for each name, such as threshold=0.05.")
+        found[name] = values[0]
+    return checked(found)
+
+
+def _sweep(curve: str, thresholds: str) -> "Sweep | None":
+    """The curve that is asked for, by either option."""
+    from vizlab.study.cards.evaluating import Sweep
+
+    if curve and thresholds:
+        raise InputError("--curve and --thresholds both ask for a curve; leave one of them out.")
+    if curve:
+        return Sweep(*_named(curve))
+    return Sweep("threshold", _numbers("thresholds", thresholds)) if thresholds.strip() else None
+
+
+def _named(pair: str) -> tuple[str, tuple[float, ...]]:
+    """Name and numbers of `NAME=VALUES`."""
+    name, _, text = pair.partition("=")
+    if not text:
+        raise InputError(f"'{pair}' gives no value; expected NAME=VALUE, such as threshold=0.05.")
+    return name, _numbers(f"values of {name}", text)
+
+
+def _numbers(what: str, text: str) -> tuple[float, ...]:
+    """Numbers separated by commas."""
     try:
-        return tuple(float(part) for part in text.split(",")) if text.strip() else ()
+        return tuple(float(part) for part in text.split(","))
     except ValueError as err:
-        raise InputError(f"The thresholds are '{text}'; expected numbers between commas, such as 0,0.02,0.1.") from err
+        raise InputError(f"The {what} are '{text}'; expected numbers between commas, such as 0,0.02,0.1.") from err
 
 
 @contextmanager
@@ -132,8 +196,8 @@ def _counting(label: str, length: int) -> Iterator[Callable[[int], None]]:
 @app.command("card")
 def card_command(checkpoint: Checkpoint) -> None:
     """Print a checkpoint's card."""
-    from vizlab.cards import card_markdown
-    from vizlab.weights import load_model
+    from vizlab.core.door import load_model
+    from vizlab.study.cards import card_markdown
 
     print(card_markdown(load_model(checkpoint, "cpu")))
 
@@ -144,7 +208,7 @@ def cards_command(
     readme: Annotated[Path | None, typer.Option(help="a Markdown file with the marks of the table")] = None,
 ) -> None:
     """Bring cards up to date with baselines.json: in the files, as Markdown beside them, as a README's table."""
-    from vizlab.cards.folder import refresh_folder, write_readme
+    from vizlab.study.cards.folder import refresh_folder, write_readme
 
     for path in refresh_folder(folder):
         print(path.with_suffix(".md"))
@@ -160,9 +224,9 @@ def score_command(
     readme: Annotated[Path | None, typer.Option(help="a Markdown file with the marks of the tables")] = None,
 ) -> None:
     """Say how networks do in each scene, whose truth is exact; in float32, so that every machine finds the same."""
-    from vizlab.analysis.scene_scores import MARKS, scene_scores, scene_tables
+    from vizlab.core.door import load_model
     from vizlab.scenes import list_scenes, load_scene
-    from vizlab.weights import load_model
+    from vizlab.study.scene_scores import MARKS, scene_scores, scene_tables
 
     scenes = [load_scene(name, folder) for name in list_scenes(folder)]
     if not scenes:

@@ -1,14 +1,11 @@
 """A client of the real page."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from gradio_client import Client
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "ui"))
-
-from page_process import running_page
+from tests.page.page_process import running_page, write_pair
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +15,4 @@ def client() -> Client:
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    from page_process import write_pair
-
     return write_pair(tmp_path_factory.mktemp("pair"), name="api")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from page_process import NAMES, OWN_CHECKPOINT, checkpoints, random_checkpoint
 from PIL import Image
 
 import vizlab
+from tests.page.page_process import NAMES, OWN_CHECKPOINT, checkpoints, random_checkpoint
 
 ENDPOINTS = {
     "/scenes", "/devices", "/models", "/inspect", "/analyse", "/threshold", "/site", "/labels", "/trace", "/figure",
@@ -80,7 +80,7 @@ def test_threshold_reruns_cen_alone(client: Client, result: dict[str, Any]) -> N
     moved = client.predict(result["key"], 0.5, api_name="/threshold")
     cen = NAMES["cen"]
     assert moved["key"] != result["key"]
-    assert moved["models"][cen]["threshold"] == 0.5
+    assert moved["models"][cen]["settings"] == {"threshold": 0.5}
     assert moved["models"][cen]["exchange"]["fraction"] > result["models"][cen]["exchange"]["fraction"]
     assert moved["models"][NAMES["mti"]] == result["models"][NAMES["mti"]]
     none = client.predict(result["key"], 0, api_name="/threshold")
@@ -121,7 +121,8 @@ def test_a_users_own_checkpoint(client: Client, pair: tuple[Path, Path], tmp_pat
         ({"scene": "nowhere"}, "no picture yet"),
         ({"models": ["nobody"]}, "No network is called"),
         ({"working_size": "huge"}, "working size"),
-        ({"threshold": -1}, "expected a number of 0 or more"),
+        ({"settings": {"threshold": -1}}, "expected a number of 0 or more"),
+        ({"settings": {"temperature": 1}}, "no setting of any method"),
         ({"depth_unit": "furlong"}, "depth unit"),
         ({"device": "abacus"}, "device"),
     ],

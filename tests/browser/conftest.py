@@ -2,16 +2,12 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "ui"))
-
-from page_process import RunningPage, running_page
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.page.page_process import RunningPage, running_page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import OpenPage
-from page_process import NAMES, OWN_CHECKPOINT, write_pair
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.page.page_process import NAMES, OWN_CHECKPOINT, write_pair
 
 pytestmark = pytest.mark.browser
 

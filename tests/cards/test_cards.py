@@ -1,18 +1,22 @@
 """Cards: what training writes into them, and how they are shown."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CONFIGS, make_model
 from tests.evaluation.result_examples import result
-from vizlab.cards import card_markdown, card_sections, training_card, with_evaluation
-from vizlab.cards.folder import refresh_folder, write_readme
-from vizlab.data.manifest import Manifest
+from vizlab.core.method import Control, Effect, Method
+from vizlab.core.model import Model
+from vizlab.core.registry import known_control
 from vizlab.errors import CheckpointError, InputError
-from vizlab.evaluation.results import ThresholdPoint
-from vizlab.models.model import Model
-from vizlab.training.recipe import Recipe
+from vizlab.study.cards import card_markdown, card_sections, with_evaluation
+from vizlab.study.cards.folder import refresh_folder, write_readme
+from vizlab.study.data.manifest import Manifest
+from vizlab.study.evaluation.curve import Curve, CurvePoint
+from vizlab.study.training.card import training_card
+from vizlab.study.training.recipe import Recipe
 
 MEASURED = {"split": "test", "pictures": 654, "precision": "float32"}
 FIGURES = {**MEASURED, "outputs": {"semseg/ensemble": {"mIoU": 31.0, "mean accuracy": 40.0, "pixel accuracy": 60.0}}}
@@ -106,12 +110,61 @@ def test_a_folder_without_checkpoints_and_a_readme_without_marks_get_sentences(t
 
 
 def test_a_threshold_curve_of_other_pictures_does_not_stay() -> None:
-    point = ThresholdPoint(0.02, 0.3, {"semseg/ensemble": {"mIoU": 30.0}})
+    curve = Curve(known_control("threshold"), (CurvePoint(0.02, 0.3, {"semseg/ensemble": {"mIoU": 30.0}}),))
     figures = {"semseg/ensemble": {"mIoU": 30.0, "mean accuracy": 40.0, "pixel accuracy": 60.0}}
-    card = with_evaluation({}, result("x", figures, data="rooms"), [point])
+    card = with_evaluation({}, result("x", figures, data="rooms"), curve)
     assert "Threshold curve (rooms, split test, 654 pictures" in card_markdown(with_card(card))
     again = with_evaluation(card, result("x", figures, data="rooms"))
     assert again == card
     assert "Threshold curve" not in card_markdown(
         with_card(with_evaluation(card, result("x", figures, data="streets")))
     )
+
+
+BLEND = Method(
+    family="blend",
+    title="Blend",
+    sentence="Blend: streams are averaged.",
+    controls=(
+        Control(
+            "strength", "strength of blending", lambda config: 0.5, "blends nothing",
+            Effect("blended", "blends", "layers", "blending off", lambda network: {"a": (1, 4), "b": (1, 1)}),
+        ),
+        Control("heat", "heat", lambda config: 1.0, "has no heat"),
+    ),
+)  # fmt: skip
+"""A method of somebody else's, of which nothing outside of it knows."""
+
+
+def test_the_card_of_any_other_method_is_made_of_what_its_descriptor_says() -> None:
+    points = (CurvePoint(0.5, 0.4, {"depth": {"RMSE": 0.8}}), CurvePoint(None, 0.0, {"depth": {"RMSE": 0.9}}))
+    model = make_model("nddr-cnn", method=BLEND)
+    model.card = with_evaluation({}, result("x", {"depth": {"RMSE": 0.8}}), Curve(BLEND.controls[0], points))
+    found = model.card["strength curve"]["points"]
+    assert found[0] == {"strength": 0.5, "blended": 0.4, "outputs": {"depth": {"RMSE": 0.8}}}
+    shown = card_markdown(model)
+    for text in (
+        "Blend: streams are averaged.",
+        "## Strength curve (split test, 654 pictures, float32)",
+        "| strength          | blended % | depth RMSE |",
+        "| 0.5 (as it ships) |",
+        "| blending off      |",
+        "## Blended at strength 0.5 (share of layers)\n\n- all sites: 40.0%\n- a: 25%\n- b: 100%\n",
+    ):
+        assert text in shown, text
+    assert "## Further" not in shown
+    assert "Published" not in shown
+
+
+def test_a_network_without_sites_has_the_sentence_of_its_method_unless_there_is_one_for_it() -> None:
+    model = make_model("nddr-cnn", method=replace(BLEND, controls=()))
+    model.network.sites = ()
+    assert card_sections(model)[0].sentences == ("Blend: streams are averaged.",)
+    model.method = replace(model.method, alone="A baseline.")
+    assert card_sections(model)[0].sentences == ("A baseline.",)
+
+
+def test_a_method_that_cannot_count_does_not_take_the_page_down() -> None:
+    nothing = replace(BLEND.controls[0], effect=replace(BLEND.controls[0].effect, counts=lambda network: {}))  # type: ignore[type-var]
+    with pytest.raises(CheckpointError, match="cannot be shown"):
+        card_markdown(make_model("nddr-cnn", method=replace(BLEND, controls=(nothing,))))

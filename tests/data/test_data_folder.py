@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from tests.data.conftest import Done, refusal
-from vizlab.data import RGBDFolder
 from vizlab.errors import DataError
 from vizlab.geometry import KINECT_V1, assumed_intrinsics
+from vizlab.study.data import RGBDFolder
 from vizlab.tasks import VOID
 
 SIZE = (48, 64)

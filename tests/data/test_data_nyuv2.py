@@ -17,11 +17,11 @@ from scipy.io import savemat
 from tests.data import official as tiny
 from tests.data.conftest import Done, refusal
 from tests.data.official import PICTURES, SIZE, TEST, TO_13, TO_40, TRAIN, Official, write_labelled
-from vizlab.data import RGBDFolder
-from vizlab.data.nyuv2 import LabelledSet, millimetres, nearest
 from vizlab.geometry import KINECT_V1, normals_from_depth
+from vizlab.study.data import RGBDFolder
+from vizlab.study.data.nyuv2 import LabelledSet, millimetres, nearest
+from vizlab.study.training.data import InMemory
 from vizlab.tasks import VOID
-from vizlab.training.data import InMemory
 
 Run = Callable[..., Done]
 

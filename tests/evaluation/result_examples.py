@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vizlab.evaluation.results import Cost, Result
+from vizlab.study.evaluation.results import Cost, Result
 
 COST = Cost(2_300_000, 5_600_000_000, 41.2, "some CPU, 2 threads", "float32", (240, 320))
 

@@ -9,26 +9,24 @@ import torch
 from typer.testing import CliRunner
 
 from tests.conftest import CONFIGS, make_model
-from vizlab.cards.folder import MARKS
 from vizlab.cli import app
-from vizlab.data import RGBDFolder
+from vizlab.core.door import load_model, save_checkpoint
+from vizlab.core.model import Model
+from vizlab.core.outputs import answers
+from vizlab.core.predictions import decode
+from vizlab.core.registry import build_network
 from vizlab.errors import InputError
-from vizlab.evaluation import evaluate
-from vizlab.evaluation.results import final_outputs
-from vizlab.evaluation.scores import Tally
-from vizlab.models.model import Model
-from vizlab.models.registry import build_network
-from vizlab.predictions import decode
 from vizlab.rgbd import RGBDImage
-from vizlab.weights import load_model, save_checkpoint
-
-pytest_plugins = ["tests.training.conftest"]
+from vizlab.study.cards.folder import MARKS
+from vizlab.study.data import RGBDFolder
+from vizlab.study.evaluation import evaluate
+from vizlab.study.evaluation.scores import Tally
 
 
 def level(model: Model, data: Path) -> None:
     """Let the two classes that occur win over all others and be level with each other: figures well above zero."""
     sample = RGBDFolder(data, "test").read(0)
-    logits = final_outputs(model.forward(model.preprocess(RGBDImage(sample.colour, sample.depth))))["semseg"]
+    logits = answers(model.forward(model.preprocess(RGBDImage(sample.colour, sample.depth))))["semseg"]
     with torch.no_grad():
         bias = model.network.decoder.classifier.bias  # type: ignore[union-attr]
         bias[0] += 8  # type: ignore[operator, index]
@@ -88,6 +86,7 @@ def test_eval_can_cut_the_streams_apart(checkpoint: Path, data_folder: Path) -> 
     whole = figures_of(checkpoint, data_folder)
     cut = figures_of(checkpoint, data_folder, "--no-cross")
     assert cut == figures_of(checkpoint, data_folder, "--threshold", "0")
+    assert cut == figures_of(checkpoint, data_folder, "--set", "threshold=0")
     assert cut["semseg/ensemble"] != whole["semseg/ensemble"]
 
 
@@ -164,6 +163,9 @@ def test_baselines_reach_table_card_and_readme(
         (("--thresholds", "0,few"), "numbers between commas"),
         (("--thresholds", "0,-1"), "expected a number of 0 or more"),
         (("--threshold", "nan"), "expected a number of 0 or more"),
+        (("--curve", "breadth=1,2"), "'breadth' is no setting of any method; known: threshold"),
+        (("--curve", "threshold=0", "--thresholds", "1"), "leave one of them out"),
+        (("--write-card", "--set", "threshold=1"), "leave out --limit"),
         (("--late-fusion",), "two or more"),
         (("--write-baseline", "nowhere/b.json"), "no folder"),
     ],
@@ -174,6 +176,9 @@ def test_what_cannot_be_is_said(checkpoint: Path, data_folder: Path, options: tu
     assert words in str(done.exception)
 
 
-def test_thresholds_need_a_network_that_exchanges(apart: tuple[Path, Path], data_folder: Path) -> None:
-    done = CliRunner().invoke(app, ["eval", str(apart[0]), "--data", str(data_folder), "--thresholds", "0,1"])
-    assert "none of the checkpoints exchanges channels" in str(done.exception)
+@pytest.mark.parametrize("options", [("--thresholds", "0,1"), ("--curve", "threshold=0,1"), ("--threshold", "1")])
+def test_thresholds_need_a_network_that_exchanges(
+    options: tuple[str, ...], apart: tuple[Path, Path], data_folder: Path
+) -> None:
+    done = CliRunner().invoke(app, ["eval", str(apart[0]), "--data", str(data_folder), *options])
+    assert "each of the checkpoints exchanges no channels" in str(done.exception)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.conftest import make_model
-from vizlab.evaluation.cost import measure_cost, processor, total_cost
+from vizlab.study.evaluation.cost import measure_cost, processor, total_cost
 
 
 @pytest.mark.parametrize("family", ["cen", "nddr-cnn"])

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from result_examples import APART, CEN, MULTI, SINGLES, normals, result, semseg
 
+from tests.evaluation.result_examples import APART, CEN, MULTI, SINGLES, normals, result, semseg
 from vizlab.errors import DataError, InputError
-from vizlab.evaluation.baselines import read_baselines, write_baseline
-from vizlab.evaluation.gain import Change, Comparison, changes_by_task, comparisons
-from vizlab.evaluation.results import ByOutput, Result
+from vizlab.study.evaluation.baselines import read_baselines, write_baseline
+from vizlab.study.evaluation.gain import Change, Comparison, changes_by_task, comparisons
+from vizlab.study.evaluation.results import ByOutput, Result
 
 
 def gain(figures: ByOutput, baselines: ByOutput) -> float:

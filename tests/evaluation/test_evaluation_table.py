@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from result_examples import APART, CEN, COST, MULTI, SINGLES, result, semseg
-
-from vizlab.evaluation.literature import PUBLISHED
-from vizlab.evaluation.results import ThresholdPoint
-from vizlab.evaluation.table import (
+from tests.evaluation.result_examples import APART, CEN, COST, MULTI, SINGLES, result, semseg
+from vizlab.core.registry import known_control, methods
+from vizlab.study.evaluation.curve import Curve, CurvePoint
+from vizlab.study.evaluation.table import (
     cost_sentences,
     curve_table,
     even_sentences,
@@ -82,7 +81,8 @@ def test_cost_says_how_it_was_counted() -> None:
 
 def test_the_curve_marks_the_threshold_that_ships() -> None:
     outputs = {"semseg/rgb": semseg(20.0), "semseg/ensemble": semseg(25.0)}
-    shown = curve_table([ThresholdPoint(0.02, 0.246, outputs), ThresholdPoint(None, 0.0, outputs)], own=0.02)
+    curve = Curve(known_control("threshold"), (CurvePoint(0.02, 0.246, outputs), CurvePoint(None, 0.0, outputs)))
+    shown = curve_table(curve, own=0.02)
     assert shown.headers == ("threshold", "exchanged %", "semseg/rgb mIoU", "semseg/ensemble mIoU")
     assert shown.rows == (
         ("0.02 (as it ships)", "24.6", "20.0", "25.0"), ("exchange off", "0.0", "20.0", "25.0"),
@@ -91,9 +91,9 @@ def test_the_curve_marks_the_threshold_that_ships() -> None:
 
 def test_published_figures_are_those_of_the_papers() -> None:
     """CEN: NeurIPS 2020, NYUv2, single scale; MTI-Net: ECCV 2020."""
-    by_name = {(p.name, p.setting): p.figures for p in PUBLISHED}
+    by_name = {(p.name, p.setting): p.figures for m in methods().values() for p in m.literature}
     assert by_name["CEN, ResNet-101", "ensemble, single scale"]["semseg"]["mIoU"] == 51.1
     assert by_name["CEN, ResNet-152", "ensemble, single scale"]["semseg"]["mIoU"] == 51.6
     assert by_name["MTI-Net, HRNet-18", "semseg and depth"]["depth"]["RMSE"] == 0.620
-    assert {p.family for p in PUBLISHED} == {"cen", "nddr-cnn", "mti-net"}
-    assert all(p.source for p in PUBLISHED)
+    assert {"cen", "nddr-cnn", "mti-net"} <= {m.family for m in methods().values() if m.literature}
+    assert all(p.source for m in methods().values() for p in m.literature)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from rgbd_rooms import SIZE, photograph
+
+from tests.rgbd.rgbd_rooms import SIZE, photograph
 
 
 @pytest.fixture

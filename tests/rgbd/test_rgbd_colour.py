@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from rgbd_rooms import SIZE, photograph
 
+from tests.rgbd.rgbd_rooms import SIZE, photograph
 from vizlab.errors import InputError
 from vizlab.rgbd import read_rgbd, rgbd_from_arrays
 

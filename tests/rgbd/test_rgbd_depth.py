@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from rgbd_rooms import SIZE, counts, room
 
+from tests.rgbd.rgbd_rooms import SIZE, counts, room
 from vizlab.errors import InputError
 from vizlab.rgbd import detect_unit, parse_unit, read_rgbd, rgbd_from_arrays
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from rgbd_rooms import counts, photograph, room
 
+from tests.rgbd.rgbd_rooms import counts, photograph, room
 from vizlab.errors import InputError
 from vizlab.rgbd import ReadRecord, RGBDImage, fill_unknown, read_rgbd, rgbd_from_arrays
 

@@ -10,8 +10,8 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from rgbd_rooms import counts, photograph, room
 
+from tests.rgbd.rgbd_rooms import counts, photograph, room
 from vizlab.errors import InputError
 from vizlab.rgbd import Limits, read_rgbd, rgbd_from_arrays
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vizlab.scenes.library import save_scene
+from vizlab.scenes.making import save_scene
 from vizlab.scenes.rendering import Rendering
 from vizlab.scenes.sheet import COLUMNS
 from vizlab.scenes.viewpoints import kinect_intrinsics

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vizlab.data import RGBDFolder
 from vizlab.errors import InputError
 from vizlab.scenes import known_kinds
-from vizlab.scenes.catalogue import CATALOGUE
-from vizlab.scenes.dataset import FIRST_SEED, jobs, render_dataset
+from vizlab.scenes.catalogue import CATALOGUE, FIRST_SEED
+from vizlab.study.data.rendered import jobs, render_dataset
+from vizlab.study.data import RGBDFolder
 from vizlab.tasks import NYU40_CLASSES
 
 SIZE = (48, 64)

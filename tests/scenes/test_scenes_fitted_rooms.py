@@ -9,15 +9,15 @@ from vizlab.scenes import bathroom_fittings as bath
 from vizlab.scenes import household, materials
 from vizlab.scenes import kitchen_fittings as kit
 from vizlab.scenes.basins import Hole, Ring, basin, lofted, worktop
+from vizlab.scenes.colour_schemes import draw_scheme
 from vizlab.scenes.meshes import Mesh
-from vizlab.scenes.palettes import draw_palette
 from vizlab.scenes.parts import Part, Parts
 from vizlab.scenes.rooms import build_room
 from vizlab.scenes.shell import Room
 from vizlab.tasks import NYU40_CLASSES
 
 RNG = np.random.default_rng(0)
-PALETTE = draw_palette(RNG, "tile")
+SCHEME = draw_scheme(RNG, "tile")
 STONE = materials.Material((0.5, 0.5, 0.5))
 SEEDS = range(1, 5)
 ROOMS: dict[tuple[str, int], Room] = {}
@@ -31,17 +31,17 @@ SOLID = ("toilet", "bathtub", "refridgerator", "otherfurniture", "cabinet", "cou
 STANDING: dict[str, Parts] = {
     "toilet": bath.toilet(lid_up=False),
     "toilet, open": bath.toilet(lid_up=True),
-    "vanity": bath.vanity(PALETTE, PALETTE.wood, STONE, 0.9),
+    "vanity": bath.vanity(SCHEME, SCHEME.wood, STONE, 0.9),
     "pedestal basin": bath.pedestal_basin(),
     "bathtub": bath.bathtub(),
     "bath mat": bath.bath_mat(RNG),
-    "base cabinet": kit.base_cabinet(PALETTE, PALETTE.wood, 0.9),
-    "sink place": kit.sink_place(PALETTE, PALETTE.wood, STONE, 0.95),
+    "base cabinet": kit.base_cabinet(SCHEME, SCHEME.wood, 0.9),
+    "sink place": kit.sink_place(SCHEME, SCHEME.wood, STONE, 0.95),
     "cooker": kit.cooker(RNG, steel=True),
     "microwave": kit.microwave(steel=False),
     "kettle": kit.kettle(),
     "toaster": kit.toaster(RNG),
-    "board": kit.chopping_board(PALETTE.wood),
+    "board": kit.chopping_board(SCHEME.wood),
     "canisters": kit.canisters(RNG),
     "bottle": household.bottle(RNG, 0.2),
 }

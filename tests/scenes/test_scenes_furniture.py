@@ -5,54 +5,54 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vizlab.scenes import clutter, fittings, lighting, materials, seating, storage, tables
+from vizlab.scenes import clutter, cupboards, fittings, lighting, materials, seating, tables
 from vizlab.scenes.beds import bed
-from vizlab.scenes.palettes import Palette, draw_palette
+from vizlab.scenes.colour_schemes import ColourScheme, draw_scheme
+from vizlab.scenes.cupboards import bookshelf
 from vizlab.scenes.parts import Parts
-from vizlab.scenes.storage import bookshelf
 from vizlab.tasks import NYU40_CLASSES
 
 RNG = np.random.default_rng(0)
-PALETTE: Palette = draw_palette(RNG, "wood")
-WOOD = PALETTE.wood
+SCHEME: ColourScheme = draw_scheme(RNG, "wood")
+WOOD = SCHEME.wood
 
 STANDING: dict[str, Callable[[], Parts]] = {
-    "bed": lambda: bed(RNG, PALETTE),
-    "single bed": lambda: bed(RNG, PALETTE, 0.95, padded=True),
-    "sofa": lambda: seating.sofa(RNG, PALETTE, PALETTE.fabric),
-    "chair": lambda: seating.dining_chair(RNG, WOOD, PALETTE.linen),
-    "office chair": lambda: seating.office_chair(RNG, PALETTE, PALETTE.fabric),
+    "bed": lambda: bed(RNG, SCHEME),
+    "single bed": lambda: bed(RNG, SCHEME, 0.95, padded=True),
+    "sofa": lambda: seating.sofa(RNG, SCHEME, SCHEME.fabric),
+    "chair": lambda: seating.dining_chair(RNG, WOOD, SCHEME.linen),
+    "office chair": lambda: seating.office_chair(RNG, SCHEME, SCHEME.fabric),
     "table": lambda: tables.table(WOOD, 1.2, 0.8, 0.75),
     "coffee table": lambda: tables.coffee_table(WOOD),
-    "steel table": lambda: tables.steel_table(WOOD, PALETTE.metal, (1.5, 0.8, 0.73)),
-    "desk": lambda: tables.desk(PALETTE, WOOD),
-    "bookshelf": lambda: bookshelf(RNG, PALETTE, WOOD),
-    "dresser": lambda: storage.chest(PALETTE, WOOD, (1.2, 0.45, 0.8), 3, 2),
-    "kitchen": lambda: storage.kitchen_unit(RNG, PALETTE, WOOD, 2.0),
-    "fridge": lambda: storage.refrigerator(RNG),
-    "filing cabinet": lambda: storage.filing_cabinet(PALETTE, PALETTE.white),
-    "fireplace": lambda: fittings.fireplace(PALETTE, WOOD),
-    "laptop": lambda: clutter.laptop(RNG, PALETTE),
+    "steel table": lambda: tables.steel_table(WOOD, SCHEME.metal, (1.5, 0.8, 0.73)),
+    "desk": lambda: tables.desk(SCHEME, WOOD),
+    "bookshelf": lambda: bookshelf(RNG, SCHEME, WOOD),
+    "dresser": lambda: cupboards.chest(SCHEME, WOOD, (1.2, 0.45, 0.8), 3, 2),
+    "kitchen": lambda: cupboards.kitchen_unit(RNG, SCHEME, WOOD, 2.0),
+    "fridge": lambda: cupboards.refrigerator(RNG),
+    "filing cabinet": lambda: cupboards.filing_cabinet(SCHEME, SCHEME.white),
+    "fireplace": lambda: fittings.fireplace(SCHEME, WOOD),
+    "laptop": lambda: clutter.laptop(RNG, SCHEME),
     "clothes": lambda: clutter.folded_clothes(RNG),
-    "media board": lambda: storage.media_board(PALETTE, WOOD),
-    "basket": lambda: storage.basket(RNG),
-    "floor lamp": lambda: lighting.floor_lamp(PALETTE, 0.0),
-    "table lamp": lambda: lighting.table_lamp(RNG, PALETTE, 2.0),
+    "media board": lambda: cupboards.media_board(SCHEME, WOOD),
+    "basket": lambda: cupboards.basket(RNG),
+    "floor lamp": lambda: lighting.floor_lamp(SCHEME, 0.0),
+    "table lamp": lambda: lighting.table_lamp(RNG, SCHEME, 2.0),
     "plant": lambda: clutter.plant(RNG),
-    "television": lambda: clutter.television(RNG, PALETTE),
+    "television": lambda: clutter.television(RNG, SCHEME),
     "books": lambda: clutter.bookrow(RNG, 0.8, 0.3),
-    "rug": lambda: fittings.floor_rug(RNG, PALETTE, 1.5, 2.0),
+    "rug": lambda: fittings.floor_rug(RNG, SCHEME, 1.5, 2.0),
 }
 HANGING: dict[str, Callable[[], Parts]] = {
-    "window": lambda: fittings.window(RNG, PALETTE, 1.2, 1.2, 2.0),
-    "curtains": lambda: fittings.curtains(RNG, PALETTE, 1.2, 2.3),
-    "blinds": lambda: fittings.blinds(PALETTE, 1.2, 1.0),
-    "door": lambda: fittings.door(PALETTE, WOOD),
+    "window": lambda: fittings.window(RNG, SCHEME, 1.2, 1.2, 2.0),
+    "curtains": lambda: fittings.curtains(RNG, SCHEME, 1.2, 2.3),
+    "blinds": lambda: fittings.blinds(SCHEME, 1.2, 1.0),
+    "door": lambda: fittings.door(SCHEME, WOOD),
     "mirror": lambda: fittings.wall_mirror(WOOD, 0.6, 0.9),
-    "radiator": lambda: fittings.radiator(PALETTE),
-    "wall shelf": lambda: storage.wall_shelf(RNG, PALETTE, WOOD),
-    "closed curtains": lambda: fittings.curtains(RNG, PALETTE, 1.2, 2.3, closed=True),
-    "whiteboard": lambda: fittings.whiteboard(PALETTE, RNG),
+    "radiator": lambda: fittings.radiator(SCHEME),
+    "wall shelf": lambda: cupboards.wall_shelf(RNG, SCHEME, WOOD),
+    "closed curtains": lambda: fittings.curtains(RNG, SCHEME, 1.2, 2.3, closed=True),
+    "whiteboard": lambda: fittings.whiteboard(SCHEME, RNG),
 }
 
 
@@ -74,7 +74,7 @@ def test_furniture_stands_on_the_floor(name: str) -> None:
 
 @pytest.mark.parametrize("lit", [0.0, 2.0])
 def test_only_a_lamp_that_is_on_glows(lit: float) -> None:
-    glowing = any(part.material.finish == "glow" for part in lighting.floor_lamp(PALETTE, lit))
+    glowing = any(part.material.finish == "glow" for part in lighting.floor_lamp(SCHEME, lit))
     assert glowing == (lit > 0)
 
 

@@ -1,6 +1,8 @@
 """The bundled scenes, and their folder format. Needs no renderer."""
 
 import builtins
+import json
+import subprocess
 import sys
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from vizlab.errors import InputError, VizlabError
 from vizlab.scenes import NYU40_CLASSES, known_kinds, list_scenes, load_scene, render_scene
 from vizlab.scenes.catalogue import CATALOGUE, Entry
-from vizlab.scenes.tracing import load_mitsuba
+from vizlab.scenes.path_tracing import load_mitsuba
 from vizlab.tasks import VOID
 
 
@@ -82,6 +84,22 @@ def test_damaged_record_is_a_clear_error(tmp_path) -> None:  # type: ignore[no-u
     (tmp_path / "broken" / "scene.json").write_text("{}")
     with pytest.raises(InputError, match="damaged"):
         load_scene("broken", tmp_path)
+
+
+def test_loading_a_scene_imports_neither_the_renderer_nor_the_furniture() -> None:
+    script = """if True:
+        import json, sys
+        import vizlab.scenes
+        import vizlab.scenes.__main__
+        vizlab.scenes.load_scene("bedroom").depth
+        print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] in ("mitsuba", "drjit", "vizlab"))))
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = json.loads(done.stdout)
+    assert not {"mitsuba", "drjit"} & set(loaded)
+    ours = {name.removeprefix("vizlab.scenes.") for name in loaded if name.startswith("vizlab.scenes.")}
+    assert ours == {"__main__", "catalogue", "library"}
 
 
 def test_missing_renderer_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

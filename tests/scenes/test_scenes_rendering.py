@@ -11,10 +11,10 @@ from vizlab.scenes.catalogue import CATALOGUE
 from vizlab.scenes.materials import Material, flagstones, glow
 from vizlab.scenes.meshes import box, panel, plate
 from vizlab.scenes.parts import Part
+from vizlab.scenes.path_tracing import RoomScene
 from vizlab.scenes.rendering import camera_geometry, class_labels, render_room, room_geometry
 from vizlab.scenes.rooms import build_room
 from vizlab.scenes.shell import Room
-from vizlab.scenes.tracing import RoomScene
 from vizlab.scenes.viewpoints import Viewpoint, kinect_intrinsics
 from vizlab.tasks import NYU40_CLASSES
 

@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from tests.conftest import make_model
 from vizlab import trace
-from vizlab.analysis.scene_scores import MARKS, scene_picture, scene_scores, scene_tables
 from vizlab.cli import app
+from vizlab.core.door import save_checkpoint
 from vizlab.errors import InputError
 from vizlab.scenes import load_scene
-from vizlab.weights import save_checkpoint
+from vizlab.study.scene_scores import MARKS, scene_picture, scene_scores, scene_tables
 
 
 def test_a_scene_is_seen_by_its_sensor_and_compared_with_the_truth(folder: Path) -> None:

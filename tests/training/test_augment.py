@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vizlab.geometry import KINECT_V1, Intrinsics, normals_from_depth
-from vizlab.training.augment import GeometricAugmentation
+from vizlab.study.training.augment import GeometricAugmentation
 
 
 def slanted_batch(count: int) -> dict[str, torch.Tensor]:

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from vizlab import load_model
-from vizlab.training.recipe import load_recipe
-from vizlab.training.train import train
+from vizlab.study.training.recipe import load_recipe
+from vizlab.study.training.train import train
 
-RECIPES = Path(__file__).parents[2] / "vizlab/training/recipes"
+RECIPES = Path(__file__).parents[2] / "vizlab/study/training/recipes"
 RGBD = ("rgb", "depth")
 
 

@@ -11,7 +11,7 @@ import torch
 
 from vizlab import load_model
 
-RECIPES = Path(__file__).parents[2] / "vizlab/training/recipes"
+RECIPES = Path(__file__).parents[2] / "vizlab/study/training/recipes"
 
 
 @pytest.mark.parametrize("network", ["cen-multitask", "nddr-cnn", "mti-net"])

@@ -15,21 +15,22 @@ from lightning.pytorch import seed_everything
 from safetensors.torch import load_file, save_file
 
 from vizlab import load_model
-from vizlab.data import RGBDFolder
+from vizlab.core.outputs import Output
+from vizlab.core.registry import build_network
 from vizlab.errors import CheckpointError, DataError
-from vizlab.models.cen import CEN, cen_mobilenetv2
-from vizlab.models.mobilenet import DepthwiseConv, MobileNetV2
-from vizlab.models.registry import build_network
-from vizlab.predictions import task_of
-from vizlab.training.augment import GeometricAugmentation
-from vizlab.training.data import InMemory, as_measured
-from vizlab.training.losses import class_weights, depth_loss, edge_loss, normals_loss, semantic_edges, semseg_loss
-from vizlab.training.module import FusionTraining, network_inputs, soft_threshold_eligible
-from vizlab.training.pretrained import initialise_backbones, load_mobilenet
-from vizlab.training.recipe import Recipe, load_recipe
-from vizlab.training.train import train
+from vizlab.methods.cen.network import CEN, cen_mobilenetv2
+from vizlab.methods.cen.sparsity import shrink_eligible
+from vizlab.methods.parts.mobilenet import DepthwiseConv, MobileNetV2
+from vizlab.study.data import RGBDFolder
+from vizlab.study.training.augment import GeometricAugmentation
+from vizlab.study.training.data import InMemory, as_measured
+from vizlab.study.training.losses import class_weights, depth_loss, edge_loss, normals_loss, semantic_edges, semseg_loss
+from vizlab.study.training.module import FusionTraining, network_inputs
+from vizlab.study.training.pretrained import initialise_backbones, load_mobilenet
+from vizlab.study.training.recipe import Recipe, load_recipe
+from vizlab.study.training.train import train
 
-RECIPE_FOLDER = Path(__file__).parents[2] / "vizlab/training/recipes"
+RECIPE_FOLDER = Path(__file__).parents[2] / "vizlab/study/training/recipes"
 RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))
 CEN_RECIPE = RECIPE_FOLDER / "cen-mobilenetv2-nyuv2.toml"
 
@@ -79,7 +80,7 @@ def test_the_loss_falls_within_a_few_steps_on_rendered_rooms(path: Path, scene_f
     losses = []
     for _ in range(6):
         loss, parts = module.losses(module.network(inputs), batch)
-        assert {task_of(name) for name in parts} == set(recipe.loss_weights)
+        assert {Output.parse(name).task for name in parts} == set(recipe.loss_weights)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -231,13 +232,13 @@ def test_the_exchanged_fraction_of_each_site_is_logged_over_time(data_folder: Pa
 
 def test_the_proximal_step_shrinks_only_eligible_scales() -> None:
     network = cen_mobilenetv2(width=16)
-    soft_threshold_eligible(network, 0.25)
+    shrink_eligible(network, 0.25)
     for norm in network.exchange_norms():
         eligible = norm.eligible()
         assert int(eligible.sum(0).max()) == 1  # disjoint between streams
         assert torch.equal(norm.weight[eligible], torch.full_like(norm.weight[eligible], 0.75))
         assert torch.equal(norm.weight[~eligible], torch.ones_like(norm.weight[~eligible]))
-    soft_threshold_eligible(network, 5.0)
+    shrink_eligible(network, 5.0)
     assert all((n.weight[n.eligible()] == 0).all() for n in network.exchange_norms())
 
 

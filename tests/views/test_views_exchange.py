@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from vizlab import views
-from vizlab.analysis import exchange_sites, exchange_summary
+from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
-from vizlab.tracing import FusionTrace
+from vizlab.methods.cen.numbers import exchange_sites, exchange_summary
 from vizlab.views.figures import stream_title
 
 

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from vizlab import views
-from vizlab.analysis import depth_error
+from vizlab.core.predictions import SemsegPrediction
+from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError, TraceError
-from vizlab.predictions import SemsegPrediction
+from vizlab.measures.metrics import depth_error
 from vizlab.rgbd import RGBDImage
-from vizlab.tracing import FusionTrace
 from vizlab.views.panels import number, percent
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from vizlab import views
-from vizlab.analysis import exchange_sites, exchange_summary
-from vizlab.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
+from vizlab.core.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
+from vizlab.core.trace import FusionTrace
+from vizlab.methods.cen.numbers import exchange_sites, exchange_summary
 from vizlab.rgbd import RGBDImage
-from vizlab.tracing import FusionTrace
 from vizlab.views.figures import stream_title
 
 TITLES = {

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from vizlab import views
-from vizlab.analysis import Reference, nddr_blocks, trace_affinity
+from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
+from vizlab.measures.pixel_affinity import trace_affinity
+from vizlab.measures.reference import Reference
+from vizlab.methods.nddr_cnn.numbers import nddr_blocks
 from vizlab.rgbd import RGBDImage
-from vizlab.tracing import FusionTrace
 
 
 def test_matrix_is_centred_and_marks_the_blocks(nddr_trace: FusionTrace) -> None:

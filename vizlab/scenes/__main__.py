@@ -10,10 +10,8 @@ from typing import Annotated
 import typer
 
 from vizlab.errors import VizlabError
-from vizlab.scenes.catalogue import CATALOGUE
-from vizlab.scenes.dataset import FIRST_SEED, render_dataset
-from vizlab.scenes.library import FOLDER, known_kinds, list_scenes, load_scene, render_scene
-from vizlab.scenes.sheet import save_sheet
+from vizlab.scenes.catalogue import CATALOGUE, FIRST_SEED
+from vizlab.scenes.library import FOLDER, list_scenes, load_scene
 
 app = typer.Typer(help="Sample scenes: list the bundled ones, render them or new ones.", no_args_is_help=True)
 
@@ -23,6 +21,8 @@ Folder = Annotated[Path, typer.Option(help="Folder with the scenes.")]
 @app.command("list")
 def list_command(folder: Folder = FOLDER) -> None:
     """List the bundled scenes and the kinds of room that can be rendered."""
+    from vizlab.scenes.making import known_kinds
+
     for name in list_scenes(folder):
         scene = load_scene(name, folder)
         size = f"{scene.size[1]}x{scene.size[0]}"
@@ -41,6 +41,8 @@ def render_command(
     every: Annotated[bool, typer.Option("--all", help="Every bundled scene.")] = False,
 ) -> None:
     """Render a bundled scene again, or with --kind a new one; the same options give the same pictures."""
+    from vizlab.scenes.making import render_scene
+
     if every == (name is not None):
         raise typer.BadParameter("give the name of one scene, or --all")
     if every and (kind is not None or seed is not None):
@@ -56,6 +58,8 @@ def sheet_command(
     out: Annotated[Path, typer.Option(help="The picture, .jpg or .png.")], folder: Folder = FOLDER
 ) -> None:
     """Tile all scenes into one picture: colour, sensor depth and labels."""
+    from vizlab.scenes.sheet import save_sheet
+
     save_sheet([load_scene(name, folder) for name in list_scenes(folder)], out)
     typer.echo(out)
 
@@ -70,6 +74,8 @@ def dataset_command(
     test_every: Annotated[int, typer.Option(help="One in so many goes to test.txt; 0: none.")] = 0,
 ) -> None:
     """Render rooms of all kinds as a folder that `vizlab train` reads; skips those that are complete."""
+    from vizlab.study.data.rendered import render_dataset
+
     for job in render_dataset(out, count, _shape(size), spp, seed, test_every):
         typer.echo(job.name)
 

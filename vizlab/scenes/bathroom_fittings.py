@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from vizlab.scenes.basins import CHROME, Hole, Ring, basin, lofted, tap, worktop
+from vizlab.scenes.colour_schemes import ColourScheme
+from vizlab.scenes.cupboards import cupboard
 from vizlab.scenes.household import BOTTLES, TOWELS, towel
 from vizlab.scenes.lighting import WARM
 from vizlab.scenes.materials import Material, carpeting, cloth, glow, plastic
 from vizlab.scenes.meshes import Mesh, ball, box, curved_body, cylinder, merged, panel, rounded_box, tube
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved, turned
 from vizlab.scenes.shell import Opening, pierced_wall
 from vizlab.scenes.soft_shapes import hanging
-from vizlab.scenes.storage import cupboard
 from vizlab.scenes.textures import Image
 
 CERAMIC = Material((0.88, 0.875, 0.85), roughness=0.16, specular=0.5)
@@ -87,11 +87,11 @@ def _egg_plate(egg: float) -> Mesh:
     return lofted([Ring(0.19 + out, max(0.232 + out, 0.0), z, -0.235, egg=egg) for out, z in outline])
 
 
-def vanity(palette: Palette, wood: Material, stone: Material, width: float) -> Parts:
+def vanity(scheme: ColourScheme, wood: Material, stone: Material, width: float) -> Parts:
     """A cabinet with a stone top, an oval basin and a tap; its back is at y = 0. The top is 0.85 m high."""
     depth, height = 0.52, 0.82
     hole = Hole(0.235, 0.17, y=-0.015)
-    parts = cupboard(palette, wood, (width, depth, height), max(round(width / 0.4), 2), open_top=True)
+    parts = cupboard(scheme, wood, (width, depth, height), max(round(width / 0.4), 2), open_top=True)
     parts += moved(worktop((width + 0.03, depth + 0.03, 0.032), stone, hole), z=height)
     parts.append(Part(box(width + 0.03, 0.02, 0.09, 0.005).moved(0, -0.01, height + 0.032), stone, "counter"))
     y = -(depth + 0.03) / 2 + hole.y

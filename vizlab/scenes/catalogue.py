@@ -36,3 +36,6 @@ CATALOGUE: dict[str, Entry] = {
     "kitchen_corner": Entry("kitchen", 2),
     "bathroom_square": Entry("bathroom", 3),
 }
+
+FIRST_SEED = 1 + max(entry.seed for entry in CATALOGUE.values())
+"""Smallest seed that belongs to no bundled scene: what networks are shown, they should not have been trained on."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from vizlab.scenes import pictures, textures
+from vizlab.scenes import imagery, textures
+from vizlab.scenes.colour_schemes import ColourScheme
 from vizlab.scenes.materials import Material, artwork, cloth, glossy_black, plastic
 from vizlab.scenes.meshes import ball, box, curved_body, cylinder, merged, panel, tube
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved, turned
 from vizlab.scenes.soft_shapes import cushion, leaf
 
@@ -74,11 +74,11 @@ def stack_of_books(rng: np.random.Generator, count: int) -> Parts:
     return parts
 
 
-def vase(rng: np.random.Generator, palette: Palette, height: float = 0.26) -> Parts:
+def vase(rng: np.random.Generator, scheme: ColourScheme, height: float = 0.26) -> Parts:
     """A glazed vase; centred."""
     belly, neck = float(rng.uniform(0.3, 0.42)), float(rng.uniform(0.1, 0.18))
     outline = [(0, 0), (0.2, 0), (belly, 0.3), (belly * 0.9, 0.55), (neck, 0.8), (neck * 1.4, 1.0), (neck * 1.1, 0.97)]
-    colour = palette.accent_colours[int(rng.integers(3))] if rng.random() < 0.6 else (0.82, 0.8, 0.74)
+    colour = scheme.accent_colours[int(rng.integers(3))] if rng.random() < 0.6 else (0.82, 0.8, 0.74)
     body = curved_body([(r * height, z * height) for r, z in outline], 32, 40)
     return [Part(body, plastic(colour, 0.2), "otherprop")]
 
@@ -138,38 +138,38 @@ def fruit_bowl(rng: np.random.Generator) -> Parts:
     return [*parts, Part(ball(0.038).moved(0, 0, 0.07), plastic((0.8, 0.42, 0.08), 0.4), "otherprop")]
 
 
-def television(rng: np.random.Generator, palette: Palette, width: float = 1.05) -> Parts:
+def television(rng: np.random.Generator, scheme: ColourScheme, width: float = 1.05) -> Parts:
     """A flat television on its foot; its back is at y = 0."""
     height = width * 9 / 16
     return [
-        Part(box(width + 0.03, 0.05, height + 0.04, 0.01).moved(0, -0.16, 0.06), palette.black, "television"),
+        Part(box(width + 0.03, 0.05, height + 0.04, 0.01).moved(0, -0.16, 0.06), scheme.black, "television"),
         Part(panel(width, height).moved(0, -0.1861, 0.08), glossy_black(), "television"),
-        Part(box(0.2, 0.05, 0.09).moved(0, -0.14, 0.0), palette.black, "television"),
-        Part(box(0.5, 0.22, 0.015, 0.006).moved(0, -0.15), palette.black, "television"),
+        Part(box(0.2, 0.05, 0.09).moved(0, -0.14, 0.0), scheme.black, "television"),
+        Part(box(0.5, 0.22, 0.015, 0.006).moved(0, -0.15), scheme.black, "television"),
     ]
 
 
-def monitor(rng: np.random.Generator, palette: Palette) -> Parts:
+def monitor(rng: np.random.Generator, scheme: ColourScheme) -> Parts:
     """A switched-on computer screen on its foot; its back is at y = 0."""
-    lit = Material(pictures.screen(rng), finish="glow", radiance=1.1, echo=0.3)
+    lit = Material(imagery.screen(rng), finish="glow", radiance=1.1, echo=0.3)
     return [
-        Part(box(0.54, 0.04, 0.34, 0.008).moved(0, -0.1, 0.12), palette.black, "otherprop"),
+        Part(box(0.54, 0.04, 0.34, 0.008).moved(0, -0.1, 0.12), scheme.black, "otherprop"),
         Part(panel(0.515, 0.3).with_unit_uvs().moved(0, -0.1206, 0.145), lit, "otherprop"),
-        Part(tube([(0, -0.05, 0.01), (0, -0.06, 0.25)], 0.022), palette.black, "otherprop"),
-        Part(box(0.24, 0.19, 0.014, 0.006).moved(0, -0.1), palette.black, "otherprop"),
+        Part(tube([(0, -0.05, 0.01), (0, -0.06, 0.25)], 0.022), scheme.black, "otherprop"),
+        Part(box(0.24, 0.19, 0.014, 0.006).moved(0, -0.1), scheme.black, "otherprop"),
     ]
 
 
-def laptop(rng: np.random.Generator, palette: Palette) -> Parts:
+def laptop(rng: np.random.Generator, scheme: ColourScheme) -> Parts:
     """An open laptop computer, switched on; its keys are in front of y = 0, the screen leans behind it."""
-    lit = Material(pictures.screen(rng), finish="glow", radiance=1.1, echo=0.3)
+    lit = Material(imagery.screen(rng), finish="glow", radiance=1.1, echo=0.3)
     lid = [
-        Part(box(0.34, 0.008, 0.23, 0.003), palette.metal, "otherprop"),
+        Part(box(0.34, 0.008, 0.23, 0.003), scheme.metal, "otherprop"),
         Part(panel(0.315, 0.2).with_unit_uvs().moved(0, -0.0045, 0.018), lit, "otherprop"),
     ]
     return [
-        Part(box(0.34, 0.235, 0.016, 0.004).moved(0, -0.12), palette.metal, "otherprop"),
-        Part(box(0.29, 0.11, 0.003, 0.001).moved(0, -0.085, 0.0155), palette.black, "otherprop"),
+        Part(box(0.34, 0.235, 0.016, 0.004).moved(0, -0.12), scheme.metal, "otherprop"),
+        Part(box(0.29, 0.11, 0.003, 0.001).moved(0, -0.085, 0.0155), scheme.black, "otherprop"),
         *moved(turned(lid, -18, "x"), z=0.012),
     ]
 
@@ -188,7 +188,7 @@ def folded_clothes(rng: np.random.Generator, count: int = 3) -> Parts:
     return parts
 
 
-def keyboard(palette: Palette) -> Parts:
+def keyboard(scheme: ColourScheme) -> Parts:
     """A keyboard and a mouse; centred."""
     keys = [
         box(0.022, 0.016, 0.008, 0.002).moved((column - 8) * 0.025, (row - 2) * 0.023, 0.016)
@@ -196,10 +196,10 @@ def keyboard(palette: Palette) -> Parts:
         for column in range(17)
     ]
     return [
-        Part(box(0.44, 0.14, 0.018, 0.005), palette.black, "otherprop"),
+        Part(box(0.44, 0.14, 0.018, 0.005), scheme.black, "otherprop"),
         Part(merged(keys), plastic((0.11, 0.11, 0.12)), "otherprop"),
         Part(cushion((0.06, 0.105, 0.034), np.random.default_rng(0), radius=0.016, bulge=0.004, wrinkle=0).moved(0.3),
-             palette.black, "otherprop"),
+             scheme.black, "otherprop"),
     ]  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def papers(rng: np.random.Generator, count: int = 4) -> Parts:
     """Loose printed sheets; centred."""
     parts: Parts = []
     for index in range(count):
-        page = [Part(panel(0.21, 0.297).with_unit_uvs().turned(-90, "x"), artwork(pictures.paper(rng), 0.9), "paper")]
+        page = [Part(panel(0.21, 0.297).with_unit_uvs().turned(-90, "x"), artwork(imagery.paper(rng), 0.9), "paper")]
         spun = turned(page, float(rng.normal(0, 25)))
         parts += moved(spun, float(rng.normal(0, 0.05)), float(rng.normal(0, 0.04)), 0.002 + 0.0015 * index)
     return parts

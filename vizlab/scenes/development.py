@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from vizlab.scenes.path_tracing import Geometry
 from vizlab.scenes.textures import Image, Map
-from vizlab.scenes.tracing import Geometry
 
 
 def denoised(colour: Map, variance: Map, albedo: Map, geometry: Geometry, radius: int = 6) -> Map:

@@ -1,4 +1,4 @@
-"""What every recipe needs: the viewpoint held by hand, windows with their openings, framed pictures."""
+"""What every recipe needs: the viewpoint held by hand, windows with their openings, framed paintings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vizlab.scenes import fittings, pictures
-from vizlab.scenes.palettes import Palette
+from vizlab.scenes import fittings, imagery
+from vizlab.scenes.colour_schemes import ColourScheme
 from vizlab.scenes.parts import Parts
 from vizlab.scenes.shell import Shell, Wall
 from vizlab.scenes.viewpoints import Viewpoint
@@ -38,17 +38,17 @@ def mirroring(side: int, width: float) -> Callable[[float], float]:
     return lambda x: x if side > 0 else width - x
 
 
-def painting(rng: np.random.Generator, palette: Palette, width: float, height: float) -> Parts:
-    """A framed picture of a random kind."""
+def painting(rng: np.random.Generator, scheme: ColourScheme, width: float, height: float) -> Parts:
+    """A framed painting of a random kind."""
     draw = rng.random()
     if draw < 0.45:
-        image = pictures.landscape(rng)
+        image = imagery.landscape(rng)
     elif draw < 0.8:
-        image = pictures.abstract(rng, [(0.82, 0.77, 0.68), *palette.accent_colours])
+        image = imagery.abstract(rng, [(0.82, 0.77, 0.68), *scheme.accent_colours])
     else:
-        image = pictures.portrait(rng)
-    frame = (palette.wood, palette.black, palette.brass)[int(rng.integers(3))]
-    return fittings.picture(palette, image, width, height, frame, 0.02 if rng.random() < 0.5 else 0.05)
+        image = imagery.portrait(rng)
+    frame = (scheme.wood, scheme.black, scheme.brass)[int(rng.integers(3))]
+    return fittings.framed(scheme, image, width, height, frame, 0.02 if rng.random() < 0.5 else 0.05)
 
 
 def window(
@@ -56,10 +56,10 @@ def window(
 ) -> None:
     """A window with its opening; size is (width, height), `sky` the radiance of the view."""
     shell.open(wall, (along, low, *size))
-    shell.against(wall, fittings.window(rng, shell.palette, *size, sky), along, z=low)
+    shell.against(wall, fittings.window(rng, shell.scheme, *size, sky), along, z=low)
 
 
 def sunlit_opening(shell: Shell, wall: Wall, along: float) -> None:
     """A window out of view that the sun comes through."""
     shell.open(wall, (along, 0.85, 1.2, 1.3))
-    shell.against(wall, fittings.open_window(shell.palette, 1.2, 1.3), along, z=0.85)
+    shell.against(wall, fittings.open_window(shell.scheme, 1.2, 1.3), along, z=0.85)

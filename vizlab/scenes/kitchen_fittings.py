@@ -8,13 +8,13 @@ import numpy as np
 
 from vizlab.scenes import clutter, textures
 from vizlab.scenes.basins import CHROME, Hole, basin, tap, worktop
+from vizlab.scenes.colour_schemes import ColourScheme
+from vizlab.scenes.cupboards import cupboard
 from vizlab.scenes.household import BOTTLES, bottle, towel
 from vizlab.scenes.materials import Material, cloth, glossy_black, lacquer, metal, plastic
 from vizlab.scenes.meshes import Mesh, ball, box, curved_body, cylinder, merged, panel, tube
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved, turned
 from vizlab.scenes.shell import Opening, pierced_wall
-from vizlab.scenes.storage import cupboard
 from vizlab.scenes.textures import Colour
 
 TOP = 0.906
@@ -36,13 +36,13 @@ def stone(rng: np.random.Generator) -> Material:
     return Material(textures.as_image(textures.blended(grain, stops)), (0.6, 0.6), 0.25, 0.5)
 
 
-def base_cabinet(palette: Palette, material: Material, width: float, drawers: bool = True) -> Parts:
+def base_cabinet(scheme: ColourScheme, material: Material, width: float, drawers: bool = True) -> Parts:
     """Base cabinets 0.87 m high, a row of drawers above the doors unless a sink hangs there; its back is at y = 0."""
     doors = max(round(width / 0.45), 1)
     height, row = TOP - 0.036, 0.16
     if not drawers:
-        return cupboard(palette, material, (width, DEPTH, height), doors, 0.1, open_top=True)
-    parts = cupboard(palette, material, (width, DEPTH, height - row), doors, 0.1)
+        return cupboard(scheme, material, (width, DEPTH, height), doors, 0.1, open_top=True)
+    parts = cupboard(scheme, material, (width, DEPTH, height - row), doors, 0.1)
     parts.append(Part(box(width, DEPTH - 0.02, row).moved(0, -(DEPTH - 0.02) / 2, height - row), material, "cabinet"))
     wide = width / doors
     for index in range(doors):
@@ -51,7 +51,7 @@ def base_cabinet(palette: Palette, material: Material, width: float, drawers: bo
         z = height - row / 2
         grip = tube([(x - 0.06, -DEPTH, z), (x - 0.06, -DEPTH - 0.03, z), (x + 0.06, -DEPTH - 0.03, z),
                      (x + 0.06, -DEPTH, z)], 0.006)  # fmt: skip
-        parts += [Part(front, material, "cabinet"), Part(grip, palette.metal, "cabinet")]
+        parts += [Part(front, material, "cabinet"), Part(grip, scheme.metal, "cabinet")]
     return parts
 
 
@@ -60,17 +60,17 @@ def counter(stone_: Material, width: float, hole: Hole | None = None) -> Parts:
     return moved(worktop((width, DEPTH + 0.035, 0.036), stone_, hole), z=TOP - 0.036)
 
 
-def sink_place(palette: Palette, material: Material, stone_: Material, width: float) -> Parts:
+def sink_place(scheme: ColourScheme, material: Material, stone_: Material, width: float) -> Parts:
     """A base cabinet with its own piece of worktop, a steel sink and a tap; its back is at y = 0."""
-    parts = base_cabinet(palette, material, width, drawers=False) + counter(stone_, width, SINK)
+    parts = base_cabinet(scheme, material, width, drawers=False) + counter(stone_, width, SINK)
     y = -(DEPTH + 0.035) / 2 + SINK.y
     parts += moved(basin(SINK, 0.17, metal((0.68, 0.68, 0.67), 0.3)), y=y, z=TOP)
     return parts + moved(tap(CHROME, 0.3, 0.2), y=-0.085, z=TOP)
 
 
-def wall_cabinets(palette: Palette, material: Material, width: float, height: float = 0.72) -> Parts:
+def wall_cabinets(scheme: ColourScheme, material: Material, width: float, height: float = 0.72) -> Parts:
     """Wall cabinets with a cornice, their lower edge at z = 0; the back is at y = 0."""
-    parts = cupboard(palette, material, (width, 0.34, height), max(round(width / 0.42), 1), plinth=0.0)
+    parts = cupboard(scheme, material, (width, 0.34, height), max(round(width / 0.42), 1), plinth=0.0)
     return [*parts, Part(box(width, 0.365, 0.045, 0.014).moved(0, -0.1825, height), material, "cabinet")]
 
 
@@ -208,7 +208,7 @@ def paper_towel() -> Parts:
 
 
 def canisters(rng: np.random.Generator, count: int = 3) -> Parts:
-    """Storage jars in a row of falling height along x; centred."""
+    """Jars in a row of falling height along x; centred."""
     colour = BOTTLES[int(rng.integers(len(BOTTLES)))]
     parts: Parts = []
     for index in range(count):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from vizlab.scenes import clutter, fittings, lighting, materials, seating, storage, tables
+from vizlab.scenes import clutter, cupboards, fittings, lighting, materials, seating, tables
 from vizlab.scenes import kitchen_fittings as kit
+from vizlab.scenes.colour_schemes import ColourScheme, draw_scheme
 from vizlab.scenes.furnishing import BULB, mirroring, side_walls, sunlit_opening, viewpoint, window
 from vizlab.scenes.materials import Material
-from vizlab.scenes.palettes import Palette, draw_palette
 from vizlab.scenes.shell import Room, Shell, Sun, Wall
 from vizlab.scenes.textures import Colour
 
@@ -20,13 +20,13 @@ SILL = 1.12  # metres, the lower edge of the windows above the sinks
 
 def kitchen(rng: np.random.Generator) -> Room:
     """One of the layouts, left and right as drawn."""
-    palette = draw_palette(rng, "tile" if rng.random() < 0.6 else "wood")
+    scheme = draw_scheme(rng, "tile" if rng.random() < 0.6 else "wood")
     layout = (_along_the_back, _around_the_corner)[int(rng.integers(2))]
-    return layout(rng, palette, 1 if rng.random() < 0.5 else -1)
+    return layout(rng, scheme, 1 if rng.random() < 0.5 else -1)
 
 
-def _fronts(rng: np.random.Generator, palette: Palette) -> Material:
-    return palette.wood if rng.random() < 0.65 else materials.lacquer(rng, PAINTED[int(rng.integers(len(PAINTED)))])
+def _fronts(rng: np.random.Generator, scheme: ColourScheme) -> Material:
+    return scheme.wood if rng.random() < 0.65 else materials.lacquer(rng, PAINTED[int(rng.integers(len(PAINTED)))])
 
 
 def _glaze(rng: np.random.Generator) -> Material:
@@ -45,41 +45,41 @@ def _cooking_place(shell: Shell, rng: np.random.Generator, wall: Wall, along: fl
     """Cooker with a towel and a saucepan, hood above it."""
     shell.against(wall, kit.cooker(rng, steel), along, gap=0.012)
     shell.against(wall, kit.hood(steel, rng), along, gap=0.01, z=HIGH + 0.11)
-    shell.against(wall, kit.hung_towel(rng, shell.palette.accent_colours[1]), along - 0.12, gap=0.707, z=0.71)
+    shell.against(wall, kit.hung_towel(rng, shell.scheme.accent_colours[1]), along - 0.12, gap=0.707, z=0.71)
     pan = kit.saucepan(rng)
     shell.against(wall, pan, along - 0.19, gap=0.21, z=0.944)
 
 
 def _fridge(shell: Shell, rng: np.random.Generator, wall: Wall, along: float) -> None:
-    shell.against(wall, storage.refrigerator(rng), along, gap=0.03)
+    shell.against(wall, cupboards.refrigerator(rng), along, gap=0.03)
     shell.against(wall, kit.fridge_notes(rng), along, gap=0.722, z=1.45)
     shell.against(wall, clutter.box_of_card(rng, (0.36, 0.26, 0.2)), along, gap=0.3, z=1.76)
 
 
-def _along_the_back(rng: np.random.Generator, palette: Palette, side: int) -> Room:
+def _along_the_back(rng: np.random.Generator, scheme: ColourScheme, side: int) -> Room:
     """Fridge, worktop with sink below the window, cooker at the back; a small table on the side."""
     size = (3.9, 3.6, 2.5)
     width, length, _ = size
-    shell = Shell(size, palette)
+    shell = Shell(size, scheme)
     wall, other = side_walls(side)
-    fronts, stone, steel = _fronts(rng, palette), kit.stone(rng), rng.random() < 0.5
+    fronts, stone, steel = _fronts(rng, scheme), kit.stone(rng), rng.random() < 0.5
     across = mirroring(side, width)
 
     _fridge(shell, rng, "back", across(0.42))
-    shell.against("back", kit.base_cabinet(palette, fronts, 0.45), across(1.04), gap=0.01)
+    shell.against("back", kit.base_cabinet(scheme, fronts, 0.45), across(1.04), gap=0.01)
     shell.against("back", kit.counter(stone, 0.45), across(1.04), gap=0.01)
-    shell.against("back", kit.sink_place(palette, fronts, stone, 0.95), across(1.74), gap=0.01)
-    shell.against("back", kit.base_cabinet(palette, fronts, 0.45), across(2.44), gap=0.01)
+    shell.against("back", kit.sink_place(scheme, fronts, stone, 0.95), across(1.74), gap=0.01)
+    shell.against("back", kit.base_cabinet(scheme, fronts, 0.45), across(2.44), gap=0.01)
     shell.against("back", kit.counter(stone, 0.45), across(2.44), gap=0.01)
     _cooking_place(shell, rng, "back", across(3.06), steel)
-    shell.against("back", kit.base_cabinet(palette, fronts, 0.44), across(3.67), gap=0.01)
+    shell.against("back", kit.base_cabinet(scheme, fronts, 0.44), across(3.67), gap=0.01)
     shell.against("back", kit.counter(stone, 0.44), across(3.67), gap=0.01)
     _splashback(shell, _glaze(rng), across(1.74), 0.9)
     window(shell, rng, "back", across(1.74), (0.9, 0.95), SILL, 2.2)
-    shell.against("back", kit.wall_cabinets(palette, fronts, 0.42, 0.74), across(1.0), z=HIGH)
-    shell.against("back", kit.wall_cabinets(palette, fronts, 0.42, 0.74), across(2.48), z=HIGH)
-    shell.against("back", kit.wall_cabinets(palette, fronts, 0.76, 0.5), across(3.06), z=HIGH + 0.24)
-    shell.against("back", kit.wall_cabinets(palette, fronts, 0.44, 0.74), across(3.67), z=HIGH)
+    shell.against("back", kit.wall_cabinets(scheme, fronts, 0.42, 0.74), across(1.0), z=HIGH)
+    shell.against("back", kit.wall_cabinets(scheme, fronts, 0.42, 0.74), across(2.48), z=HIGH)
+    shell.against("back", kit.wall_cabinets(scheme, fronts, 0.76, 0.5), across(3.06), z=HIGH + 0.24)
+    shell.against("back", kit.wall_cabinets(scheme, fronts, 0.44, 0.74), across(3.67), z=HIGH)
     for x, things, gap in (
         (1.02, kit.canisters(rng), 0.2),
         (2.36, kit.kettle(), 0.25),
@@ -90,8 +90,8 @@ def _along_the_back(rng: np.random.Generator, palette: Palette, side: int) -> Ro
     ):
         shell.against("back", things, across(x), gap=gap, z=kit.TOP)
     _table(shell, rng, across(2.75), 1.75, side)
-    shell.against(other, fittings.wall_plate(palette), length - 0.9, z=1.2)
-    shell.place(storage.basket(rng), across(0.2), 2.2)
+    shell.against(other, fittings.wall_plate(scheme), length - 0.9, z=1.2)
+    shell.place(cupboards.basket(rng), across(0.2), 2.2)
     shell.place(lighting.ceiling_panel((0.5, 0.5), 4.5, BULB), across(1.7), 1.7, 2.49)
     sunlit_opening(shell, wall, 0.8)
     view = viewpoint(rng, (across(0.95), 0.2, 1.5), (across(2.1), 3.2, 0.85))
@@ -100,47 +100,47 @@ def _along_the_back(rng: np.random.Generator, palette: Palette, side: int) -> Ro
 
 def _table(shell: Shell, rng: np.random.Generator, x: float, y: float, side: int) -> None:
     """A small table with two chairs and a fruit bowl."""
-    palette = shell.palette
-    shell.place(tables.table(palette.second_wood, 0.8, 0.8, 0.75), x, y)
+    scheme = shell.scheme
+    shell.place(tables.table(scheme.second_wood, 0.8, 0.8, 0.75), x, y)
     for dx, dy, turn in ((-0.7 * side, 0.05, 90.0 * side), (0.1 * side, 0.72, 0.0)):
-        chair = seating.dining_chair(rng, palette.second_wood, palette.accents[1])
+        chair = seating.dining_chair(rng, scheme.second_wood, scheme.accents[1])
         shell.place(chair, x + dx, y + dy, turn=turn + float(rng.normal(0, 8)))
     shell.place(clutter.fruit_bowl(rng), x + 0.1, y + 0.1, 0.75)
     shell.place(clutter.mug(rng), x - 0.18, y - 0.12, 0.75)
     shell.place(clutter.papers(rng, 2), x - 0.1, y + 0.2, 0.75)
 
 
-def _around_the_corner(rng: np.random.Generator, palette: Palette, side: int) -> Room:
+def _around_the_corner(rng: np.random.Generator, scheme: ColourScheme, side: int) -> Room:
     """Worktops along the back and one side; the cooker on the side."""
     size = (3.3, 3.7, 2.5)
     width, length, _ = size
-    shell = Shell(size, palette)
+    shell = Shell(size, scheme)
     wall, other = side_walls(side)
-    fronts, stone, steel, glaze = _fronts(rng, palette), kit.stone(rng), rng.random() < 0.5, _glaze(rng)
+    fronts, stone, steel, glaze = _fronts(rng, scheme), kit.stone(rng), rng.random() < 0.5, _glaze(rng)
     across = mirroring(side, width)
 
     # Back: the fridge, the sink below the window, and the corner.
     _fridge(shell, rng, "back", across(0.4))
-    shell.against("back", kit.sink_place(palette, fronts, stone, 0.95), across(1.275), gap=0.01)
-    shell.against("back", kit.base_cabinet(palette, fronts, 0.95), across(2.225), gap=0.01)
+    shell.against("back", kit.sink_place(scheme, fronts, stone, 0.95), across(1.275), gap=0.01)
+    shell.against("back", kit.base_cabinet(scheme, fronts, 0.95), across(2.225), gap=0.01)
     shell.against("back", kit.counter(stone, 1.54), across(2.52), gap=0.01)
     _splashback(shell, glaze, across(1.32), 0.95)
     window(shell, rng, "back", across(1.32), (0.95, 1.0), SILL, 2.2)
-    shell.against("back", kit.wall_cabinets(palette, fronts, 1.34, 0.74), across(2.63), z=HIGH)
+    shell.against("back", kit.wall_cabinets(scheme, fronts, 1.34, 0.74), across(2.63), z=HIGH)
     # Side: from the corner forward.
     start = length - 0.645
-    shell.against(wall, kit.base_cabinet(palette, fronts, 0.48), start - 0.207, gap=0.01)
+    shell.against(wall, kit.base_cabinet(scheme, fronts, 0.48), start - 0.207, gap=0.01)
     shell.against(wall, kit.counter(stone, 0.45), start - 0.225, gap=0.01)
     _cooking_place(shell, rng, wall, start - 0.84, steel)
     shell.against(wall, kit.splashback(glaze, 1.9, HIGH - kit.TOP), length - 0.95, z=kit.TOP)
-    shell.against(wall, kit.wall_cabinets(palette, fronts, 0.76, 0.74), start - 0.075, z=HIGH)
-    shell.against(wall, kit.wall_cabinets(palette, fronts, 0.76, 0.5), start - 0.84, z=HIGH + 0.24)
-    shell.against(wall, kit.base_cabinet(palette, fronts, 0.9), start - 1.675, gap=0.01)
+    shell.against(wall, kit.wall_cabinets(scheme, fronts, 0.76, 0.74), start - 0.075, z=HIGH)
+    shell.against(wall, kit.wall_cabinets(scheme, fronts, 0.76, 0.5), start - 0.84, z=HIGH + 0.24)
+    shell.against(wall, kit.base_cabinet(scheme, fronts, 0.9), start - 1.675, gap=0.01)
     shell.against(wall, kit.counter(stone, 0.9), start - 1.675, gap=0.01)
     shell.against("back", kit.microwave(steel), across(2.95), gap=0.06, z=kit.TOP)
     for x, things, gap in (
         (1.88, kit.kettle(), 0.28),
-        (2.05, kit.chopping_board(palette.second_wood), 0.0),
+        (2.05, kit.chopping_board(scheme.second_wood), 0.0),
         (2.14, kit.utensils(rng), 0.26),
         (2.45, kit.canisters(rng), 0.18),
         (0.9, kit.kitchen_bottles(rng, 1), 0.1),
@@ -151,8 +151,8 @@ def _around_the_corner(rng: np.random.Generator, palette: Palette, side: int) ->
     shell.against(wall, kit.toaster(rng), start - 1.5, gap=0.22, z=kit.TOP)
     shell.against(wall, clutter.fruit_bowl(rng), start - 1.9, gap=0.3, z=kit.TOP)
     shell.against(wall, kit.paper_towel(), start - 0.2, gap=0.2, z=kit.TOP)
-    shell.place(fittings.floor_rug(rng, palette, 0.9, 0.5), across(1.3), length - 0.98)
-    shell.against(other, fittings.wall_plate(palette), length - 1.1, z=1.2)
+    shell.place(fittings.floor_rug(rng, scheme, 0.9, 0.5), across(1.3), length - 0.98)
+    shell.against(other, fittings.wall_plate(scheme), length - 1.1, z=1.2)
     shell.place(lighting.ceiling_panel((0.5, 0.5), 4.5, BULB), across(1.4), 1.8, 2.49)
     view = viewpoint(rng, (across(0.6), 0.2, 1.5), (across(1.7), 3.0, 0.72))
     return Room("kitchen", "Kitchen", size, shell.closed(), view)

@@ -2,13 +2,13 @@
 
 A scene's folder holds rgb.jpg, depth.png (16-bit millimetres as a Kinect gives them, 0 = hole), depth_exact.png
 (16-bit, 1/5000 m), label.png (8-bit, NYU40 classes from 0, 255 void), normals.png (8-bit, (n + 1) / 2 * 255, channels
-x, y, z in the camera frame: x right, y down, z forward) and scene.json.
+x, y, z in the camera frame: x right, y down, z forward) and scene.json. `vizlab.scenes.making` writes them.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vizlab.bundled import folder as bundled_folder
 from vizlab.errors import InputError
 from vizlab.geometry import Intrinsics
-from vizlab.scenes.catalogue import CATALOGUE, Entry
-from vizlab.scenes.rendering import Rendering, render_room
-from vizlab.scenes.rooms import RECIPES, build_room
-from vizlab.scenes.textures import Image, Map
-from vizlab.tasks import NYU40_CLASSES, VOID
+from vizlab.scenes.catalogue import CATALOGUE
 
 EXACT_UNITS_PER_METRE = 5000
 """depth_exact.png counts in 0.2 mm, which reaches 13.1 m; TUM RGB-D uses the same unit."""
 FORMAT = 1
 NORMAL_STEPS = 255
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "scenes"
-"""Where the bundled scenes lie in a checkout."""
+FOLDER = bundled_folder("scenes")
+"""Where the bundled scenes lie."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +71,18 @@ class Scene:
         return self.folder / "normals.png"
 
     @cached_property
-    def rgb(self) -> Image:
+    def rgb(self) -> NDArray[np.uint8]:
         """HxWx3 uint8, sRGB."""
         return self._read(self.rgb_path, cv2.IMREAD_COLOR)[..., ::-1].copy()
 
     @cached_property
-    def sensor_depth(self) -> Map:
+    def sensor_depth(self) -> NDArray[np.float32]:
         """HxW float32, metres as a Kinect gives them, NaN in its holes."""
         raw = self._read(self.depth_path, cv2.IMREAD_UNCHANGED)
         return np.where(raw > 0, raw / np.float32(1000), np.float32(np.nan)).astype(np.float32)
 
     @cached_property
-    def depth(self) -> Map:
+    def depth(self) -> NDArray[np.float32]:
         """HxW float32, exact z-depth in metres (to 0.1 mm), NaN where nothing was hit."""
         raw = self._read(self.exact_depth_path, cv2.IMREAD_UNCHANGED)
         return np.where(raw > 0, raw / np.float32(EXACT_UNITS_PER_METRE), np.float32(np.nan)).astype(np.float32)
@@ -96,7 +93,7 @@ class Scene:
         return self._read(self.label_path, cv2.IMREAD_UNCHANGED)
 
     @cached_property
-    def normals(self) -> Map:
+    def normals(self) -> NDArray[np.float32]:
         """HxWx3 float32 unit vectors facing the camera: x right, y down, z forward."""
         coded = self._read(self.normals_path, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
         vectors = coded * (2 / NORMAL_STEPS) - 1
@@ -138,88 +135,3 @@ def load_scene(name: str, folder: Path | None = None) -> Scene:
         )  # fmt: skip
     except (ValueError, KeyError, TypeError) as err:
         raise InputError(f"{record} is damaged ({err}); render the scene again.") from err
-
-
-def render_scene(
-    name: str,
-    out: Path,
-    size: tuple[int, int] | None = None,
-    spp: int | None = None,
-    seed: int | None = None,
-    kind: str | None = None,
-) -> Scene:
-    """Render a scene into the folder OUT/NAME and return it.
-
-    With a name of the catalogue alone this is the bundled scene again; each further argument changes one thing.
-    kind: a key of `RECIPES`, given for a room of one's own; size: (height, width) in pixels; spp: samples per pixel of
-    the colour picture. Raises InputError for a name that is neither a scene nor a kind, and for impossible sizes.
-    """
-    entry = _entry(name, kind)
-    seed = entry.seed if seed is None else seed
-    size = entry.size if size is None else size
-    spp = entry.spp if spp is None else spp
-    if min(size) < 16 or spp < 1:
-        raise InputError(f"A scene needs at least 16x16 pixels and one sample, not {size[1]}x{size[0]} and {spp}.")
-    room = build_room(entry.kind, seed)
-    rendering = render_room(room, size, spp, seed)
-    # Rooms of one kind share their title; the bundled ones are told apart by their names.
-    title = name.replace("_", " ").capitalize() if name in CATALOGUE else room.title
-    save_scene(rendering, out / name, {"name": name, "title": title, "kind": entry.kind, "seed": seed, "spp": spp})
-    return load_scene(name, out)
-
-
-def _entry(name: str, kind: str | None) -> Entry:
-    """What the arguments of `render_scene` are where they are not given."""
-    if kind is not None:
-        return Entry(kind, 1)
-    if name in CATALOGUE:
-        return CATALOGUE[name]
-    if name in RECIPES:
-        return Entry(name, 1)
-    raise InputError(
-        f"There is no bundled scene called {name!r}; there are: {', '.join(CATALOGUE)}. "
-        f"For a new room give its kind as well: {', '.join(known_kinds())}."
-    )
-
-
-def save_scene(rendering: Rendering, folder: Path, facts: dict[str, Any]) -> None:
-    """Write a rendering in the folder format of this module; `facts` join scene.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    exact = np.nan_to_num(rendering.depth.astype(np.float64) * EXACT_UNITS_PER_METRE)
-    normals = np.round((rendering.normals + 1) / 2 * NORMAL_STEPS).astype(np.uint8)
-    packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
-    cv2.imwrite(str(folder / "rgb.jpg"), rendering.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
-    cv2.imwrite(str(folder / "depth.png"), rendering.sensor_depth, packed)
-    cv2.imwrite(str(folder / "depth_exact.png"), np.round(np.clip(exact, 0, 65535)).astype(np.uint16), packed)
-    cv2.imwrite(str(folder / "label.png"), rendering.label, packed)
-    cv2.imwrite(str(folder / "normals.png"), normals[..., ::-1], packed)
-    text = json.dumps({**facts, **_record(rendering)}, indent=2)
-    (folder / "scene.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _record(rendering: Rendering) -> dict[str, Any]:
-    """What a reader of the folder must know."""
-    height, width = rendering.label.shape
-    camera = asdict(rendering.intrinsics)
-    camera.pop("size")
-    present = [NYU40_CLASSES[index] for index in np.unique(rendering.label) if index != VOID]
-    return {
-        "format": FORMAT,
-        "width": width,
-        "height": height,
-        "intrinsics": camera,
-        "classes": present,
-        "files": {
-            "rgb.jpg": "8-bit sRGB",
-            "depth.png": "16-bit, millimetres, z-depth as a Kinect v1 gives it, 0 = hole",
-            "depth_exact.png": "16-bit, 1/5000 m, exact z-depth along the optical axis, 0 = nothing hit",
-            "label.png": "8-bit, NYU40 classes from 0, 255 = void",
-            "normals.png": "8-bit, (n + 1) / 2 * 255, unit vectors that face the camera",
-        },
-        "convention": "camera frame: x right, y down, z forward; pixel centres at integer coordinates",
-    }
-
-
-def known_kinds() -> list[str]:
-    """The kinds of room that can be rendered, sorted."""
-    return sorted(RECIPES)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from vizlab.scenes.colour_schemes import ColourScheme
 from vizlab.scenes.materials import Material, glow, plastic
 from vizlab.scenes.meshes import Mesh, ball, box, curved_body, cylinder, merged, plate, tube, turned_body
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts
 from vizlab.scenes.textures import Colour, Map
 
@@ -38,9 +38,9 @@ def _ring(radius: float, z: float) -> Mesh:
     return tube([(radius * float(np.cos(a)), radius * float(np.sin(a)), z) for a in angle], 0.004, 6)
 
 
-def table_lamp(rng: np.random.Generator, palette: Palette, lit: float) -> Parts:
+def table_lamp(rng: np.random.Generator, scheme: ColourScheme, lit: float) -> Parts:
     """A ceramic table lamp, 50 cm tall; centred."""
-    colour = palette.accent_colours[int(rng.integers(3))] if rng.random() < 0.5 else (0.8, 0.78, 0.72)
+    colour = scheme.accent_colours[int(rng.integers(3))] if rng.random() < 0.5 else (0.8, 0.78, 0.72)
     outline = [
         (0, 0),
         (0.075, 0),
@@ -55,21 +55,21 @@ def table_lamp(rng: np.random.Generator, palette: Palette, lit: float) -> Parts:
     stem = cylinder(0.008, 0.1).moved(z=0.28)
     shade = _shade(0.16, 0.11, 0.21, lit)
     lifted = [Part(part.mesh.moved(z=0.31), part.material, part.label) for part in shade]
-    return [Part(body, plastic(colour, 0.25), "lamp"), Part(stem, palette.brass, "lamp"), *lifted]
+    return [Part(body, plastic(colour, 0.25), "lamp"), Part(stem, scheme.brass, "lamp"), *lifted]
 
 
-def floor_lamp(palette: Palette, lit: float) -> Parts:
+def floor_lamp(scheme: ColourScheme, lit: float) -> Parts:
     """A standing lamp, 1.6 m tall; centred."""
     stand = merged(
         [turned_body([(0, 0), (0.15, 0), (0.14, 0.02), (0.02, 0.03)], 32), cylinder(0.012, 1.34).moved(z=0.02)]
     )
     shade = _shade(0.22, 0.16, 0.27, lit)
-    return [Part(stand, palette.black, "lamp")] + [
+    return [Part(stand, scheme.black, "lamp")] + [
         Part(part.mesh.moved(z=1.33), part.material, part.label) for part in shade
     ]
 
 
-def pendant(palette: Palette, ceiling: float, drop: float, lit: float) -> Parts:
+def pendant(scheme: ColourScheme, ceiling: float, drop: float, lit: float) -> Parts:
     """A lamp hanging from the ceiling; centred in x and y, positions in z are the room's."""
     cord = tube([(0, 0, ceiling - drop + 0.2), (0, 0, ceiling)], 0.004)
     shell = curved_body([(0.21, 0), (0.2, 0.06), (0.12, 0.15), (0.04, 0.2), (0.0, 0.21)], 36, 30)
@@ -77,8 +77,8 @@ def pendant(palette: Palette, ceiling: float, drop: float, lit: float) -> Parts:
     bulb = ball(0.06).moved(z=0.01)
     z = ceiling - drop
     return [
-        Part(cord, palette.black, "lamp"),
-        Part(shell.moved(z=z), palette.black, "lamp"),
+        Part(cord, scheme.black, "lamp"),
+        Part(shell.moved(z=z), scheme.black, "lamp"),
         Part(inside.moved(z=z), plastic((0.8, 0.75, 0.65), 0.6), "lamp"),
         Part(bulb.moved(z=z), glow(WARM, lit), "lamp"),
     ]

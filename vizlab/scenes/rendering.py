@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from vizlab.geometry import Intrinsics
 from vizlab.scenes.development import denoised, developed
+from vizlab.scenes.path_tracing import Body, Geometry, RoomScene
 from vizlab.scenes.sensor import kinect_depth
 from vizlab.scenes.shell import Room
 from vizlab.scenes.textures import Image, Map
-from vizlab.scenes.tracing import Body, Geometry, RoomScene
 from vizlab.scenes.viewpoints import kinect_intrinsics
 from vizlab.tasks import NYU40_CLASSES, VOID
 

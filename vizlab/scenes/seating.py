@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from vizlab.scenes.colour_schemes import ColourScheme
 from vizlab.scenes.materials import Material
 from vizlab.scenes.meshes import box, cylinder, tube
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved, turned
 from vizlab.scenes.soft_shapes import cushion, pillow
 
 
-def sofa(rng: np.random.Generator, palette: Palette, material: Material, seats: int = 3, label: str = "sofa") -> Parts:
+def sofa(
+    rng: np.random.Generator, scheme: ColourScheme, material: Material, seats: int = 3, label: str = "sofa"
+) -> Parts:
     """An upholstered sofa: frame, arms, seat and back cushions, feet; an armchair when seats is 1."""
     seat_width = 0.62 if seats > 1 else 0.58
     inner, arm, depth = seats * seat_width, 0.2, 0.92
@@ -27,7 +29,7 @@ def sofa(rng: np.random.Generator, palette: Palette, material: Material, seats: 
         parts.append(Part(rest.moved(side * (inner + arm) / 2, -depth / 2, 0.1), material, label))
         for y in (-0.08, -depth + 0.08):
             foot = box(0.06, 0.06, 0.1, 0.008)
-            parts.append(Part(foot.moved(side * (width / 2 - 0.1), y), palette.second_wood, label))
+            parts.append(Part(foot.moved(side * (width / 2 - 0.1), y), scheme.second_wood, label))
     for index in range(seats):
         x = (index - (seats - 1) / 2) * seat_width
         seat = cushion((seat_width - 0.008, 0.68, 0.17), rng, radius=0.05, bulge=0.035, wrinkle=0.003)
@@ -68,9 +70,9 @@ def dining_chair(rng: np.random.Generator, wood: Material, seat: Material) -> Pa
     return parts
 
 
-def office_chair(rng: np.random.Generator, palette: Palette, material: Material) -> Parts:
+def office_chair(rng: np.random.Generator, scheme: ColourScheme, material: Material) -> Parts:
     """A swivel chair: five-armed base on castors, gas spring, seat, back and arm rests; its back is at +y."""
-    black = palette.black
+    black = scheme.black
     parts: Parts = []
     for angle in np.linspace(0, 2 * np.pi, 6)[:-1] + rng.uniform(0, 1):
         x, y = float(np.cos(angle)), float(np.sin(angle))
@@ -78,7 +80,7 @@ def office_chair(rng: np.random.Generator, palette: Palette, material: Material)
         parts.append(Part(arm, black, "chair"))
         castor = cylinder(0.029, 0.045, 14).turned(90, "x").turned(float(np.degrees(angle)))
         parts.append(Part(castor.moved(0.31 * x, 0.31 * y, 0.03), black, "chair"))
-    parts.append(Part(cylinder(0.032, 0.34).moved(z=0.09), palette.metal, "chair"))
+    parts.append(Part(cylinder(0.032, 0.34).moved(z=0.09), scheme.metal, "chair"))
     seat = cushion((0.5, 0.49, 0.09), rng, radius=0.04, bulge=0.02)
     parts.append(Part(seat.moved(z=0.43), material, "chair"))
     back = [Part(cushion((0.46, 0.075, 0.58), rng, radius=0.035, bulge=0.025), material, "chair")]

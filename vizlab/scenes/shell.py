@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from vizlab.scenes.colour_schemes import ColourScheme
 from vizlab.scenes.meshes import Mesh, box, merged, panel, plate
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts, moved, turned
 from vizlab.scenes.viewpoints import Viewpoint
 
@@ -50,7 +50,7 @@ class Shell:
     """A room under construction: `place` and `against` put furniture into it, `closed` adds its walls."""
 
     size: tuple[float, float, float]
-    palette: Palette
+    scheme: ColourScheme
     parts: Parts = field(default_factory=list)
     openings: dict[Wall, list[Opening]] = field(default_factory=dict)
 
@@ -76,16 +76,16 @@ class Shell:
     def closed(self) -> Parts:
         """All parts, with floor, ceiling, walls and skirting boards."""
         width, length, height = self.size
-        palette = self.palette
+        scheme = self.scheme
         centre = (width / 2, length / 2)
-        shell = moved([Part(plate(width, length), palette.floor, "floor")], *centre)
-        shell += moved([Part(plate(width, length).turned(180, "x"), palette.ceiling, "ceiling")], *centre, height)
+        shell = moved([Part(plate(width, length), scheme.floor, "floor")], *centre)
+        shell += moved([Part(plate(width, length).turned(180, "x"), scheme.ceiling, "ceiling")], *centre, height)
         for wall in TURN:
             span = width if wall in ("back", "front") else length
             local = [self._to_local(wall, opening) for opening in self.openings.get(wall, [])]
             body = [
-                Part(pierced_wall(span, height, local), palette.wall, "wall"),
-                Part(box(span, 0.024, 0.095, 0.006), palette.trim, "wall"),
+                Part(pierced_wall(span, height, local), scheme.wall, "wall"),
+                Part(box(span, 0.024, 0.095, 0.006), scheme.trim, "wall"),
             ]
             middle = {"back": (centre[0], length), "left": (0.0, centre[1]), "right": (width, centre[1]),
                       "front": (centre[0], 0.0)}  # fmt: skip

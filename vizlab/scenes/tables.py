@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from vizlab.scenes.colour_schemes import ColourScheme
 from vizlab.scenes.materials import Material
 from vizlab.scenes.meshes import box, cylinder, turned_body
-from vizlab.scenes.palettes import Palette
 from vizlab.scenes.parts import Part, Parts
 
 
@@ -40,7 +40,7 @@ def coffee_table(wood: Material, width: float = 1.1, depth: float = 0.6) -> Part
     return parts
 
 
-def desk(palette: Palette, wood: Material, width: float = 1.5, depth: float = 0.72) -> Parts:
+def desk(scheme: ColourScheme, wood: Material, width: float = 1.5, depth: float = 0.72) -> Parts:
     """A writing desk with a pedestal of drawers on the right; its back is at y = 0."""
     height = 0.75
     y = -depth / 2
@@ -55,7 +55,7 @@ def desk(palette: Palette, wood: Material, width: float = 1.5, depth: float = 0.
         front = box(pedestal - 0.02, 0.02, tall, 0.005)
         parts.append(Part(front.moved(right - pedestal / 2, -depth + 0.032, z), wood, "desk"))
         knob = cylinder(0.012, 0.024, 14).turned(90, "x")
-        parts.append(Part(knob.moved(right - pedestal / 2, -depth + 0.022, z + tall / 2), palette.metal, "desk"))
+        parts.append(Part(knob.moved(right - pedestal / 2, -depth + 0.022, z + tall / 2), scheme.metal, "desk"))
     return parts
 
 

@@ -1,18 +1,18 @@
-"""Pure functions from traces to figures: Plotly charts, picture panels and grids. They know no model and no page."""
+"""Pure functions from traces to figures: Plotly charts, picture panels and grids. They run nothing and know no page.
 
-from vizlab.analysis.pixel_affinity import AffinityParameters
-from vizlab.analysis.reference import Reference
-from vizlab.views.affinity import affinity_shares, gate_panels, pixel_affinity
+What holds for one method alone (`views.exchange_ledger`, ...) stands in its room and is found here by name.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from vizlab.core.registry import methods
+from vizlab.measures.pixel_affinity import AffinityParameters
+from vizlab.measures.reference import Reference
+from vizlab.views.affinity import pixel_affinity
 from vizlab.views.change import change_panel
 from vizlab.views.comparison import prediction_grid
-from vizlab.views.exchange import (
-    cross_share_profile,
-    exchange_fractions,
-    threshold_curve,
-)
 from vizlab.views.export import save_figure
-from vizlab.views.ledger import exchange_ledger, ledger_colorscale
-from vizlab.views.nddr import nddr_block_norms, nddr_drift, nddr_matrix, nddr_shares, share_matrix
 from vizlab.views.outside import outside_over_photo, outside_scale, outside_strip
 from vizlab.views.palettes import Palette, class_colours, colormap, colorscale, stream_colour
 from vizlab.views.panels import ColourBar, EmptyCell, Grid, LegendItem, Panel
@@ -28,6 +28,7 @@ from vizlab.views.predictions import (
     normals_panel,
     semseg_panel,
 )
+from vizlab.views.shares import cross_share_profile, share_matrix
 
 __all__ = [
     "AffinityParameters",
@@ -38,7 +39,6 @@ __all__ = [
     "Palette",
     "Panel",
     "Reference",
-    "affinity_shares",
     "change_panel",
     "class_colours",
     "class_legend",
@@ -48,17 +48,9 @@ __all__ = [
     "cross_share_profile",
     "depth_error_panel",
     "depth_panel",
-    "exchange_fractions",
-    "exchange_ledger",
-    "gate_panels",
     "image_panel",
     "label_panel",
-    "ledger_colorscale",
     "map_panel",
-    "nddr_block_norms",
-    "nddr_drift",
-    "nddr_matrix",
-    "nddr_shares",
     "normals_error_panel",
     "normals_panel",
     "outside_over_photo",
@@ -70,5 +62,20 @@ __all__ = [
     "semseg_panel",
     "share_matrix",
     "stream_colour",
-    "threshold_curve",
 ]
+
+
+def method_views() -> dict[str, Callable[..., Any]]:
+    """The public charts and panels of all installed methods, by name."""
+    return {name: view for method in methods().values() for name, view in method.views().items()}
+
+
+def __getattr__(name: str) -> Any:
+    found = {} if name.startswith("_") else method_views()
+    if name not in found:
+        raise AttributeError(f"vizlab.views has no '{name}'; the methods' own are {', '.join(found) or 'not listed'}")
+    return found[name]
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *method_views()])

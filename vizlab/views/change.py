@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from vizlab.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
+from vizlab.core.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
 from vizlab.views.panels import ColourBar, Panel, number, percent
 from vizlab.views.predictions import map_panel
 

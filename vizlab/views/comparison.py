@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vizlab.analysis.metrics import DepthError, depth_error, normals_error, semseg_score
-from vizlab.analysis.reference import Reference
-from vizlab.predictions import (
+from vizlab.core.outputs import Output
+from vizlab.core.predictions import (
     DepthPrediction,
     ImagePrediction,
     MapPrediction,
     NormalsPrediction,
     Prediction,
     SemsegPrediction,
-    task_of,
 )
+from vizlab.core.trace import FusionTrace
+from vizlab.measures.metrics import DepthError, depth_error, normals_error, semseg_score
+from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
-from vizlab.tracing import FusionTrace
 from vizlab.views.headings import model_headings
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent
@@ -55,7 +55,7 @@ class Column:
         return id(self.trace), self.variant
 
     def prediction(self, task: str) -> Prediction | None:
-        return self.trace.predictions.get(f"{task}/{self.variant}" if self.variant else task)
+        return self.trace.predictions.get(str(Output(task, self.variant)))
 
     def depth(self) -> np.ndarray | None:
         prediction = self.prediction("depth")
@@ -63,7 +63,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class _Scene:
+class _Common:
     """What all cells of a grid share."""
 
     reference: Reference
@@ -88,14 +88,14 @@ def prediction_grid(
     columns = grid_columns(traces)
     complete = (reference or Reference()).completed(rgbd)
     tasks = [task for task in ROW_ORDER if any(c.prediction(task) is not None for c in columns)]
-    scene = _scene(columns, complete, palette)
-    if scene.errors:
+    common = _common(columns, complete, palette)
+    if common.errors:
         tasks.insert(tasks.index("depth") + 1, DEPTH_ERROR)
     has_reference = any(task in complete.maps() for task in tasks)
     rows = []
     for task in tasks:
-        cells = [_cell(column, task, scene) for column in columns]
-        rows.append((task, tuple([*cells, _reference_cell(task, scene)] if has_reference else cells)))
+        cells = [_cell(column, task, common) for column in columns]
+        rows.append((task, tuple([*cells, _reference_cell(task, common)] if has_reference else cells)))
     titles = tuple(c.title for c in columns) + (("reference",) if has_reference else ())
     return Grid(titles, tuple(rows), _groups(columns, has_reference))
 
@@ -105,7 +105,8 @@ def grid_columns(traces: Sequence[FusionTrace]) -> tuple[Column, ...]:
     headings = model_headings([(t.model.family, t.model.name) for t in traces])
     columns = []
     for heading, trace in zip(headings, traces, strict=True):
-        variants = list(dict.fromkeys(name.partition("/")[2] for name in trace.predictions if "/" in name))
+        streams = (Output.parse(name).stream for name in trace.predictions)
+        variants = list(dict.fromkeys(stream for stream in streams if stream))
         columns += [Column(heading, variant, trace) for variant in variants or [""]]
     return tuple(columns)
 
@@ -120,66 +121,66 @@ def _groups(columns: Sequence[Column], has_reference: bool) -> tuple[tuple[str, 
     return tuple((heading, span) for heading, _, span in spans) + ((("reference", 1),) if has_reference else ())
 
 
-def _scene(columns: Sequence[Column], reference: Reference, palette: Palette) -> _Scene:
+def _common(columns: Sequence[Column], reference: Reference, palette: Palette) -> _Common:
     depths = {c.identity: value for c in columns if (value := c.depth()) is not None}
     errors = {} if reference.depth is None else {i: depth_error(v, reference.depth) for i, v in depths.items()}
     ranged = list(depths.values()) if reference.depth is None else [reference.depth]
     classes = next((c.trace.model.classes for c in columns if c.trace.model.classes), ())
-    return _Scene(reference, classes, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
+    return _Common(reference, classes, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
 
 
-def _cell(column: Column, task: str, scene: _Scene) -> Cell:
+def _cell(column: Column, task: str, common: _Common) -> Cell:
     key = f"{task.replace(' ', '-')}/{column.title}"
     if task == DEPTH_ERROR:
-        return _error_cell(column, scene, key)
+        return _error_cell(column, common, key)
     prediction = column.prediction(task)
     if prediction is None:
         return EmptyCell(f"{column.heading} predicts {_listed(column.trace)}, no {task}.")
-    return _panel(prediction, task, column, scene, key)
+    return _panel(prediction, task, column, common, key)
 
 
-def _panel(prediction: Prediction, task: str, column: Column, scene: _Scene, key: str) -> Panel:
+def _panel(prediction: Prediction, task: str, column: Column, common: _Common, key: str) -> Panel:
     title = column.title
     if isinstance(prediction, SemsegPrediction):
         classes = column.trace.model.classes
-        return semseg_panel(prediction, classes, title, scene.palette, _semseg_caption(prediction, task, scene), key)
+        return semseg_panel(prediction, classes, title, common.palette, _semseg_caption(prediction, task, common), key)
     if isinstance(prediction, DepthPrediction):
         return depth_panel(
-            prediction.value, title, *scene.depth_range, _depth_caption(scene.errors.get(column.identity)), key
+            prediction.value, title, *common.depth_range, _depth_caption(common.errors.get(column.identity)), key
         )
     if isinstance(prediction, NormalsPrediction):
-        return normals_panel(prediction.value, title, _normals_caption(prediction, scene), key)
+        return normals_panel(prediction.value, title, _normals_caption(prediction, common), key)
     if isinstance(prediction, MapPrediction):
         return map_panel(prediction.value, title, ColourBar(0, 1, "", "cividis", f"{task} probability"), "", key)
     assert isinstance(prediction, ImagePrediction)
     return image_panel(prediction.value, title, key=key)
 
 
-def _error_cell(column: Column, scene: _Scene, key: str) -> Cell:
-    error = scene.errors.get(column.identity)
+def _error_cell(column: Column, common: _Common, key: str) -> Cell:
+    error = common.errors.get(column.identity)
     if error is None:
         return EmptyCell(f"{column.heading} predicts no depth.")
-    return depth_error_panel(error, column.title, scene.error_limit, _depth_caption(error), key)
+    return depth_error_panel(error, column.title, common.error_limit, _depth_caption(error), key)
 
 
-def _reference_cell(task: str, scene: _Scene) -> Cell:
-    value, note = scene.reference.maps().get(task), scene.reference.notes.get(task, "")
+def _reference_cell(task: str, common: _Common) -> Cell:
+    value, note = common.reference.maps().get(task), common.reference.notes.get(task, "")
     caption, key = f"{note[:1].upper()}{note[1:]}." if note else "", f"{task.replace(' ', '-')}/reference"
     if task == DEPTH_ERROR:
         return EmptyCell("Errors are taken against the depth above.")
     if value is None:
         return EmptyCell(f"No {task} reference for this picture.")
     if task == "semseg":
-        return label_panel(value, scene.classes, "reference", scene.palette, caption, key)
+        return label_panel(value, common.classes, "reference", common.palette, caption, key)
     if task == "depth":
-        return depth_panel(value, "reference", *scene.depth_range, caption, key)
+        return depth_panel(value, "reference", *common.depth_range, caption, key)
     return normals_panel(value, "reference", caption, key)
 
 
-def _semseg_caption(prediction: SemsegPrediction, task: str, scene: _Scene) -> str:
-    if scene.reference.label is None or task != "semseg":
+def _semseg_caption(prediction: SemsegPrediction, task: str, common: _Common) -> str:
+    if common.reference.label is None or task != "semseg":
         return ""
-    score = semseg_score(prediction.label, scene.reference.label)
+    score = semseg_score(prediction.label, common.reference.label)
     return f"Pixel accuracy {percent(score.accuracy)}, mIoU {percent(score.miou)} over {score.present} classes present."
 
 
@@ -191,12 +192,12 @@ def _depth_caption(error: DepthError | None) -> str:
     return f"RMSE {number(error.rmse, 'm')}; {number(error.aligned_rmse, 'm')} once scaled by {number(error.scale)}."
 
 
-def _normals_caption(prediction: NormalsPrediction, scene: _Scene) -> str:
-    if scene.reference.normals is None:
+def _normals_caption(prediction: NormalsPrediction, common: _Common) -> str:
+    if common.reference.normals is None:
         return "No reference normals."
-    error = normals_error(prediction.value, scene.reference.normals)
+    error = normals_error(prediction.value, common.reference.normals)
     return f"Mean angle to the reference {number(error.mean)}°, median {number(error.median)}°."
 
 
 def _listed(trace: FusionTrace) -> str:
-    return ", ".join(dict.fromkeys(task_of(name) for name in trace.predictions))
+    return ", ".join(dict.fromkeys(Output.parse(name).task for name in trace.predictions))

@@ -8,8 +8,8 @@ import numpy as np
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
-from vizlab.models.preprocess import MODALITIES
-from vizlab.tracing import FusionTrace, SiteTrace
+from vizlab.core.preprocess import MODALITIES
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.views.palettes import colorscale
 
 TEXT, LINE = "#808080", "rgba(128,128,128,0.25)"

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
-FAMILY_TITLES = {"cen": "CEN", "nddr-cnn": "NDDR-CNN", "mti-net": "MTI-Net"}
-"""How the methods are written, by family, in the order of the page."""
+from vizlab.core.registry import methods, title_of
 
 
 def model_headings(models: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -19,9 +18,9 @@ def model_headings(models: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _heading(family: str, name: str, alike: Sequence[str]) -> str:
-    title = FAMILY_TITLES.get(family)
-    if title is None:
+    if family not in methods():
         return name
+    title = title_of(family)
     if len(alike) == 1:
         return title
     shared = _shared_ending([other.split("-") for other in alike])

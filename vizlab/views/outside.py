@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.rgbd import RGBDImage
-from vizlab.tracing import FusionTrace, SiteTrace
 from vizlab.views.figures import short_names, stream_title
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
 from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, fitted, number, percent, reduced

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vizlab.analysis.metrics import DepthError, NormalsError
-from vizlab.predictions import SemsegPrediction
+from vizlab.core.predictions import SemsegPrediction
+from vizlab.measures.metrics import DepthError, NormalsError
 from vizlab.tasks import VOID
 from vizlab.views.palettes import Palette, class_colours, coloured, hex_of
 from vizlab.views.panels import ColourBar, LegendItem, Panel, number, percent, reduced

@@ -1,0 +1,317 @@
+"""The traced forward: one pass, contributions that add up, nothing left behind, the same numbers again."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+import vizlab
+from tests.conftest import make_model
+from vizlab.core.model import Model
+from vizlab.core.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
+from vizlab.core.site import FusionModule, Intervention, Mixing, intervening, observing
+from vizlab.core.trace import arrays_of
+from vizlab.errors import IncompatibleInputError, InputError, TraceError
+from vizlab.rgbd import RGBDImage
+
+TOLERANCE = 2e-5
+
+
+def same_numbers(first: vizlab.FusionTrace, second: vizlab.FusionTrace) -> bool:
+    a, b = arrays_of(first), arrays_of(second)
+    return a.keys() == b.keys() and all(
+        np.array_equal(a[k], b[k], equal_nan=a[k].dtype.kind == "f") and a[k].dtype == b[k].dtype for k in a
+    )
+
+
+def test_trace_runs_exactly_one_forward(model: Model, small_rgbd: RGBDImage) -> None:
+    calls: list[int] = []
+    handle = model.network.register_forward_hook(lambda *_: calls.append(1))
+    try:
+        vizlab.trace(model, small_rgbd)
+    finally:
+        handle.remove()
+    assert len(calls) == 1
+
+
+def test_watching_does_not_change_the_outputs(model: Model, small_rgbd: RGBDImage) -> None:
+    inputs = model.preprocess(small_rgbd)
+    plain = model.forward(inputs)
+    with observing(lambda module, mixing: None):
+        watched = model.forward(inputs)
+    for name, y in plain.items():
+        assert torch.allclose(watched[name], y, atol=TOLERANCE * float(y.std())), name
+
+
+def full(part_value: torch.Tensor, channels: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
+    if channels is None:
+        return part_value
+    return torch.zeros_like(like).index_copy(1, channels, part_value)
+
+
+def test_contributions_sum_to_the_output_less_its_constant(model: Model, small_rgbd: RGBDImage) -> None:
+    """Against what the module computes unwatched, not against what it reports."""
+    unwatched: dict[str, list[torch.Tensor]] = {}
+    watched: dict[tuple[str, int], torch.Tensor] = {}
+
+    def keep(module: FusionModule) -> Callable[..., None]:
+        def hook(_: object, __: object, output: object) -> None:
+            unwatched[module.site.name] = per_target(module, output)
+
+        return hook
+
+    def observe(module: FusionModule, mixing: Mixing) -> None:
+        parts = [(p.source, full(p.value, p.channels, mixing.output)) for p in mixing.parts]
+        total = sum((value for _, value in parts), start=torch.zeros_like(mixing.output))
+        if mixing.own_is_rest:
+            named = mixing.parts[0].channels
+            assert named is not None
+            total = total + mixing.output.index_fill(1, named, 0)
+        if mixing.constant is not None:
+            total = total + mixing.constant[:, None, None]
+        watched[module.site.name, mixing.target] = total.clone()
+
+    modules = [m for m in model.network.modules() if isinstance(m, FusionModule) and hasattr(m, "site")]
+    handles = [m.register_forward_hook(keep(m)) for m in modules]
+    inputs = model.preprocess(small_rgbd)
+    try:
+        model.forward(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    with observing(observe):
+        model.forward(inputs)
+
+    additive = [s for s in model.sites if s.additive]
+    assert {name for name, _ in watched} == {s.name for s in additive}
+    for site in additive:
+        for target in range(len(site.targets)):
+            expected, total = unwatched[site.name][target], watched[site.name, target]
+            if site.kind == "nddr":  # the layer ends in its ReLU; the sum stands before it
+                total = total.relu()
+            assert torch.allclose(total, expected, atol=1e-4 * max(1.0, float(expected.std()))), (site.name, target)
+
+
+def per_target(module: FusionModule, output: object) -> list[torch.Tensor]:
+    if isinstance(output, dict):
+        return [output[t].clone() for t in module.site.targets]
+    if isinstance(output, list):
+        return [y.clone() for y in output]
+    assert isinstance(output, torch.Tensor)
+    return [y.clone() for y in output.chunk(len(module.site.targets))]
+
+
+def test_shares_follow_their_definition(model: Model, small_rgbd: RGBDImage) -> None:
+    """share[t,s] = sum_ch Cov(c, y) / sum_ch Var(y) with y the sum of contributions, computed the long way."""
+    framing = model.frame(small_rgbd.size)
+    expected: dict[tuple[str, int], np.ndarray] = {}
+
+    def observe(module: FusionModule, mixing: Mixing) -> None:
+        height, width = (
+            round(side * c / p)
+            for side, c, p in zip(mixing.output.shape[-2:], framing.content, framing.padded, strict=True)
+        )
+        y = mixing.output[0, :, :height, :width].double().flatten(1)
+        y = y - y.mean(1, keepdim=True)
+        row = np.zeros(len(module.site.sources))
+        for part in mixing.parts:
+            c = full(part.value, part.channels, mixing.output)[0, :, :height, :width].double().flatten(1)
+            row[part.source] = float(((c - c.mean(1, keepdim=True)) * y).mean(1).sum() / y.square().mean(1).sum())
+        if mixing.own_is_rest:
+            named = mixing.parts[0].channels
+            assert named is not None
+            assert mixing.own is not None
+            rest = y.index_fill(0, named, 0)
+            row[mixing.own] = float((rest * y).mean(1).sum() / y.square().mean(1).sum())
+        expected[module.site.name, mixing.target] = row
+
+    with observing(observe):
+        model.forward(model.preprocess(small_rgbd))
+    traced = vizlab.trace(model, small_rgbd)
+    for (name, target), row in expected.items():
+        share = traced.sites[name].share
+        assert share is not None
+        assert share[target] == pytest.approx(row, abs=1e-4), name
+        assert share[target].sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_predictions_have_the_pictures_own_size(model: Model, small_rgbd: RGBDImage) -> None:
+    traced = vizlab.trace(model, small_rgbd)
+    for name, prediction in traced.predictions.items():
+        if isinstance(prediction, SemsegPrediction):
+            assert prediction.label.shape == prediction.confidence.shape == small_rgbd.size, name
+            assert prediction.confidence.min() > 0
+            assert prediction.confidence.max() <= 1
+        elif isinstance(prediction, DepthPrediction):
+            assert prediction.value.shape == small_rgbd.size
+        elif isinstance(prediction, NormalsPrediction):
+            assert np.linalg.norm(prediction.value, axis=-1) == pytest.approx(1, abs=1e-4)
+
+
+def test_portrait_and_odd_sizes_are_never_stretched(cen_model: Model) -> None:
+    rng = np.random.default_rng(0)
+    colour = rng.integers(0, 255, (201, 97, 3), dtype=np.uint8)
+    rgbd = RGBDImage(colour, np.full((201, 97), 2.0, np.float32))
+    traced = vizlab.trace(cen_model, rgbd)
+    height, width = traced.framing.content
+    assert abs(height / width - 201 / 97) < 0.02
+    assert traced.predictions["semseg"].label.shape == (201, 97)  # type: ignore[union-attr]
+
+
+def test_statistics_leave_the_padding_out(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    traced = vizlab.trace(cen_model, small_rgbd, working_size=(72, 96))  # padded to 96x96
+    first = next(iter(traced.sites.values()))
+    assert traced.framing.padded == (96, 96)
+    assert first.outside is not None
+    assert first.outside.shape == (2, 36, 48)
+
+
+def test_nothing_is_left_behind_after_an_error(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    def explode(module: FusionModule, mixing: Mixing) -> None:
+        raise RuntimeError("observer failed")
+
+    before = vizlab.trace(cen_model, small_rgbd)
+    inputs = cen_model.preprocess(small_rgbd)
+    with pytest.raises(RuntimeError, match="observer failed"), observing(explode):
+        cen_model.forward(inputs)
+    cen_model.forward(inputs)  # would explode again if the observer were still there
+    hooks = [len(m._forward_hooks) + len(m._forward_pre_hooks) for m in cen_model.network.modules()]
+    assert sum(hooks) == 0
+    assert same_numbers(before, vizlab.trace(cen_model, small_rgbd))
+
+
+def test_threads_do_not_see_each_other(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    thresholds = [0.0, 0.02, 0.7, 5.0]
+    alone = [vizlab.trace(cen_model, small_rgbd, threshold=t) for t in thresholds]
+    together: dict[int, vizlab.FusionTrace] = {}
+
+    def run(index: int) -> None:
+        together[index] = vizlab.trace(cen_model, small_rgbd, threshold=thresholds[index])
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(thresholds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(same_numbers(together[i], alone[i]) for i in range(len(thresholds)))
+    assert not same_numbers(alone[0], alone[2])
+
+
+def test_a_trace_knows_its_threshold(cen_trace: vizlab.FusionTrace, mti_trace: vizlab.FusionTrace) -> None:
+    assert cen_trace.model.settings == {"threshold": 0.02}
+    assert mti_trace.model.settings == {}
+
+
+@pytest.mark.parametrize("threshold", [-1.0, float("nan"), float("inf"), "0.1"])
+def test_an_impossible_threshold_gets_a_sentence(cen_model: Model, small_rgbd: RGBDImage, threshold: float) -> None:
+    with pytest.raises(InputError, match="expected a number of 0 or more"):
+        vizlab.trace(cen_model, small_rgbd, threshold=threshold)
+
+
+def test_a_threshold_without_an_exchange_gets_a_sentence(small_rgbd: RGBDImage) -> None:
+    with pytest.raises(InputError, match="exchanges no channels"):
+        vizlab.trace(make_model("mti-net"), small_rgbd, threshold=0.1)
+
+
+def test_a_trace_that_cannot_be_written_gets_a_sentence(cen_trace: vizlab.FusionTrace, tmp_path) -> None:
+    with pytest.raises(TraceError, match="cannot be written"):
+        cen_trace.save(str(tmp_path / "absent" / "t.npz"))
+
+
+def test_threshold_zero_is_the_same_as_cutting_the_streams(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    none = vizlab.trace(cen_model, small_rgbd, threshold=0.0)
+    cut = vizlab.trace(cen_model, small_rgbd, cross=False)
+    assert np.array_equal(none.predictions["semseg"].label, cut.predictions["semseg"].label)  # type: ignore[union-attr]
+    assert all(np.allclose(s.cross_share, 0, atol=1e-6) for s in none.sites.values())
+
+
+@pytest.mark.parametrize(
+    ("family", "streams"),
+    [
+        ("cen-multitask", ("semseg", "depth", "normals")),
+        ("cen-multimodal-multitask", ("semseg/rgb", "semseg/depth", "normals/rgb", "normals/depth")),
+    ],
+)
+def test_streams_of_tasks_share_with_all_others(family: str, streams: tuple[str, ...], small_rgbd: RGBDImage) -> None:
+    model = make_model(family)
+    whole, cut = vizlab.trace(model, small_rgbd), vizlab.trace(model, small_rgbd, cross=False)
+    assert len(whole.sites) == 17
+    for site in whole.sites.values():
+        assert site.site.targets == site.site.sources == streams
+        assert site.share is not None
+        # A third of the channels is below the threshold, so every stream gets something of every other.
+        assert (np.abs(site.share) > 1e-6).all()
+        np.testing.assert_allclose(site.share.sum(1), 1, atol=1e-4)
+    for site in cut.sites.values():
+        np.testing.assert_allclose(site.share, np.eye(len(streams)), atol=1e-6)
+
+
+def test_a_task_has_its_ensemble_under_its_own_name(multimodal_multitask_trace: vizlab.FusionTrace) -> None:
+    found = multimodal_multitask_trace.predictions
+    outputs = {f"{task}/{name}" for task in ("semseg", "normals") for name in ("rgb", "depth", "ensemble")}
+    assert set(found) == outputs | {"semseg", "normals"}
+    assert isinstance(found["semseg/depth"], SemsegPrediction)
+    assert isinstance(found["normals/depth"], NormalsPrediction)
+    assert found["normals"] is found["normals/ensemble"]
+
+
+@pytest.mark.parametrize("family", ["cen-multitask", "nddr-cnn", "mti-net"])
+def test_cutting_the_streams_changes_multi_task_networks(family: str, small_rgbd: RGBDImage) -> None:
+    network = make_model(family)
+    inputs = network.preprocess(small_rgbd)
+    plain = network.forward(inputs)
+    with intervening(Intervention(cross=False)):
+        cut = network.forward(inputs)
+    assert not torch.allclose(plain["depth"], cut["depth"], atol=1e-3 * float(plain["depth"].std()))
+
+
+def test_a_trace_is_immutable(cen_trace: vizlab.FusionTrace) -> None:
+    with pytest.raises(AttributeError):
+        cen_trace.filled = 1.0  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        cen_trace.sites["other"] = next(iter(cen_trace.sites.values()))  # type: ignore[index]
+    for array in arrays_of(cen_trace).values():
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+@pytest.mark.parametrize("fixture", ["cen_trace", "multimodal_multitask_trace", "nddr_trace", "mti_trace"])
+def test_saved_traces_come_back_whole(fixture: str, request: pytest.FixtureRequest, tmp_path) -> None:
+    traced: vizlab.FusionTrace = request.getfixturevalue(fixture)
+    traced.save(str(tmp_path / "t.npz"))
+    loaded = vizlab.load_trace(tmp_path / "t.npz")
+    assert same_numbers(traced, loaded)
+    assert loaded.model == traced.model
+    assert loaded.framing == traced.framing
+    assert [s.site for s in loaded.sites.values()] == [s.site for s in traced.sites.values()]
+    assert dict(loaded.environment) == dict(traced.environment)
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as archive:
+        assert all(archive[key].dtype != object for key in archive.files)
+
+
+def test_same_input_and_checkpoint_give_the_same_numbers(model: Model, small_rgbd: RGBDImage) -> None:
+    first, second = vizlab.trace(model, small_rgbd), vizlab.trace(model, small_rgbd)
+    assert same_numbers(first, second)
+    assert first.input_digest == second.input_digest == small_rgbd.digest
+    assert set(first.environment) == {"device", "precision", "vizlab", "torch", "numpy", "python"}
+
+
+@pytest.mark.parametrize("content", [b"", b"not a trace", b"PK\x03\x04broken"])
+def test_a_wrong_trace_file_gets_a_sentence(content: bytes, tmp_path) -> None:
+    path = tmp_path / "wrong.npz"
+    path.write_bytes(content)
+    with pytest.raises(TraceError, match=r"wrong\.npz.*not a vizlab trace"):
+        vizlab.load_trace(path)
+
+
+def test_a_trace_with_objects_inside_is_refused(tmp_path) -> None:
+    np.savez(tmp_path / "evil.npz", meta=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(TraceError, match="not a vizlab trace"):
+        vizlab.load_trace(tmp_path / "evil.npz")
+
+
+def test_a_missing_modality_is_said(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    with pytest.raises(IncompatibleInputError, match="needs a depth map"):
+        vizlab.trace(cen_model, RGBDImage(small_rgbd.colour))

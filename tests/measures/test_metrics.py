@@ -1,0 +1,75 @@
+"""Errors of one picture against closed forms, void and unknown pixels left out."""
+
+import numpy as np
+import pytest
+
+from vizlab.errors import InputError
+from vizlab.measures.metrics import depth_error, normals_error, semseg_score
+from vizlab.measures.reference import Reference
+from vizlab.rgbd import RGBDImage
+
+
+def test_depth_error_is_zero_after_aligning_a_wrong_scale() -> None:
+    reference = np.random.default_rng(0).uniform(1, 5, (20, 30)).astype(np.float32)
+    reference[0, 0] = np.nan
+    error = depth_error(2 * reference, reference)
+    known = reference[np.isfinite(reference)]
+    assert error.scale == pytest.approx(0.5)
+    assert error.aligned_rmse == pytest.approx(0, abs=1e-6)
+    assert error.rmse == pytest.approx(np.sqrt(np.mean(known**2)), rel=1e-5)
+    assert error.abs_rel == pytest.approx(1)
+    assert error.valid == pytest.approx(599 / 600)
+    assert np.isnan(error.error[0, 0])
+    assert (error.error[1:] > 0).all()
+
+
+def test_depth_without_any_reference_is_undefined() -> None:
+    error = depth_error(np.ones((2, 2), np.float32), np.full((2, 2), np.nan, np.float32))
+    assert np.isnan(error.rmse)
+    assert error.valid == 0
+
+
+def test_normals_error_measures_the_angle() -> None:
+    angle = np.radians(20)
+    prediction = np.zeros((4, 4, 3), np.float32) + np.array([np.sin(angle), 0, -np.cos(angle)], np.float32)
+    reference = np.zeros((4, 4, 3), np.float32) + np.array([0, 0, -1], np.float32)
+    reference[0] = np.nan
+    error = normals_error(prediction, reference)
+    assert error.mean == pytest.approx(20, abs=1e-3)
+    assert error.median == pytest.approx(20, abs=1e-3)
+    assert error.within == (0, 1, 1)
+    assert error.valid == 0.75
+
+
+def test_semseg_counts_no_void_and_averages_over_present_classes() -> None:
+    reference = np.array([[0, 0, 1, 1], [255, 255, 1, 1]], np.uint8)
+    label = np.array([[0, 2, 1, 1], [5, 5, 1, 1]], np.uint8)
+    score = semseg_score(label, reference)
+    assert score.accuracy == pytest.approx(5 / 6)
+    assert score.miou == pytest.approx((0.5 + 1) / 2)
+    assert score.present == 2
+    assert score.valid == 0.75
+
+
+def test_other_sizes_are_refused() -> None:
+    with pytest.raises(InputError, match="3x2"):
+        depth_error(np.ones((3, 2), np.float32), np.ones((4, 2), np.float32))
+    with pytest.raises(InputError, match="differ in size"):
+        Reference(depth=np.ones((2, 2), np.float32), label=np.ones((2, 3), np.uint8))
+
+
+def test_reference_is_completed_from_the_picture(small_rgbd: RGBDImage) -> None:
+    given = Reference(label=np.zeros(small_rgbd.size, np.uint8), notes={"semseg": "exact, rendered"})
+    complete = given.completed(small_rgbd)
+    assert list(complete.maps()) == ["semseg", "depth", "normals"]
+    assert complete.notes["semseg"] == "exact, rendered"
+    assert "derived from depth" in complete.notes["normals"]
+    assert complete.normals is not None
+    assert complete.normals.shape == (*small_rgbd.size, 3)
+    assert np.isnan(complete.normals[0, 0]).all()
+
+
+def test_derived_normals_of_a_large_wall_face_the_camera() -> None:
+    complete = Reference().completed(RGBDImage(None, np.full((480, 640), 2, np.float32)))
+    assert complete.normals is not None
+    np.testing.assert_allclose(complete.normals[240, 320], [0, 0, -1], atol=1e-3)

@@ -1,0 +1,186 @@
+"""The real page in a process of its own, and what to upload to it. Shared by the API tests and the browser tests."""
+
+import atexit
+import functools
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from vizlab.core.config import IMAGENET, METRES, NetworkConfig
+from vizlab.core.door import save_checkpoint
+from vizlab.core.registry import build_network
+from vizlab.methods.cen.stream_norm import StreamNorm
+from vizlab.tasks import NYU40_CLASSES
+
+ROOT = Path(__file__).parents[2]
+NAMES = {
+    "cen": "cen-mobilenetv2-nyuv2",
+    "multitask": "cen-multitask-mobilenetv2-nyuv2",
+    "nddr": "nddr-cnn-mobilenetv2-nyuv2",
+    "mti": "mti-net-mobilenetv2-nyuv2",
+}
+TASKS = ("semseg", "depth", "normals")
+OWN_CHECKPOINT = "someones-cen.safetensors"
+START_SECONDS = 600
+
+CEN = NetworkConfig(
+    "cen-mobilenetv2", ("semseg",), ("rgb", "depth"), classes=NYU40_CLASSES, threshold=0.02,
+    normalisation={"rgb": IMAGENET, "depth": METRES},
+)  # fmt: skip
+CONFIGS = {
+    NAMES["cen"]: CEN,
+    NAMES["multitask"]: replace(CEN, tasks=TASKS, inputs=("rgb",)),
+    NAMES["nddr"]: NetworkConfig("nddr-cnn-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES),
+    NAMES["mti"]: NetworkConfig("mti-net-mobilenetv2", TASKS, ("rgb",), classes=NYU40_CLASSES),
+}
+
+
+@dataclass(frozen=True)
+class RunningPage:
+    """`url` without a slash at its end; `log` the file of what the process prints."""
+
+    url: str
+    log: Path
+
+
+@functools.cache
+def workplace() -> Path:
+    """A folder for this run's files."""
+    folder = tempfile.TemporaryDirectory(prefix="vizlab-page-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@functools.cache
+def checkpoints() -> Path:
+    """The shipped checkpoints or, where they are not there, random ones of the same architectures."""
+    shipped = ROOT / "checkpoints"
+    if all((shipped / f"{name}.safetensors").is_file() for name in NAMES.values()):
+        return shipped
+    folder = workplace() / "checkpoints"
+    folder.mkdir()
+    for name, config in CONFIGS.items():
+        random_checkpoint(folder / f"{name}.safetensors", config)
+    return folder
+
+
+def random_checkpoint(path: Path, config: NetworkConfig = CEN, seed: int = 0) -> Path:
+    """Random weights with some scales near zero, so that a CEN exchanges channels."""
+    torch.manual_seed(seed)
+    network = build_network(config)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, StreamNorm):
+                module.weight.copy_(torch.rand_like(module.weight) * (torch.rand_like(module.weight) > 0.15))
+    save_checkpoint(path, network, config, {"note": "random weights"})
+    return path
+
+
+@functools.cache
+def addable() -> Path:
+    """A folder with one checkpoint that a user may add."""
+    folder = workplace() / "addable"
+    folder.mkdir()
+    random_checkpoint(folder / OWN_CHECKPOINT, seed=1)
+    return folder
+
+
+@functools.cache
+def scenes() -> Path | None:
+    """None where scenes are bundled, else a folder with one that stands in."""
+    if list((ROOT / "assets" / "scenes").glob("*/scene.json")):
+        return None
+    folder = workplace() / "scenes" / "corner"
+    folder.mkdir(parents=True)
+    colour, depth = corner()
+    cv2.imwrite(str(folder / "rgb.jpg"), colour)
+    cv2.imwrite(str(folder / "depth.png"), (depth * 1000).astype(np.uint16))
+    cv2.imwrite(str(folder / "depth_exact.png"), (depth * 5000).astype(np.uint16))
+    cv2.imwrite(str(folder / "label.png"), (depth < 2.2).astype(np.uint8))
+    cv2.imwrite(str(folder / "normals.png"), np.full((*depth.shape, 3), (0, 128, 128), np.uint8))
+    lens = {"fx": 519.0, "fy": 519.0, "cx": 319.5, "cy": 239.5}
+    size = {"height": depth.shape[0], "width": depth.shape[1]}
+    facts = {"title": "corner", **size, "seed": 0, "spp": 1, "classes": NYU40_CLASSES, "intrinsics": lens}
+    (folder / "scene.json").write_text(json.dumps(facts))
+    return folder.parent
+
+
+def corner(shift: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Colour HxWx3 uint8 (BGR) and depth HxW metres of a wall, a floor and a box, 480x640; `shift` moves the box."""
+    rows, columns = np.indices((480, 640))
+    depth = np.where(rows < 260, 3.2, 3.2 * 260 / np.maximum(rows, 260)) + columns / 6400
+    colour = np.stack([150 + columns // 10, 170 + rows // 8, 190 - columns // 8], axis=-1)
+    box = (abs(rows - 250) < 90) & (abs(columns - 200 - shift) < 80)
+    depth[box] = 1.6
+    colour[box] = (40, 60, 170)
+    noise = np.random.default_rng(shift).normal(0, 4, colour.shape)
+    return np.clip(colour + noise, 0, 255).astype(np.uint8), depth.astype(np.float32)
+
+
+def write_pair(folder: Path, shift: int = 0, name: str = "corner") -> tuple[Path, Path]:
+    """A JPEG and a real 16-bit PNG in millimetres, with some holes; the paths of both."""
+    colour, depth = corner(shift)
+    millimetres = (depth * 1000).astype(np.uint16)
+    millimetres[:, :12] = 0
+    paths = folder / f"{name}.jpg", folder / f"{name}_depth.png"
+    cv2.imwrite(str(paths[0]), colour)
+    cv2.imwrite(str(paths[1]), millimetres)
+    return paths
+
+
+@functools.cache
+def running_page() -> RunningPage:
+    """The page, started once for all tests of this run and stopped at its end."""
+    port, log = free_port(), workplace() / "page.log"
+    command = [
+        sys.executable, "app.py", "--port", str(port), "--checkpoints", str(checkpoints()),
+        "--add-from", str(addable()), "--allow-upload-checkpoints",
+    ]  # fmt: skip
+    if (folder := scenes()) is not None:
+        command += ["--scenes", str(folder)]
+    environment = {**os.environ, "GRADIO_TEMP_DIR": str(workplace() / "uploads"), "NO_PROXY": "127.0.0.1,localhost"}
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    atexit.register(_stop, process)
+    page = RunningPage(f"http://127.0.0.1:{port}", log)
+    _wait_for(page, process)
+    return page
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(page: RunningPage, process: "subprocess.Popen[bytes]") -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        assert process.poll() is None, f"the page did not start:\n{page.log.read_text()}"
+        try:
+            opener.open(page.url, timeout=2).read()
+            return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError(f"the page was not there after {START_SECONDS} s:\n{page.log.read_text()}")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,144 @@
+"""What one analysis puts on the page, without a browser."""
+
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import plotly.graph_objects as go
+import pytest
+
+from tests.page.page_process import CONFIGS, NAMES, checkpoints, scenes, write_pair
+from vizlab.core.model import Model
+from vizlab.page.handlers import Handlers
+from vizlab.page.kit.analysis import Analysis, Request
+from vizlab.page.page import Page
+from vizlab.page.settings import Settings
+from vizlab.page.tab_cards import card_html
+from vizlab.page.workspace import Workspace
+from vizlab.study.cards import card_sections
+
+PAYLOAD_LIMIT = 1_500_000
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return Workspace(Settings(checkpoints=checkpoints(), scenes=scenes()))
+
+
+@pytest.fixture(scope="module")
+def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    colour, depth = write_pair(tmp_path_factory.mktemp("content"), name="a&b")
+    return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))
+
+
+def text_of(updates: Mapping[Any, Any]) -> str:
+    """All HTML among the updates, one after the other."""
+    return "".join(value for value in updates.values() if isinstance(value, str))
+
+
+def test_one_full_analysis_stays_within_the_budget(page: Page, analysis: Analysis) -> None:
+    updates = page.show(analysis, "voc")
+    sent = {component: _sent(value) for component, value in updates.items()}
+    sizes = {f"{type(component).__name__} {component._id}": len(text) for component, text in sent.items()}
+    total = sum(sizes.values())
+    print(f"payload {total / 1e6:.2f} MB:", sorted(sizes.items(), key=lambda item: -item[1])[:8])
+    assert total <= PAYLOAD_LIMIT
+
+
+def _sent(value: Any) -> str:
+    return str(value.to_json()) if isinstance(value, go.Figure) else str(value)
+
+
+def test_every_output_is_declared(page: Page, analysis: Analysis) -> None:
+    assert set(page.show(analysis, "voc")) <= set(page.results)
+
+
+def test_names_of_files_are_escaped(page: Page, analysis: Analysis) -> None:
+    assert "a&amp;b.jpg" in text_of(page.show(analysis, "voc"))
+    assert "a&b.jpg" not in text_of(page.show(analysis, "voc"))
+
+
+def test_static_panels_say_that_they_are(page: Page, analysis: Analysis) -> None:
+    notes = [block.value for block in page.tabs["cen"].body.children if isinstance(block, gr.HTML)]
+    assert any("same for every picture" in text for text in [*map(str, notes), text_of(page.show(analysis, "voc"))])
+    assert "not what reaches the output" in text_of(page.show(analysis, "voc"))
+
+
+def test_a_method_that_was_not_run_says_what_it_needs(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    alone = workspace.analyse(replace(analysis.request, models=(NAMES["mti"],)))
+    updates = page.show(alone, "voc")
+    assert "Tick a CEN checkpoint" in updates[page.tabs["cen"].empty]["value"]
+    assert updates[page.tabs["cen"].body]["visible"] is False
+    assert updates[page.tabs["mti-net"].body]["visible"] is True
+
+
+def test_a_network_that_could_not_run_says_why_in_the_tab_of_its_method(
+    page: Page, workspace: Workspace, analysis: Analysis
+) -> None:
+    """Alone of its method in place of the charts, else beside the choice of those that ran."""
+    names = {short: NAMES[short] for short in ("cen", "multitask", "nddr")}
+    bare = replace(analysis.request, depth=None, models=(names["cen"], names["nddr"]))
+    why = f"{names['cen']} was not run: "
+    assert why in page.show(workspace.analyse(bare), "voc")[page.tabs["cen"].empty]["value"]
+    both = page.show(workspace.analyse(replace(bare, models=tuple(names.values()))), "voc")[page.tabs["cen"].model]
+    assert both["info"].startswith(why)
+    assert both["choices"] == [names["multitask"]]
+    assert both["visible"] is True
+    assert page.show(analysis, "voc")[page.tabs["cen"].model]["info"] == ""
+
+
+def test_the_palette_changes_labels_only(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    handlers = Handlers(page, workspace)
+    voc, safe = (handlers.choose_palette(analysis.key, palette) for palette in ("voc", "safe"))
+    assert voc[page.predictions.grid] != safe[page.predictions.grid]
+
+
+def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.png"
+    wrong.write_text("no picture")
+    handlers = Handlers(page, workspace)
+    updates = handlers.run(None, str(wrong), None, "auto", [NAMES["nddr"]], "cpu", "own", "voc", lambda *a: None)
+    assert set(updates) == {page.message, page.controls.progress}
+    assert "notes.png" in updates[page.message]
+
+
+def test_a_fault_of_ours_shows_no_trace(page: Page, workspace: Workspace) -> None:
+    def fault() -> dict[Any, Any]:
+        raise KeyError("secret detail")
+
+    updates = Handlers(page, workspace).guarded(fault)
+    assert "secret" not in json.dumps(text_of(updates))
+    assert "Something went wrong" in updates[page.message]
+
+
+def test_every_card_is_shown_whole(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    """Each sentence, line and cell of the card that `vizlab card` prints; the first network's without being asked."""
+    handlers = Handlers(page, workspace)
+    names = analysis.request.models
+    shown = {name: handlers.choose_card(name)[page.cards.card] for name in names}
+    assert page.show(analysis, "voc")[page.cards.card] == shown[names[0]]
+    for name, text in shown.items():
+        for section in card_sections(workspace.shelf.get(name)):
+            table = () if section.table is None else (*section.table.headers, *itertools.chain(*section.table.rows))
+            for part in (section.title, *section.sentences, *table, *section.lines):
+                assert escape(part.replace("`", "")) in re.sub("</?code>", "", text), part
+
+
+def test_a_card_is_escaped_and_a_broken_one_costs_nothing_else(workspace: Workspace) -> None:
+    model = workspace.shelf.get(NAMES["cen"])
+    strange = Model(model.network, model.config, "strange", card={"notes": ["<script>"], "figures": {}})
+    assert "&lt;script&gt;" in card_html(strange)
+    assert "<script>" not in card_html(strange)
+    strange.card = {"figures": 3}
+    assert "cannot be shown" in card_html(strange)
+
+
+def test_the_opening_scene_is_analysed(page: Page, workspace: Workspace) -> None:
+    updates = Handlers(page, workspace).opening("voc")
+    assert updates[page.status].count("<code>") == len(CONFIGS)

@@ -1,0 +1,195 @@
+"""Reading, running and keeping, without a page."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import vizlab.page.workspace as workspace_module
+from tests.page.page_process import CONFIGS, NAMES, OWN_CHECKPOINT, addable, checkpoints, random_checkpoint, write_pair
+from vizlab.errors import CheckpointError, InputError, VizlabError
+from vizlab.page.handlers import add_checkpoint
+from vizlab.page.kit.analysis import Request
+from vizlab.page.settings import Settings
+from vizlab.page.workspace import Workspace
+
+CEN = NAMES["cen"]
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return Workspace(Settings(checkpoints=checkpoints(), add_from=addable()))
+
+
+@pytest.fixture(scope="module")
+def request_cen(tmp_path_factory: pytest.TempPathFactory) -> Request:
+    colour, depth = write_pair(tmp_path_factory.mktemp("workspace"))
+    return Request(colour=colour, depth=depth, models=(CEN,), device="cpu")
+
+
+def test_shipped_networks_stand_in_the_order_of_the_page(workspace: Workspace) -> None:
+    assert workspace.shelf.shipped() == tuple(CONFIGS)
+
+
+def test_the_same_question_is_computed_once(
+    workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = workspace.analyse(request_cen)
+    monkeypatch.setattr(workspace_module, "trace", lambda *a, **k: pytest.fail("ran again"))
+    assert workspace.analyse(request_cen) is first
+    assert workspace.get(first.key) is first
+
+
+def test_two_who_ask_at_once_wait_for_one_answer(workspace: Workspace, request_cen: Request) -> None:
+    request = replace(request_cen, settings={"threshold": 0.3})
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(workspace.analyse(request))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3
+    assert all(analysis is found[0] for analysis in found)
+
+
+def test_a_moved_threshold_keeps_the_baseline(workspace: Workspace, request_cen: Request) -> None:
+    before = workspace.analyse(request_cen)
+    after = workspace.vary(before.key, {"threshold": 0.7})
+    assert after.unchanged[CEN] is before.traces[CEN]
+    assert after.traces[CEN].model.settings["threshold"] == 0.7
+    back = workspace.vary(after.key, {"threshold": 0.02})
+    assert back.traces[CEN] is before.traces[CEN]
+    assert not back.unchanged
+
+
+def test_the_threshold_is_the_networks_business_alone(workspace: Workspace, request_cen: Request) -> None:
+    """Moving it and asking for it directly give the same numbers."""
+    moved = workspace.vary(workspace.analyse(request_cen).key, {"threshold": 0.4}).traces[CEN]
+    direct = workspace.analyse(replace(request_cen, settings={"threshold": 0.4})).traces[CEN]
+    for name, site in moved.sites.items():
+        np.testing.assert_array_equal(site.share, direct.sites[name].share)
+
+
+def test_without_depth_cen_is_left_out_with_a_reason(workspace: Workspace, request_cen: Request) -> None:
+    analysis = workspace.analyse(replace(request_cen, depth=None, models=(CEN, NAMES["nddr"])))
+    assert set(analysis.traces) == {NAMES["nddr"]}
+    assert "needs a depth map" in analysis.skipped[CEN]
+    assert any(CEN in warning for warning in analysis.warnings)
+
+
+def test_if_nothing_can_run_that_is_an_error(workspace: Workspace, request_cen: Request) -> None:
+    with pytest.raises(VizlabError, match="needs a depth map"):
+        workspace.analyse(replace(request_cen, depth=None))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"models": ()}, "No network is chosen"),
+        ({"models": ("nobody",)}, "No network is called"),
+        ({"settings": {"threshold": float("nan")}}, "threshold"),
+        ({"settings": {"threshold": -0.1}}, "threshold"),
+        ({"colour": None, "depth": None}, "no picture yet"),
+        ({"depth_unit": "ells"}, "depth unit"),
+    ],
+)
+def test_what_cannot_be_is_said(
+    workspace: Workspace, request_cen: Request, change: dict[str, object], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        workspace.analyse(replace(request_cen, **change))  # type: ignore[arg-type]
+
+
+def test_a_full_gpu_falls_back_to_the_cpu(
+    workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GPU is imitated: whatever should run on it has no memory."""
+    real, tried = workspace_module._trace_on, []
+
+    def full(model: object, rgbd: object, request: object, device: torch.device) -> object:
+        tried.append(device.type)
+        if device.type == "cuda":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(model, rgbd, request, device)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workspace_module, "pick_device", lambda name: torch.device(name))
+    monkeypatch.setattr(workspace_module, "_trace_on", full)
+    analysis = workspace.analyse(replace(request_cen, device="cuda:0"))
+    assert tried == ["cuda", "cpu"]
+    assert analysis.traces[CEN].environment["device"] == "cpu"
+    assert analysis.notes == (f"{CEN} did not fit into the memory of cuda:0; it ran on the CPU instead.",)
+    assert analysis.notes[0] in analysis.warnings
+
+
+def test_a_full_cpu_is_a_sentence(workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object, **more: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(workspace_module, "trace", full)
+    with pytest.raises(InputError, match="smaller working size"):
+        workspace.analyse(replace(request_cen, working_size=(720, 960)))
+
+
+def test_results_that_had_to_go_are_said_to_be_gone(request_cen: Request) -> None:
+    small = Workspace(Settings(checkpoints=checkpoints(), cache_mb=1))
+    first = small.analyse(request_cen)
+    small.analyse(replace(request_cen, settings={"threshold": 0.5}))
+    with pytest.raises(InputError, match="no longer kept"):
+        small.get(first.key)
+
+
+def test_own_checkpoints_come_from_the_named_folder_only(workspace: Workspace, tmp_path: Path) -> None:
+    assert workspace.shelf.addable() == (OWN_CHECKPOINT,)
+    name = workspace.shelf.add_from_folder(OWN_CHECKPOINT)
+    assert name not in workspace.shelf.shipped()
+    assert workspace.shelf.get(name).name == name
+    for wrong in ("../" + OWN_CHECKPOINT, "/etc/passwd", ""):
+        with pytest.raises(InputError):
+            workspace.shelf.add_from_folder(wrong)
+    with pytest.raises(InputError, match="--add-from"):
+        Workspace(Settings(checkpoints=tmp_path)).shelf.add_from_folder(OWN_CHECKPOINT)
+
+
+def test_another_file_of_a_known_name_gets_its_hash(workspace: Workspace, tmp_path: Path) -> None:
+    shipped = workspace.shelf.get(CEN)
+    same = tmp_path / "copy" / f"{CEN}.safetensors"
+    same.parent.mkdir()
+    same.write_bytes((checkpoints() / same.name).read_bytes())
+    assert workspace.shelf.add_upload(same) == CEN
+    other = random_checkpoint(tmp_path / f"{CEN}.safetensors", seed=7)
+    name = workspace.shelf.add_upload(other)
+    assert name.startswith(f"{CEN}-")
+    assert (
+        workspace.shelf.get(CEN).checkpoint_hash == shipped.checkpoint_hash != workspace.shelf.get(name).checkpoint_hash
+    )
+
+
+def test_uploads_of_checkpoints_are_off_by_default(workspace: Workspace, tmp_path: Path) -> None:
+    file = random_checkpoint(tmp_path / "mine.safetensors")
+    with pytest.raises(InputError, match="takes no uploaded checkpoints"):
+        add_checkpoint(workspace, None, str(file))
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "notes.safetensors"
+    file.write_text("hello there, this is no network")
+    with pytest.raises(CheckpointError):
+        workspace.shelf.add_upload(file)
+
+
+def test_predicted_depth_stands_in_where_asked_for_and_says_so(workspace: Workspace, request_cen: Request) -> None:
+    mti = NAMES["mti"]
+    bare = replace(request_cen, depth=None, models=(CEN, mti))
+    without = workspace.analyse(bare)
+    assert CEN in without.skipped
+    analysis = workspace.analyse(replace(bare, predicted_depth=True))
+    assert list(analysis.traces) == [CEN, mti]
+    assert any("predicted from the colour picture" in warning for warning in analysis.warnings)
+    assert any(mti in warning for warning in analysis.traces[CEN].record["warnings"])
+    assert not analysis.traces[mti].record["warnings"]
+    moved = workspace.vary(analysis.key, {"threshold": 0.7})
+    assert moved.unchanged[CEN] is analysis.traces[CEN]
+    assert moved.traces[CEN].input_digest == analysis.traces[CEN].input_digest

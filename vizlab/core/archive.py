@@ -1,0 +1,55 @@
+"""Traces on disk: one .npz of arrays plus a JSON text, never pickle."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vizlab.errors import TraceError
+
+FORMAT = 2
+"""Format 1 had one setting, the threshold, as a field of its own."""
+READABLE = (1, 2)
+
+
+def write_archive(path: str | Path, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write atomically: an interrupted save leaves no half file under the wanted name. Raises TraceError."""
+    target = Path(path)
+    partial = target.with_name(target.name + ".part")
+    text = json.dumps({"format": FORMAT, **meta})
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, meta=np.array(text), **arrays)  # type: ignore[arg-type]
+        partial.replace(target)
+    except OSError as err:
+        partial.unlink(missing_ok=True)
+        raise TraceError(
+            f"The trace cannot be written to '{target.name}' ({err.strerror}); choose a folder that exists and can be "
+            "written to."
+        ) from err
+
+
+def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What `write_archive` wrote; raises TraceError for anything else."""
+    name = Path(path).name
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+        meta = json.loads(str(arrays.pop("meta")))
+        if meta["format"] not in READABLE:
+            raise TraceError(
+                f"'{name}' is a trace of format {meta['format']}, expected {FORMAT}; trace the picture again."
+            )
+        return meta, arrays
+    except FileNotFoundError as err:
+        raise TraceError(f"There is no trace file '{name}'; check the path.") from err
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as err:
+        raise no_trace(name) from err
+
+
+def no_trace(name: str) -> TraceError:
+    """The error for a file that holds something else."""
+    return TraceError(f"'{name}' is not a vizlab trace (expected an .npz written by trace.save); save it again.")

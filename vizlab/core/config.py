@@ -1,0 +1,72 @@
+"""What it takes to rebuild a network and to feed it: the part of a checkpoint that is not tensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """`(x - mean) / std` per channel; x is RGB in [0, 1], or depth in metres tiled to three channels."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+IMAGENET = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
+METRES = Normalisation((0.0,) * 3, (1.0,) * 3)
+"""Depth in metres, as it is."""
+SIGNED = Normalisation((0.5,) * 3, (0.5,) * 3)
+"""A picture scaled to [-1, 1], as image translation takes it."""
+SIGNED_METRES = Normalisation((5.0,) * 3, (5.0,) * 3)
+"""Depth for image translation, our reading: 0 to 10 metres become [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything `build_network` and `preprocess` need, JSON-ready through `to_dict`.
+
+    `architecture` is a key of its method's architectures, "METHOD-BACKBONE"; `classes` are the semseg classes by name,
+    or empty when only their number `semseg_channels` is known. `working_size` (H, W) fixes the pixel area to which
+    a picture is scaled. `options` are the architecture's own numbers (decoder width, filters, ...). `task_channels`
+    holds the widths of tasks that differ from NYUv2's; `stages` those that fuse, or nothing when all do.
+    """
+
+    architecture: str
+    tasks: tuple[str, ...]
+    inputs: tuple[str, ...]
+    auxiliary_tasks: tuple[str, ...] = ()
+    semseg_channels: int = 40
+    classes: tuple[str, ...] = ()
+    threshold: float | None = None
+    working_size: tuple[int, int] = (240, 320)
+    normalisation: Mapping[str, Normalisation] = field(default_factory=lambda: {"rgb": IMAGENET})
+    options: Mapping[str, int] = field(default_factory=dict)
+    task_channels: Mapping[str, int] = field(default_factory=dict)
+    stages: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        values = dict(self.__dict__)
+        values["normalisation"] = {k: {"mean": n.mean, "std": n.std} for k, n in self.normalisation.items()}
+        values["options"], values["task_channels"] = dict(self.options), dict(self.task_channels)
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "NetworkConfig":
+        """The inverse of `to_dict`; raises KeyError, TypeError or ValueError for anything else."""
+        known = dict(values)
+        known["normalisation"] = {
+            name: Normalisation(_triple(n["mean"]), _triple(n["std"])) for name, n in known["normalisation"].items()
+        }
+        for name in ("tasks", "inputs", "auxiliary_tasks", "classes", "working_size", "stages"):
+            if name in known:
+                known[name] = tuple(known[name])
+        return cls(**known)
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    first, second, third = (float(v) for v in values)
+    return first, second, third

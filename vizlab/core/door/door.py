@@ -1,0 +1,126 @@
+"""The one door for weights: a file in, a model out, or a sentence that says why not."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vizlab.core.config import NetworkConfig, Normalisation
+from vizlab.core.device import pick_device, pick_precision
+from vizlab.core.door.container import Contents, expected, file_hash, read_file, read_metadata
+from vizlab.core.door.own import HEADER_KEY, read_header
+from vizlab.core.door.settings import override
+from vizlab.core.door.strict import load_network
+from vizlab.core.model import Model
+from vizlab.core.published import PublishedFormat
+from vizlab.core.registry import method_of, methods
+from vizlab.errors import CheckpointError, InputError
+
+SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt")
+"""How checkpoint files end; an authors' file may end in two of them."""
+_ENDING = re.compile(f"({'|'.join(map(re.escape, SUFFIXES))})+$", re.IGNORECASE)
+
+
+def load_model(
+    path: str | os.PathLike[str],
+    device: str = "auto",
+    *,
+    precision: str = "auto",
+    tasks: Sequence[str] | None = None,
+    auxiliary_tasks: Sequence[str] | None = None,
+    inputs: Sequence[str] | None = None,
+    normalisation: Mapping[str, Normalisation] | None = None,
+    working_size: tuple[int, int] | None = None,
+    output_stride: int | None = None,
+    classes: Sequence[str] | None = None,
+    **settings: float,
+) -> Model:
+    """The model in a file: vizlab's own safetensors, or a checkpoint that the authors of a method published.
+
+    What a published file does not say follows the authors' configuration, is listed in `model.assumed`, and can be
+    given: the order of `tasks` and `auxiliary_tasks` (senders), the modality of each stream (`inputs`), `normalisation`
+    by input, the `working_size` (H, W), a dilated backbone's `output_stride`, the names of the `classes`, and by name
+    the `settings` of the method's controls (`threshold=0.05`). `precision` is auto, float32 or bfloat16.
+
+    Raises CheckpointError for a file that cannot be used, InputError for a setting that cannot.
+    """
+    path = Path(path)
+    where = pick_device(device)
+    number_format = pick_precision(precision, where)
+    contents = read_file(path)
+    given = {
+        **settings,
+        "tasks": tasks,
+        "auxiliary_tasks": auxiliary_tasks,
+        "inputs": inputs,
+        "normalisation": normalisation,
+        "working_size": working_size,
+        "output_stride": output_stride,
+        "classes": classes,
+    }
+    published = None if HEADER_KEY in contents.metadata else _recognise(contents, path.name)
+    config, assumed, card = _describe(contents, published, path.name)
+    config, assumed = _override(config, assumed, given, path.name)
+    network = load_network(
+        config,
+        contents.tensors,
+        path.name,
+        sources=(lambda key: published.sources(key, config)) if published else lambda key: key,
+        unused=published.unused if published else lambda key: False,
+    )
+    return Model(
+        network,
+        config,
+        checkpoint_name(path.name),
+        card=card,
+        assumed=assumed,
+        checkpoint_hash=file_hash(path),
+        device=where,
+        precision=number_format,
+    )
+
+
+def _recognise(contents: Contents, name: str) -> PublishedFormat:
+    for known in (file_format for method in methods().values() for file_format in method.files):
+        if known.recognise(contents.tensors.keys()):
+            return known
+    some = ", ".join(list(contents.tensors)[:3])
+    raise CheckpointError(f"{name} holds the tensors of no network vizlab knows ({some}, ...); {expected()}.")
+
+
+def _describe(
+    contents: Contents, published: PublishedFormat | None, name: str
+) -> tuple[NetworkConfig, dict[str, str], dict[str, Any]]:
+    """Configuration, what of it is assumed, and the card."""
+    if published is None:
+        config, card = read_header(contents.metadata, name)
+        return config, {}, card
+    try:
+        config, assumed = published.describe(contents.tensors)
+    except CheckpointError as err:
+        raise CheckpointError(f"{name} looks like {published.name}, but {err}") from err
+    return config, assumed, {}
+
+
+def _override(
+    config: NetworkConfig, assumed: dict[str, str], given: Mapping[str, Any], name: str
+) -> tuple[NetworkConfig, dict[str, str]]:
+    try:
+        return override(config, assumed, given)
+    except (ValueError, TypeError, AttributeError) as err:
+        raise InputError(f"{name} cannot be loaded with these settings: {err}.") from err
+
+
+def checkpoint_name(name: str) -> str:
+    """The file's name without its suffixes: authors.pth.tar is "authors"."""
+    return _ENDING.sub("", name) or name
+
+
+def family_of(path: Path) -> str:
+    """The family of the method in a vizlab file, by its header alone; empty for any other file."""
+    try:
+        config, _ = read_header(read_metadata(path), path.name)
+        return method_of(config).family
+    except CheckpointError:
+        return ""

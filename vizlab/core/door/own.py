@@ -1,0 +1,66 @@
+"""Our own files: safetensors in float16 with the configuration and the model card in the header."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.door.settings import check_config
+from vizlab.errors import CheckpointError
+
+FORMAT_VERSION = 1
+HEADER_KEY = "vizlab"
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], network: nn.Module, config: NetworkConfig, card: Mapping[str, Any]
+) -> None:
+    """Write the network's floating tensors as float16 (float32 where float16 would overflow), replacing `path` at once.
+
+    `card` is any JSON-ready mapping: data, recipe, figures.
+    """
+    header = {"version": FORMAT_VERSION, "config": config.to_dict(), "card": dict(card)}
+    metadata = {"format": "pt", HEADER_KEY: json.dumps(header, allow_nan=False)}
+    tensors = {key: _half(value) for key, value in network.state_dict().items() if value.is_floating_point()}
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(save(tensors, metadata))  # save_file would make a file that only its owner can read
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_header(metadata: Mapping[str, str], name: str) -> tuple[NetworkConfig, dict[str, Any]]:
+    """Configuration and card of our own file; `name` is the file's, for messages."""
+    try:
+        header = json.loads(metadata[HEADER_KEY])
+        version = header["version"]
+        if version != FORMAT_VERSION:
+            raise CheckpointError(
+                f"{name} is of vizlab's format {version}, this vizlab reads format {FORMAT_VERSION}; update vizlab."
+            )
+        config = NetworkConfig.from_dict(header["config"])
+        check_config(config)
+        return config, dict(header.get("card", {}))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as err:
+        raise CheckpointError(
+            f"{name} is a safetensors file whose vizlab header cannot be used ({_reason(err)}); expected what "
+            "vizlab.core.door.save_checkpoint writes. Export it again."
+        ) from err
+
+
+def _half(value: Tensor) -> Tensor:
+    value = value.detach().cpu().contiguous()
+    half = value.to(torch.float16)
+    return half if bool(half.isfinite().all()) else value.float()
+
+
+def _reason(err: Exception) -> str:
+    return f"{err} is missing" if isinstance(err, KeyError) else str(err)

@@ -1,0 +1,101 @@
+"""Loading every tensor into its place, or saying which ones do not fit."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+import torch
+from torch import Tensor
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.network import FusionNetwork
+from vizlab.core.registry import build_network
+from vizlab.errors import CheckpointError
+
+Sources = Callable[[str], str | tuple[str, ...]]
+"""Which stored tensors one of our tensors is made of: one, or several to be stacked (streams)."""
+
+SHOWN = 8
+"""How many names of a kind a message lists."""
+
+
+def load_network(
+    config: NetworkConfig, tensors: Mapping[str, Tensor], name: str, sources: Sources, unused: Callable[[str], bool]
+) -> FusionNetwork:
+    """The network in float32 with these tensors in it; `unused` names stored tensors that no forward reads."""
+    network = _build(config, name)
+    expected = {key: value for key, value in network.state_dict().items() if not is_counter(key)}
+    plan = {key: sources(key) for key in expected}
+    _check(expected, plan, tensors, name, unused)
+    state = {key: _gather(source, tensors) for key, source in plan.items()}
+    # Counters of batches matter to training alone and are not kept in our files.
+    state |= {key: torch.zeros((), dtype=torch.long) for key in network.state_dict() if is_counter(key)}
+    network.load_state_dict(state, assign=True)
+    return network
+
+
+def is_counter(key: str) -> bool:
+    return key.endswith("num_batches_tracked")
+
+
+def _build(config: NetworkConfig, name: str) -> FusionNetwork:
+    """The network without memory: shapes are compared before anything is allocated."""
+    try:
+        with torch.device("meta"):
+            return build_network(config)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, ZeroDivisionError) as err:
+        raise CheckpointError(
+            f"{name} describes a {config.architecture} that cannot be built ({err}); expected a configuration that "
+            "vizlab wrote."
+        ) from err
+
+
+def _check(
+    expected: Mapping[str, Tensor],
+    plan: Mapping[str, str | tuple[str, ...]],
+    tensors: Mapping[str, Tensor],
+    name: str,
+    unused: Callable[[str], bool],
+) -> None:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for key, source in plan.items():
+        shape = tuple(expected[key].shape)
+        shapes |= {source: shape} if isinstance(source, str) else dict.fromkeys(source, shape[1:])
+    missing = [key for key in shapes if key not in tensors]
+    left = [key for key in tensors if key not in shapes and not is_counter(key) and not unused(key)]
+    wrong = [
+        f"{key} ({_by(tensors[key].shape)} instead of {_by(shape)})"
+        for key, shape in shapes.items()
+        if key in tensors and tuple(tensors[key].shape) != shape
+    ]
+    broken = [key for key in shapes if key in tensors and not _is_finite(tensors[key])]
+    problems = [
+        _listed("missing", missing),
+        _listed("unexpected", left),
+        _listed("of another shape", wrong),
+        _listed("with NaN or infinite values", broken),
+    ]
+    if any(problems):
+        raise CheckpointError(f"{name} does not fit its network: {'; '.join(p for p in problems if p)}.")
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    # NaN and infinity survive a sum, which takes one pass and no memory; float64 cannot overflow on the way.
+    return math.isfinite(tensor.sum(dtype=torch.float64).item())
+
+
+def _listed(what: str, names: Iterable[str]) -> str:
+    found = list(names)
+    if not found:
+        return ""
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"{len(found)} {'tensor' if len(found) == 1 else 'tensors'} {what}: {', '.join(found[:SHOWN])}{more}"
+
+
+def _gather(source: str | tuple[str, ...], tensors: Mapping[str, Tensor]) -> Tensor:
+    if isinstance(source, str):
+        return tensors[source].float().contiguous()
+    return torch.stack([tensors[key].float() for key in source])
+
+
+def _by(shape: Iterable[int]) -> str:
+    return "x".join(map(str, shape)) or "a scalar"

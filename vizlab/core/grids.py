@@ -1,0 +1,51 @@
+"""On which grid a network predicts, where the last thing it does to a prediction is to enlarge it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakIdKeyDictionary
+
+Grid = tuple[int, int]
+"""Rows and columns of a map, the padded margin included."""
+
+_CASTS = (Tensor.float, Tensor.to, Tensor.type, Tensor.contiguous)
+"""What leaves a map's values where they are."""
+
+
+class GridWatch(TorchFunctionMode):
+    """Within the block, in this thread, remembers of every enlarged map how large it was before.
+
+    Many networks end with an interpolation to the input's size: neighbours there are alike because they were enlarged,
+    not because anything was predicted. Only calls are watched; no value changes and no tensor is kept alive.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: Any = WeakIdKeyDictionary()
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func is F.interpolate or func in _CASTS:
+            self._remember(args[0] if args else (kwargs or {})["input"], result)
+        return result
+
+    def grid(self, y: Tensor) -> Grid:
+        """Rows and columns of `y` (B, C, h, w), or of the smaller map that it was enlarged from."""
+        return self._before.get(y, (y.shape[-2], y.shape[-1]))
+
+    def _remember(self, source: Any, result: Any) -> None:
+        if not (isinstance(source, Tensor) and isinstance(result, Tensor) and result.ndim == 4 and source.ndim == 4):
+            return
+        grid = self.grid(source)
+        if grid[0] * grid[1] < result.shape[-2] * result.shape[-1]:
+            self._before[result] = grid
+
+
+def watched(outputs: Mapping[str, Tensor], watch: GridWatch) -> dict[str, Grid]:
+    """The grid of each output by its name."""
+    return {name: watch.grid(y) for name, y in outputs.items()}

@@ -1,0 +1,23 @@
+"""What every fusing network has in common: tensors by name in, tensors by name out, sites declared as data."""
+
+from torch import Tensor, nn
+
+from vizlab.core.site import Site
+from vizlab.tasks import Task
+
+
+class FusionNetwork(nn.Module):
+    """Base of every network that vizlab can watch.
+
+    `forward` takes a dict of (B, 3, H, W) tensors by modality and returns a flat dict of (B, C, h, w) tensors:
+    `TASK` or `TASK/INPUT` and `TASK/ensemble`, and `scale_K/TASK` for initial predictions. H and W must be
+    multiples of `multiple`.
+    """
+
+    inputs: tuple[str, ...]
+    tasks: tuple[Task, ...]
+    sites: tuple[Site, ...]
+    multiple: int
+
+    def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        raise NotImplementedError

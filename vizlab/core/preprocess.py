@@ -1,0 +1,64 @@
+"""From a picture of any size to what a network takes: one uniform scaling, padding, normalisation."""
+
+import math
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vizlab.core.config import NetworkConfig, Normalisation
+from vizlab.core.framing import Framing
+from vizlab.errors import IncompatibleInputError
+from vizlab.rgbd import RGBDImage, fill_unknown
+
+MODALITIES = {"rgb": "a colour picture", "depth": "a depth map"}
+"""What a picture can offer, by the name networks give it."""
+
+
+def preprocess(rgbd: RGBDImage, config: NetworkConfig, framing: Framing, device: torch.device) -> dict[str, Tensor]:
+    """The network's inputs by name: (1, 3, H', W') float32, normalised as `config` says, channels last."""
+    check_modalities(rgbd, config.inputs)
+    return {name: _to_tensor(_scaled(rgbd, name, framing), config, name, framing, device) for name in config.inputs}
+
+
+def check_modalities(rgbd: RGBDImage, inputs: tuple[str, ...]) -> None:
+    """Raise IncompatibleInputError, saying why, unless the picture has every input the network takes."""
+    unknown = [name for name in inputs if name not in MODALITIES]
+    if unknown:
+        raise IncompatibleInputError(
+            f"This network takes {' and '.join(unknown)}, which no RGB-D picture has; load it with inputs= to say "
+            "which of rgb and depth each of its streams should get."
+        )
+    missing = [name for name in inputs if name not in rgbd.modalities]
+    if missing:
+        has = " and ".join(MODALITIES[name] for name in rgbd.modalities)
+        needs = " and ".join(MODALITIES[name] for name in missing)
+        raise IncompatibleInputError(f"This network needs {needs}, but the upload has only {has}; add what is missing.")
+
+
+def _scaled(rgbd: RGBDImage, name: str, framing: Framing) -> NDArray[np.float32]:
+    """One modality at content size, HxWx3 float32: RGB in [0, 1], or metres three times."""
+    height, width = framing.content
+    if name == "rgb":
+        assert rgbd.colour is not None
+        shrinks = math.prod(framing.content) < math.prod(framing.picture)
+        colour = cv2.resize(rgbd.colour, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        return colour.astype(np.float32) / np.float32(255)
+    assert rgbd.depth is not None
+    filled, _ = fill_unknown(rgbd.depth)
+    # Nearest: an average across a contour is a distance at which nothing is.
+    depth = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.repeat(np.asarray(depth, np.float32)[..., None], 3, axis=2)
+
+
+def _to_tensor(
+    pixels: NDArray[np.float32], config: NetworkConfig, name: str, framing: Framing, device: torch.device
+) -> Tensor:
+    normal = config.normalisation.get(name, Normalisation((0.0,) * 3, (1.0,) * 3))
+    mean, std = np.array(normal.mean, np.float32), np.array(normal.std, np.float32)
+    below, right = framing.padded[0] - pixels.shape[0], framing.padded[1] - pixels.shape[1]
+    padded = np.pad((pixels - mean) / std, ((0, below), (0, right), (0, 0)), mode="edge")
+    # An HxWxC array is already channels last: permuting its strides is all that is needed.
+    return torch.from_numpy(padded).permute(2, 0, 1)[None].to(device)

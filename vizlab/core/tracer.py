@@ -1,0 +1,135 @@
+"""`trace`: one forward of one network on one picture, watched at every site."""
+
+import platform
+import time
+from collections.abc import Collection, Mapping
+from importlib.metadata import version
+
+import numpy as np
+import torch
+
+from vizlab.core.model import Model
+from vizlab.core.outputs import Output
+from vizlab.core.predictions import decode
+from vizlab.core.reduction import Recorder, TargetReduction
+from vizlab.core.registry import checked, known_control
+from vizlab.core.site import NO_INTERVENTION, Intervention, Site, fusion_modules, intervening, observing
+from vizlab.core.trace import FusionTrace, SiteTrace, TracedModel
+from vizlab.errors import InputError
+from vizlab.rgbd import RGBDImage
+
+
+def trace(
+    model: Model,
+    rgbd: RGBDImage,
+    *,
+    cross: bool = True,
+    sites: Collection[str] | None = None,
+    working_size: tuple[int, int] | None = None,
+    **settings: float,
+) -> FusionTrace:
+    """Run `model` once on `rgbd` and return what it predicts and what every fusion site mixed.
+
+    `settings` give values to the controls that the model's method declares, for this run (`threshold=0.05`);
+    `cross=False` cuts every additive site's streams apart; `sites` limits both to the sites of these names;
+    `working_size` (H, W) overrides the pixel area the picture is scaled to. Raises IncompatibleInputError if the
+    picture lacks a modality, InputError for a setting or a site that cannot be. Safe to call from several threads on
+    one model.
+    """
+    change = Intervention(settings_for(model, settings), cross, _known_sites(model, sites))
+    framing = model.frame(rgbd.size, working_size)
+    inputs = model.preprocess(rgbd, framing)
+    recorder = Recorder(framing)
+    started = time.perf_counter()
+    with observing(recorder), intervening(change):
+        outputs = model.forward(inputs)
+        weights = {name: module.static_weights() for name, module in fusion_modules(model.network).items()}
+    seconds = time.perf_counter() - started
+    decoded = decode(outputs, framing)
+    initial = {name for name in decoded if Output.parse(name).initial}
+    return FusionTrace(
+        model=_describe(model, change),
+        predictions={k: p for k, p in decoded.items() if k not in initial},
+        initial={k: p for k, p in decoded.items() if k in initial},
+        sites={s.name: _site_trace(s, recorder.rows.get(s.name, {}), weights[s.name]) for s in model.sites},
+        framing=framing,
+        input_digest=rgbd.digest,
+        record=rgbd.record.to_dict(),
+        environment=_environment(model),
+        changes=_changes(change),
+        filled=_share_unknown(model, rgbd),
+        seconds=seconds,
+    )
+
+
+def settings_for(model: Model, settings: Mapping[str, object]) -> dict[str, float]:
+    """`settings`, checked; raises InputError for one that this model does not have, or for a value that cannot be."""
+    found = checked(settings)
+    for name in found:
+        if name not in model.settings:
+            raise InputError(f"A {name} is given, but {model.name} {known_control(name).absent}; leave it out.")
+    return found
+
+
+def _known_sites(model: Model, sites: Collection[str] | None) -> frozenset[str] | None:
+    if sites is None:
+        return None
+    known = [site.name for site in model.sites]
+    if unknown := [name for name in sites if name not in known]:
+        raise InputError(f"{model.name} has no site '{unknown[0][:80]}'; its sites are {', '.join(known) or 'none'}.")
+    return frozenset(sites)
+
+
+def _describe(model: Model, change: Intervention) -> TracedModel:
+    return TracedModel(
+        name=model.name,
+        family=model.method.family,
+        architecture=model.config.architecture,
+        checkpoint_hash=model.checkpoint_hash,
+        inputs=model.inputs,
+        tasks=tuple(task.name for task in model.tasks),
+        classes=model.classes,
+        settings={**model.settings, **change.settings},
+        assumed=dict(model.assumed),
+    )
+
+
+def _changes(change: Intervention) -> dict[str, object]:
+    """What was altered, JSON-ready; nothing where nothing was."""
+    if change == NO_INTERVENTION:
+        return {}
+    where = {} if change.sites is None else {"sites": sorted(change.sites)}
+    return {"settings": dict(change.settings), "cross": change.cross, **where}
+
+
+def _site_trace(site: Site, rows: dict[int, TargetReduction], weights: dict[str, np.ndarray]) -> SiteTrace:
+    if not rows:
+        return SiteTrace(site, None, None, None, None, weights)
+    ordered = [rows[target] for target in range(len(site.targets))]
+    gates = [row.gates for row in ordered if row.gates is not None]
+    return SiteTrace(
+        site=site,
+        share=np.stack([row.share for row in ordered]),
+        energy=np.stack([row.energy for row in ordered]),
+        outside=np.stack([row.outside for row in ordered]),
+        gates=np.stack(gates) if len(gates) == len(ordered) else None,
+        weights=weights,
+    )
+
+
+def _share_unknown(model: Model, rgbd: RGBDImage) -> float:
+    """Share of the depth pixels that had to be filled before the network saw them."""
+    if "depth" not in model.inputs or rgbd.depth is None:
+        return 0.0
+    return float(np.isnan(rgbd.depth).mean())
+
+
+def _environment(model: Model) -> dict[str, str]:
+    return {
+        "device": str(model.device),
+        "precision": model.precision,
+        "vizlab": version("vizlab"),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,124 @@
+"""What vizlab knows about CEN."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.method import Citation, Control, Effect, Learning, Method, Published
+from vizlab.core.network import FusionNetwork
+from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.methods.cen import pix2pix
+from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
+from vizlab.methods.cen.network import THRESHOLD, cen_mobilenetv2, cen_resnet, exchanged_of_eligible
+from vizlab.methods.cen.sparsity import shrink_eligible
+from vizlab.methods.parts.tasks import tasks_of
+from vizlab.tasks import Task
+
+DEPTHS = (50, 101, 152)
+"""ResNets made of bottlenecks, at whose second norm the released code exchanges."""
+_PAPER = "Wang et al., NeurIPS 2020"
+
+
+def _threshold(config: NetworkConfig) -> float:
+    released = pix2pix.THRESHOLD if config.architecture == "cen-pix2pix" else THRESHOLD
+    return released if config.threshold is None else config.threshold
+
+
+def _own_threshold(config: NetworkConfig) -> float | None:
+    """A CEN of one task and one input has a single stream, which has nobody to exchange with."""
+    return _threshold(config) if len(config.tasks) * len(config.inputs) > 1 else None
+
+
+def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
+    return cen_mobilenetv2(config.inputs, tasks_of(config), _threshold(config), **config.options)
+
+
+def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
+    return cen_resnet(depth, config.inputs, tasks_of(config), _threshold(config), **config.options)
+
+
+def _pix2pix(config: NetworkConfig) -> FusionNetwork:
+    (name,) = config.tasks
+    return pix2pix.cen_pix2pix(config.inputs, Task(name, 3), _threshold(config), **config.options)
+
+
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.cen import charts, ledger
+
+    return {
+        "exchange_ledger": ledger.exchange_ledger,
+        "ledger_colorscale": ledger.ledger_colorscale,
+        "exchange_fractions": charts.exchange_fractions,
+        "threshold_curve": charts.threshold_curve,
+    }
+
+
+def _tab() -> type:
+    from vizlab.methods.cen.tab import ExchangeTab
+
+    return ExchangeTab
+
+
+def _site_note(site: SiteTrace, target: int) -> str:
+    count = int(site.weights["exchanged"][target].sum())
+    return f"{count} of {site.site.channels} channels are exchanged here."
+
+
+def _summary(trace: FusionTrace) -> Mapping[str, Any]:
+    from vizlab.methods.cen.numbers import exchange_summary
+
+    if not trace.sites:
+        return {}
+    found = exchange_summary(trace)
+    return {
+        "exchange": {
+            "fraction": found.fraction,
+            "eligible_fraction": found.eligible_fraction,
+            "statement": found.statement,
+        }
+    }
+
+
+METHOD = Method(
+    family="cen",
+    title="CEN",
+    sentence="CEN (Wang et al., NeurIPS 2020 and TPAMI 2023): streams share their convolutions, keep norms of their "
+    "own, and take each other's channels where a channel's scale is small.",
+    alone="A baseline: one task from one input by the backbone and decoder of CEN, with nothing to exchange.",
+    architectures={
+        "cen-mobilenetv2": _mobilenetv2,
+        **{f"cen-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
+        "cen-pix2pix": _pix2pix,
+    },
+    files=(SEGMENTATION, TRANSLATION),
+    controls=(
+        Control(
+            name="threshold",
+            title="exchange threshold",
+            own=_own_threshold,
+            absent="exchanges no channels",
+            effect=Effect("exchanged", "exchanges", "eligible channels", "exchange off", exchanged_of_eligible),
+        ),
+    ),
+    without={"threshold": 0.0},
+    kinds={"exchange": "channel exchange after a norm: channels with a small scale are replaced by the other streams'"},
+    citation=Citation("ensemble: CEN, NeurIPS 2020, section 3", "https://arxiv.org/abs/2011.05005"),
+    literature=(
+        Published(
+            ("rgb", "depth"), "CEN, ResNet-101", "ensemble, single scale", _PAPER,
+            {"semseg": {"mIoU": 51.1, "mean accuracy": 62.8, "pixel accuracy": 76.2}},
+        ),
+        Published(
+            ("rgb", "depth"), "CEN, ResNet-152", "ensemble, single scale", _PAPER,
+            {"semseg": {"mIoU": 51.6, "mean accuracy": 64.4, "pixel accuracy": 77.0}},
+        ),
+    ),
+    learning=Learning(after_step=shrink_eligible),
+    views=_views,
+    charts=("exchange_ledger", "exchange_fractions", "threshold_curve"),
+    tab=_tab,
+    site_note=_site_note,
+    summary=_summary,
+    rank=0,
+)  # fmt: skip

@@ -1,0 +1,130 @@
+"""The files of channel exchanging networks: segmentation ('segmenter' wrapper) and image translation (raw)."""
+
+import re
+from collections.abc import Collection
+
+from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_METRES, NetworkConfig
+from vizlab.core.published import PublishedFormat
+from vizlab.errors import CheckpointError
+from vizlab.methods.cen.network import THRESHOLD
+from vizlab.methods.cen.pix2pix import THRESHOLD as TRANSLATION_THRESHOLD
+from vizlab.methods.parts.published_files import State, distinct, nyu_classes, pick, width
+
+_DEPTH_OF_LAYER3 = {6: 50, 23: 101, 36: 152}
+_NORM = re.compile(r"(bn\d|downsample\.1)\.(\w+)$")
+# Our decoder's names to the authors', which count levels and blocks from 1.
+_DECODER = (
+    (r"levels\.(\d)\.reduce\.", "p_ims1d2_outl{0}_dimred."),
+    (r"levels\.(\d)\.adapt\.(\d)\.conv1\.", "adapt_stage{0}_b.0.{1}_conv."),
+    (r"levels\.(\d)\.adapt\.(\d)\.conv2\.", "adapt_stage{0}_b.0.{1}_conv_relu_varout_dimred."),
+    (r"levels\.(\d)\.join\.", "adapt_stage{0}_b2_joint_varout_dimred."),
+    (r"levels\.(\d)\.pool\.convs\.(\d)\.", "mflow_conv_g{0}_pool.0.{1}_outvar_dimred."),
+    (r"levels\.(\d)\.refine\.(\d)\.conv1\.", "mflow_conv_g{0}_b.0.{1}_conv."),
+    (r"levels\.(\d)\.refine\.(\d)\.conv2\.", "mflow_conv_g{0}_b.0.{1}_conv_relu_varout_dimred."),
+    (r"levels\.(\d)\.out\.", "mflow_conv_g{0}_b3_joint_varout_dimred."),
+    (r"classifier\.", "clf_conv."),
+)
+
+
+def _recognise_segmentation(keys: Collection[str]) -> bool:
+    return any(re.match(r"layer\d\.\d+\.bn\d\.bn_\d+\.", key) for key in keys)
+
+
+def _describe_segmentation(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+    depth = pick(_DEPTH_OF_LAYER3, len(distinct(state, r"layer3\.(\d+)\.")), "number of blocks in layer3 of a ResNet")
+    streams = len(distinct(state, r"bn1\.bn_(\d+)\."))
+    if streams < 2:
+        raise CheckpointError(f"its norms hold {streams} streams; expected two or more.")
+    inputs = ("rgb", "depth", *(f"input{i}" for i in range(2, streams)))
+    classes = width(state, "clf_conv.module.weight")
+    assumed = {
+        "threshold": f"{THRESHOLD} (the authors' segmentation code)",
+        "inputs": f"{', '.join(inputs)} (the order of the authors' code)",
+        "normalisation": "RGB as for ImageNet, depth in metres as it is (the authors' NYUv2 data)",
+        "working_size": "480x640 (NYUv2)",
+    }
+    config = NetworkConfig(
+        f"cen-resnet{depth}",
+        tasks=("semseg",),
+        inputs=inputs,
+        semseg_channels=classes,
+        classes=nyu_classes(classes, assumed),
+        threshold=THRESHOLD,
+        working_size=(480, 640),
+        normalisation={"rgb": IMAGENET, "depth": METRES},
+    )
+    return config, assumed
+
+
+def _segmentation_sources(key: str, config: NetworkConfig) -> str | tuple[str, ...]:
+    if key.startswith("decoder."):
+        return _convolution(_decoder_key(key.removeprefix("decoder.")))
+    key = key.removeprefix("encoder.")
+    if match := _NORM.search(key):
+        path = key[: match.end(1)]
+        return tuple(f"{path}.bn_{i}.{match[2]}" for i in range(len(config.inputs)))
+    return key if key == "alpha" else _convolution(key)
+
+
+def _decoder_key(key: str) -> str:
+    for pattern, theirs in _DECODER:
+        if match := re.match(pattern, key):
+            return theirs.format(*(int(number) + 1 for number in match.groups())) + key[match.end() :]
+    raise KeyError(key)
+
+
+def _convolution(key: str) -> str:
+    path, _, kind = key.rpartition(".")
+    return f"{path}.module.{kind}"
+
+
+def _recognise_translation(keys: Collection[str]) -> bool:
+    return any(key.startswith("conv2.insnorm_conv.insnorm_") for key in keys)
+
+
+def _describe_translation(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+    streams = len(distinct(state, r"conv2\.insnorm_conv\.insnorm_(\d+)\."))
+    if streams < 2:
+        raise CheckpointError(f"its norms hold {streams} streams; expected two or more.")
+    inputs = tuple(f"input{i}" for i in range(streams))
+    assumed = {
+        "threshold": f"{TRANSLATION_THRESHOLD} (the authors' translation code)",
+        "normalisation": "[-1, 1] (the authors' translation code)",
+        "working_size": "256x256 (the authors' translation code)",
+        "inputs": f"{', '.join(inputs)} (the file does not say which modalities they are)",
+    }
+    config = NetworkConfig(
+        "cen-pix2pix",
+        tasks=("image",),
+        inputs=inputs,
+        threshold=TRANSLATION_THRESHOLD,
+        working_size=(256, 256),
+        normalisation={**dict.fromkeys(inputs, SIGNED), "rgb": SIGNED, "depth": SIGNED_METRES},
+        options={"filters": width(state, "conv1.conv.module.weight")},
+    )
+    return config, assumed
+
+
+def _translation_sources(key: str, config: NetworkConfig) -> str | tuple[str, ...]:
+    key = key.removeprefix("encoder.").removeprefix("decoder.")
+    path, _, kind = key.rpartition(".")
+    if "insnorm" in path:
+        return tuple(f"{path}.insnorm_{i}.{kind}" for i in range(len(config.inputs)))
+    return key if key == "alpha" else _convolution(key)
+
+
+def _unused_translation(key: str) -> bool:
+    """The first and the last layers own instance norms that the authors' forward never applies."""
+    return key.startswith(("conv1.insnorm_", "conv8.insnorm_", "deconv8.insnorm_"))
+
+
+SEGMENTATION = PublishedFormat(
+    "a CEN segmentation network", _recognise_segmentation, _describe_segmentation, _segmentation_sources
+)
+TRANSLATION = PublishedFormat(
+    "a CEN image translation network",
+    _recognise_translation,
+    _describe_translation,
+    _translation_sources,
+    _unused_translation,
+)

@@ -1,0 +1,188 @@
+"""Channel exchange (CEN): which channels are replaced, by weights alone, and how that depends on the threshold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.errors import TraceError
+from vizlab.methods.cen.network import THRESHOLD
+
+LITTLE = 0.01
+"""Below this share of exchanged channels a view says that little is exchanged."""
+ALIKE = 0.9
+"""From this correlation on, a view says that the streams' gammas look alike."""
+
+
+@dataclass(frozen=True)
+class SiteExchange:
+    """One direction at one site; counts of channels. `source` is "a+b" where the others' mean is taken."""
+
+    site: str
+    stage: str
+    target: str
+    source: str
+    channels: int
+    exchanged: int
+    eligible: int
+    exchanged_eligible: int
+
+    @property
+    def fraction(self) -> float:
+        """Exchanged share of all channels of the target, 0..1."""
+        return self.exchanged / self.channels
+
+    @property
+    def eligible_fraction(self) -> float:
+        """Exchanged share of the channels that training pushes towards zero, 0..1; NaN where there are none."""
+        return self.exchanged_eligible / self.eligible if self.eligible else float("nan")
+
+
+@dataclass(frozen=True)
+class ExchangeSummary:
+    """What a network exchanges, the same for every picture.
+
+    `fraction` and `eligible_fraction` over all sites and directions; `correlation` of the streams' |gamma| within
+    sites (channel-weighted mean over sites and stream pairs, -1..1); `statement` one or two sentences.
+    """
+
+    threshold: float
+    sites: tuple[SiteExchange, ...]
+    fraction: float
+    eligible_fraction: float
+    correlation: float
+    statement: str
+
+    @property
+    def little(self) -> bool:
+        return self.fraction < LITTLE
+
+    @property
+    def alike(self) -> bool:
+        return self.correlation >= ALIKE
+
+
+@dataclass(frozen=True)
+class ThresholdCurve:
+    """Exchanged shares as a function of the threshold, for a preview that asks no server.
+
+    `thresholds` (N,) ascending; `targets` T names; `sites` K names; `fraction` and `eligible_fraction` (T, N) over
+    all sites; `per_site` (K, T, N) share of all channels. All float32, 0..1.
+    """
+
+    thresholds: np.ndarray
+    targets: tuple[str, ...]
+    sites: tuple[str, ...]
+    fraction: np.ndarray
+    eligible_fraction: np.ndarray
+    per_site: np.ndarray
+    current: float
+
+
+def exchange_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
+    """The channel-exchange sites in network order; raises TraceError if there are none."""
+    sites = tuple(s for s in trace.sites.values() if s.site.kind == "exchange")
+    if not sites:
+        raise TraceError(
+            f"'{trace.model.name}' ({trace.model.family}) exchanges no channels; this view needs a trace of a CEN."
+        )
+    return sites
+
+
+def threshold_of(trace: FusionTrace) -> float:
+    """The |gamma| below which this run exchanged; the released code's 0.02 where the trace does not say."""
+    return trace.model.settings.get("threshold", THRESHOLD)
+
+
+def exchange_summary(trace: FusionTrace) -> ExchangeSummary:
+    """Exchanged shares per site and direction as this run used them, and a sentence on what to make of them."""
+    sites = exchange_sites(trace)
+    rows = tuple(_row(site, t) for site in sites for t in range(len(site.site.targets)))
+    channels, eligible = sum(r.channels for r in rows), sum(r.eligible for r in rows)
+    fraction = sum(r.exchanged for r in rows) / channels
+    eligible_fraction = sum(r.exchanged_eligible for r in rows) / max(1, eligible)
+    correlation = gamma_correlation(sites)
+    statement = _statement(trace, fraction, eligible_fraction, correlation)
+    return ExchangeSummary(threshold_of(trace), rows, fraction, eligible_fraction, correlation, statement)
+
+
+def threshold_curve(trace: FusionTrace, thresholds: np.ndarray | None = None) -> ThresholdCurve:
+    """Exchanged shares at `thresholds` (N,), by default 0 and 100 values from 1e-4 to 1, evenly spaced in log."""
+    sites = exchange_sites(trace)
+    grid = np.concatenate([[0.0], np.geomspace(1e-4, 1, 100)]) if thresholds is None else np.sort(thresholds)
+    targets = sites[0].site.targets
+    below = np.stack([[_count_below(s.weights["gamma"][t], grid) for t in range(len(targets))] for s in sites])
+    eligible = np.stack(
+        [
+            [_count_below(s.weights["gamma"][t][s.weights["eligible"][t]], grid) for t in range(len(targets))]
+            for s in sites
+        ]
+    )
+    channels = np.array([s.site.channels for s in sites], float)
+    eligible_channels = sum(s.weights["eligible"].sum(1) for s in sites)
+    return ThresholdCurve(
+        thresholds=grid.astype(np.float32),
+        targets=targets,
+        sites=tuple(s.site.name for s in sites),
+        fraction=(below.sum(0) / channels.sum()).astype(np.float32),
+        eligible_fraction=(eligible.sum(0) / np.maximum(1, eligible_channels)[:, None]).astype(np.float32),
+        per_site=(below / channels[:, None, None]).astype(np.float32),
+        current=threshold_of(trace),
+    )
+
+
+def gamma_correlation(sites: tuple[SiteTrace, ...]) -> float:
+    """Pearson correlation of |gamma| between streams over the channels of a site, channel-weighted over sites.
+
+    Correlating within sites keeps the difference of scale between sites from passing for likeness. Equal gammas
+    count as 1 even where they do not vary; other constant gammas are left out. NaN if nothing is left.
+    """
+    values, weights = [], []
+    for site in sites:
+        gamma = np.abs(site.weights["gamma"].astype(np.float64))
+        for a in range(len(gamma)):
+            for b in range(a):
+                values.append(_correlation(gamma[a], gamma[b]))
+                weights.append(gamma.shape[1])
+    known = ~np.isnan(values)
+    return float(np.average(np.array(values)[known], weights=np.array(weights)[known])) if known.any() else float("nan")
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if np.allclose(a, b):
+        return 1.0
+    if a.std() < 1e-12 or b.std() < 1e-12:
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _row(site: SiteTrace, target: int) -> SiteExchange:
+    exchanged, eligible = site.weights["exchanged"][target], site.weights["eligible"][target]
+    name = site.site.targets[target]
+    return SiteExchange(
+        site=site.site.name,
+        stage=site.site.stage,
+        target=name,
+        source="+".join(s for s in site.site.sources if s != name),
+        channels=site.site.channels,
+        exchanged=int(exchanged.sum()),
+        eligible=int(eligible.sum()),
+        exchanged_eligible=int((exchanged & eligible).sum()),
+    )
+
+
+def _count_below(gamma: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    # Compared in float32 with strict "<", as the network compares.
+    return np.searchsorted(np.sort(np.abs(gamma)), thresholds.astype(np.float32), side="left")
+
+
+def _statement(trace: FusionTrace, fraction: float, eligible: float, correlation: float) -> str:
+    threshold = threshold_of(trace)
+    if not trace.changes.get("cross", True):
+        return "The exchange was switched off for this run."
+    first = f"{fraction:.1%} of all channels ({eligible:.1%} of the eligible ones) are exchanged below {threshold:g}."
+    if fraction < LITTLE:
+        first = f"Little is exchanged: {fraction:.1%} of all channels lie below {threshold:g}."
+    if correlation >= ALIKE:
+        return f"{first} The streams' gammas look alike (r = {correlation:.2f}): training hardly drove them apart."
+    return first

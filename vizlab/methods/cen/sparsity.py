@@ -1,0 +1,14 @@
+"""What makes a CEN's scales small in training: a proximal L1 step on the eligible ones."""
+
+import torch
+from torch import nn
+
+from vizlab.methods.cen.network import exchange_norms
+
+
+@torch.no_grad()
+def shrink_eligible(network: nn.Module, shrink: float) -> None:
+    """One proximal L1 step on the scales that may become small: |gamma| shrinks by `shrink`, not below zero."""
+    for norm in exchange_norms(network):
+        gamma, eligible = norm.weight, norm.eligible().to(norm.weight.device)
+        gamma.copy_(torch.where(eligible, gamma.sign() * (gamma.abs() - shrink).clamp(min=0), gamma))

@@ -1,0 +1,139 @@
+"""The norm that knows streams, and the channel exchange that sits in it (CEN, NeurIPS 2020, section 3.2).
+
+Streams are stacked along the batch axis, stream-major: (S*B, C, H, W). Convolutions need not know; only the norm
+keeps private scales, shifts and statistics for each stream.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.methods.parts.norms import NormFactory
+
+NormKind = Literal["batch", "instance"]
+_NORMALISE: dict[NormKind, Callable[..., Tensor]] = {"batch": F.batch_norm, "instance": F.instance_norm}
+
+
+class StreamNorm(FusionModule):
+    """A norm with private parameters per stream and, given a `threshold`, channel exchange after it.
+
+    `kind` says over what training normalises: the batch or each instance. Both evaluate with running statistics.
+
+    A channel whose scale is below the threshold in magnitude is replaced by the other stream's normalised
+    channel; with more than two streams, by the mean of the others (TPAMI 2023, eq. 6). `threshold=None` never
+    exchanges. Input and output: (S*B, C, H, W), stream-major.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        streams: tuple[str, ...],
+        threshold: float | None = None,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        kind: NormKind = "batch",
+    ) -> None:
+        super().__init__()
+        count = len(streams)
+        self.streams, self.channels, self.threshold = streams, channels, threshold
+        self.eps, self.momentum = eps, momentum
+        self._normalise = _NORMALISE[kind]
+        self.weight = nn.Parameter(torch.ones(count, channels))
+        self.bias = nn.Parameter(torch.zeros(count, channels))
+        self.register_buffer("running_mean", torch.zeros(count, channels))
+        self.register_buffer("running_var", torch.ones(count, channels))
+        self.running_mean: Tensor
+        self.running_var: Tensor
+
+    def describe_site(self, name: str) -> Site | None:
+        if self.threshold is None:
+            return None
+        return Site(name, "exchange", self.streams, self.streams, self.channels, stage="")
+
+    def static_weights(self) -> dict[str, np.ndarray]:
+        return {
+            "gamma": self.weight.detach().float().cpu().numpy(),
+            "exchanged": self.exchanged().cpu().numpy(),
+            "eligible": self.eligible().cpu().numpy(),
+        }
+
+    def eligible(self) -> Tensor:
+        """(S, C) bool: the channels that training pushes towards zero, the s-th of S equal parts for stream s."""
+        part = torch.arange(self.channels) * len(self.streams) // self.channels
+        return part[None] == torch.arange(len(self.streams))[:, None]
+
+    def exchanged(self) -> Tensor:
+        """(S, C) bool: the channels that are replaced, under the current intervention."""
+        if self.threshold is None or not self.intervention.cross:
+            return torch.zeros_like(self.weight, dtype=torch.bool)
+        threshold = self.intervention.settings.get("threshold", self.threshold)
+        return self.weight.detach().abs() < threshold
+
+    def forward(self, x: Tensor) -> Tensor:
+        # In mixed precision the fused form would round scales and shifts to bfloat16; batch_norm keeps them whole.
+        fused = not self.training and x.dtype == self.weight.dtype
+        y = self._fused_norm(x) if fused else self._norm_by_stream(x)
+        if self.threshold is None:
+            return y
+        mask = self.exchanged()
+        mixed = self._exchange(y, mask) if mask.any() else y
+        if self.observer is not None:
+            self._show(mixed, y, mask)
+        return mixed
+
+    def _fused_norm(self, x: Tensor) -> Tensor:
+        # One fused multiply-add over all streams: no stream is ever split off or concatenated.
+        scale = self.weight * torch.rsqrt(self.running_var + self.eps)
+        shift = self.bias - self.running_mean * scale
+        y = torch.addcmul(self._by_stream(shift, x), self._grouped(x), self._by_stream(scale, x))
+        return y.flatten(0, 1)
+
+    def _norm_by_stream(self, x: Tensor) -> Tensor:
+        parts = [
+            self._normalise(part, mean, var, weight, bias, self.training, self.momentum, self.eps)
+            for part, mean, var, weight, bias in zip(
+                x.chunk(len(self.streams)), self.running_mean, self.running_var, self.weight, self.bias, strict=True
+            )
+        ]
+        return torch.cat(parts)
+
+    def _grouped(self, x: Tensor) -> Tensor:
+        return x.unflatten(0, (len(self.streams), -1))
+
+    def _by_stream(self, value: Tensor, x: Tensor) -> Tensor:
+        return value.to(x.dtype)[:, None, :, None, None]
+
+    def _exchange(self, y: Tensor, mask: Tensor) -> Tensor:
+        grouped = self._grouped(y)
+        count = len(self.streams)
+        # The mean of the others; for two streams that is just the other one, and a flip costs least.
+        others = grouped.flip(0) if count == 2 else (grouped.sum(0, keepdim=True) - grouped) / (count - 1)
+        return torch.where(mask[:, None, :, None, None], others, grouped).flatten(0, 1)
+
+    def _show(self, mixed: Tensor, own: Tensor, mask: Tensor) -> None:
+        observer, count = self.observer, len(self.streams)
+        assert observer is not None
+        mixed, own = self._grouped(mixed), self._grouped(own)
+        for target in range(count):
+            channels = mask[target].nonzero().flatten()
+            others = [s for s in range(count) if s != target]
+            parts = [Part(s, own[s].index_select(1, channels) / (count - 1), channels) for s in others]
+            observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True))
+
+
+def stream_norm(streams: tuple[str, ...], threshold: float, kind: NormKind = "batch") -> NormFactory:
+    """The factory that turns a normed backbone into a CEN: exchange at its sites, private norms elsewhere.
+
+    A single stream has nobody to exchange with; its norms are no sites.
+    """
+    exchanging = threshold if len(streams) > 1 else None
+
+    def factory(channels: int, site: bool = False) -> nn.Module:
+        return StreamNorm(channels, streams, exchanging if site else None, kind=kind)
+
+    return factory

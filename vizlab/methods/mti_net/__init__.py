@@ -1,0 +1,1 @@
+"""MTI-Net (Vandenhende et al., ECCV 2020)."""

@@ -1,0 +1,62 @@
+"""What vizlab knows about MTI-Net."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.method import Method, Published
+from vizlab.core.network import FusionNetwork
+from vizlab.methods.mti_net.files import MTI_NET
+from vizlab.methods.mti_net.network import mti_hrnet18, mti_mobilenetv2
+from vizlab.methods.parts.tasks import tasks_of
+
+_PAPER = "Vandenhende et al., ECCV 2020"
+
+
+def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
+    return mti_mobilenetv2(tasks_of(config), tasks_of(config, config.auxiliary_tasks or config.tasks))
+
+
+def _hrnet18(config: NetworkConfig) -> FusionNetwork:
+    return mti_hrnet18(tasks_of(config), tasks_of(config, config.auxiliary_tasks or config.tasks))
+
+
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.mti_net import charts
+
+    return {"affinity_shares": charts.affinity_shares, "gate_panels": charts.gate_panels}
+
+
+def _tab() -> type:
+    from vizlab.methods.mti_net.tab import AffinitiesTab
+
+    return AffinitiesTab
+
+
+METHOD = Method(
+    family="mti-net",
+    title="MTI-Net",
+    sentence="MTI-Net (Vandenhende et al., ECCV 2020): tasks predict at four scales, and refine each other's features "
+    "at each of them.",
+    architectures={"mti-net-mobilenetv2": _mobilenetv2, "mti-net-hrnet18": _hrnet18},
+    files=(MTI_NET,),
+    kinds={
+        "distillation": "a task's features plus gated messages of the other tasks",
+        "propagation": "one representation of all tasks' features, handed to every task: not a sum",
+    },
+    literature=(
+        Published(
+            ("rgb",), "MTI-Net, HRNet-18", "semseg and depth", _PAPER,
+            {"semseg": {"mIoU": 35.1}, "depth": {"RMSE": 0.620}},
+        ),
+        Published(
+            ("rgb",), "MTI-Net, HRNet-18", "with edges and normals", _PAPER,
+            {"semseg": {"mIoU": 37.5}, "depth": {"RMSE": 0.607}},
+        ),
+        Published(("rgb",), "MTI-Net, HRNet-48", "", _PAPER, {"semseg": {"mIoU": 49.0}, "depth": {"RMSE": 0.529}}),
+    ),
+    views=_views,
+    charts=("affinity_shares",),
+    tab=_tab,
+    rank=2,
+)  # fmt: skip

@@ -1,0 +1,38 @@
+"""The files of MTI-Net in the authors' multi-task code base: our names follow theirs."""
+
+from collections.abc import Collection
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.published import PublishedFormat
+from vizlab.methods.parts.published_files import State, distinct, known_tasks, nyu_classes, pick, task_widths, width
+
+
+def _recognise(keys: Collection[str]) -> bool:
+    return any(key.startswith("distillation_scale_") for key in keys)
+
+
+def _describe(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+    tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
+    senders = known_tasks(distinct(state, r"scale_0\.decoders\.(\w+)\."))
+    pick({18: "HRNet-18"}, width(state, "backbone.transition1.0.0.weight"), "backbone")
+    classes, widths = task_widths({task: width(state, f"scale_0.decoders.{task}.weight") for task in senders})
+    assumed = {
+        "tasks": f"{', '.join(tasks)} (the order of the authors' code)",
+        "auxiliary_tasks": f"{', '.join(senders)} (the order in which the authors' code concatenates)",
+        "normalisation": "RGB as for ImageNet (the authors' code)",
+        "working_size": "480x640 (NYUv2)",
+    }
+    config = NetworkConfig(
+        "mti-net-hrnet18",
+        tasks=tasks,
+        inputs=("rgb",),
+        auxiliary_tasks=senders,
+        semseg_channels=classes,
+        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
+        working_size=(480, 640),
+        task_channels=widths,
+    )
+    return config, assumed
+
+
+MTI_NET = PublishedFormat("an MTI-Net", _recognise, _describe, lambda key, config: key)

@@ -1,0 +1,250 @@
+"""MTI-Net: multi-scale task interaction (Vandenhende et al., ECCV 2020).
+
+From the coarsest of four scales up: an initial prediction per task, feature propagation to the next scale; then at
+each scale distillation between tasks; then a head per task over all four scales. Tensor names follow the released
+code.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vizlab.core.network import FusionNetwork
+from vizlab.core.site import FusionModule, Mixing, Part, Site, declare_sites
+from vizlab.methods.parts.blocks import BasicBlock
+from vizlab.methods.parts.hrnet import CHANNELS as HRNET_CHANNELS
+from vizlab.methods.parts.hrnet import HRNet
+from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.tasks import Task
+
+SCALES = (0, 1, 2, 3)
+"""Scale K has stride 4 * 2**K."""
+
+
+class InitialPrediction(nn.Module):
+    """Per task: two residual blocks refine the features of one scale, a 1x1 convolution predicts (section 3.2)."""
+
+    def __init__(self, tasks: Sequence[Task], cin: int, channels: int) -> None:
+        super().__init__()
+        self.refinement = nn.ModuleDict(
+            {t.name: nn.Sequential(BasicBlock(cin, channels), BasicBlock(channels, channels)) for t in tasks}
+        )
+        self.decoders = nn.ModuleDict({t.name: nn.Conv2d(channels, t.channels, 1) for t in tasks})
+
+    def forward(self, x: Tensor, coarser: Mapping[str, Tensor] | None) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Features and predictions by task; `coarser` are the propagated features of the scale below."""
+        features, predictions = {}, {}
+        for name, refine in self.refinement.items():
+            y = x
+            if coarser is not None:
+                y = torch.cat([x, F.interpolate(coarser[name], scale_factor=2, mode="bilinear")], dim=1)
+            features[name] = refine(y)
+            predictions[name] = self.decoders[name](features[name])
+        return features, predictions
+
+
+class SqueezeExcitation(nn.Module):
+    """Channel gating (Hu et al., CVPR 2018) with reduction 16."""
+
+    def __init__(self, channels: int, ratio: int = 16) -> None:
+        super().__init__()
+        hidden = channels // ratio
+        self.squeeze = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.squeeze(x.mean((2, 3)))[:, :, None, None]
+
+
+class FeaturePropagation(FusionModule):
+    """FPM: one shared representation of all tasks' features, handed to every task (section 3.3).
+
+    The softmax is reproduced as released: it views the N*C channels as (C, N) and so runs over N neighbouring
+    channels, mostly of one task. It is not an attention across tasks and must not be shown as one.
+    """
+
+    def __init__(self, tasks: Sequence[str], channels: int) -> None:
+        super().__init__()
+        self.tasks, self.channels = tuple(tasks), channels
+        shared = channels * len(self.tasks)
+        self.non_linear = nn.Sequential(
+            BasicBlock(shared, shared // 4), BasicBlock(shared // 4, shared // 4), nn.Conv2d(shared // 4, shared, 1)
+        )
+        self.dimensionality_reduction = BasicBlock(shared, channels)
+        self.se = nn.ModuleDict({task: SqueezeExcitation(channels) for task in self.tasks})
+
+    def describe_site(self, name: str) -> Site:
+        stage = name.removeprefix("fpm_").replace("_", " ")
+        return Site(name, "propagation", self.tasks, self.tasks, self.channels, stage, additive=False)
+
+    def static_weights(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def forward(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        stacked = torch.cat([features[task] for task in self.tasks], dim=1)
+        groups = (len(stacked), self.channels, len(self.tasks), *stacked.shape[-2:])
+        weights = self.non_linear(stacked).reshape(groups).softmax(2)
+        shared = self.dimensionality_reduction((weights * stacked.reshape(groups)).flatten(1, 2))
+        return {task: self.se[task](shared) + features[task] for task in self.tasks}
+
+
+class SpatialAttention(nn.Module):
+    """What one task sends to another: conv(F) gated by sigmoid(conv'(F)), per pixel and channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.attention = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The message and its gate in (0, 1), both (B, C, H, W)."""
+        gate = self.attention(x).sigmoid()
+        return self.conv(x) * gate, gate
+
+
+class DistillationUnit(FusionModule):
+    """`out_t = F_t + sum over auxiliary a != t of conv(F_a) * sigmoid(conv'(F_a))` (PAD-Net's unit, CVPR 2018)."""
+
+    def __init__(self, tasks: Sequence[str], auxiliary: Sequence[str], channels: int) -> None:
+        super().__init__()
+        self.tasks, self.auxiliary, self.channels = tuple(tasks), tuple(auxiliary), channels
+        self.self_attention = nn.ModuleDict(
+            {t: nn.ModuleDict({a: SpatialAttention(channels) for a in self.auxiliary if a != t}) for t in self.tasks}
+        )
+
+    def describe_site(self, name: str) -> Site:
+        stage = name.removeprefix("distillation_").replace("_", " ")
+        return Site(name, "distillation", self.tasks, self.auxiliary, self.channels, stage)
+
+    def static_weights(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def forward(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {task: self._receive(index, task, features) for index, task in enumerate(self.tasks)}
+
+    def _receive(self, target: int, task: str, features: Mapping[str, Tensor]) -> Tensor:
+        own = features[task]
+        messages, gates = {}, {}
+        senders = self.self_attention[task].items() if self.intervention.cross else ()  # type: ignore[operator]
+        for name, send in senders:
+            source = self.auxiliary.index(name)
+            messages[source], gates[source] = send(features[name])
+        output = sum(messages.values(), start=own)
+        if self.observer is not None:
+            source = self.auxiliary.index(task)
+            parts = [Part(source, own), *(Part(s, m) for s, m in messages.items())]
+            means = {s: g.mean(1) for s, g in gates.items()}
+            self.observer(self, Mixing(target, output, parts, own=source, gates=means))
+        return output
+
+
+class HighResolutionHead(nn.Module):
+    """All scales resized to the finest, concatenated, two 1x1 convolutions (HRNet, TPAMI 2020)."""
+
+    def __init__(self, channels: int, outputs: int) -> None:
+        super().__init__()
+        self.last_layer = nn.Sequential(
+            nn.Conv2d(channels, channels, 1),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, outputs, 1),
+        )
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        size = features[0].shape[-2:]
+        resized = [features[0], *(F.interpolate(x, size=size, mode="bilinear") for x in features[1:])]
+        return self.last_layer(torch.cat(resized, dim=1))
+
+
+class MTINet(FusionNetwork):
+    """`backbone` gives four features (strides 4, 8, 16, 32) of `channels`.
+
+    Outputs: `TASK` at input resolution or, without `upsample`, at stride 4; `scale_K/TASK` at each scale's own.
+    Every task is also auxiliary: `auxiliary_tasks` (the senders) contains `tasks` (the receivers).
+    """
+
+    inputs = ("rgb",)
+    multiple = 32
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        channels: Sequence[int],
+        tasks: Sequence[Task],
+        auxiliary_tasks: Sequence[Task],
+        upsample: bool = True,
+    ) -> None:
+        super().__init__()
+        self.tasks, self.auxiliary_tasks = tuple(tasks), tuple(auxiliary_tasks)
+        names, senders = [t.name for t in tasks], [t.name for t in auxiliary_tasks]
+        self.backbone = backbone
+        for scale in reversed(SCALES[1:]):
+            self.add_module(f"fpm_scale_{scale}", FeaturePropagation(senders, channels[scale]))
+        for scale in SCALES:
+            coarser = channels[scale + 1] if scale + 1 in SCALES else 0
+            cin = channels[scale] + coarser
+            self.add_module(f"scale_{scale}", InitialPrediction(auxiliary_tasks, cin, channels[scale]))
+            self.add_module(f"distillation_scale_{scale}", DistillationUnit(names, senders, channels[scale]))
+        self.heads = nn.ModuleDict({t.name: HighResolutionHead(sum(channels), t.channels) for t in tasks})
+        self._upsample = upsample
+        # The order in which a forward meets them: propagation from the coarsest scale up, then distillation.
+        self.sites = tuple(
+            sorted(declare_sites(self), key=lambda s: (s.kind == "distillation", -int(s.stage.split()[-1])))
+        )
+
+    def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        image = inputs["rgb"]
+        pyramid = self.backbone(image)
+        outputs: dict[str, Tensor] = {}
+        features: dict[int, dict[str, Tensor]] = {}
+        coarser: dict[str, Tensor] | None = None
+        for scale in reversed(SCALES):
+            features[scale], predictions = self._at("scale", scale)(pyramid[scale], coarser)
+            outputs |= {f"scale_{scale}/{task}": y for task, y in predictions.items()}
+            coarser = self._at("fpm_scale", scale)(features[scale]) if scale else None
+        distilled = {scale: self._at("distillation_scale", scale)(features[scale]) for scale in reversed(SCALES)}
+        for task, head in self.heads.items():
+            y = head([distilled[scale][task] for scale in SCALES])
+            outputs[task] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
+        return outputs
+
+    def _at(self, kind: str, scale: int) -> nn.Module:
+        return self.get_submodule(f"{kind}_{scale}")
+
+
+class FeaturePyramid(nn.Module):
+    """A top-down feature pyramid (Lin et al., CVPR 2017) over MobileNetV2: strides 4, 8, 16, 32.
+
+    Finer scales get fewer channels, as in HRNet, since the task branches work at each scale's full size.
+    """
+
+    def __init__(self, channels: Sequence[int], width: int = 64) -> None:
+        super().__init__()
+        self.body = MobileNetV2()
+        self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in self.body.channels[1:])
+        self.smooth = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(width, c, 3, padding=1, bias=False), nn.BatchNorm2d(c), nn.ReLU(inplace=True))
+            for c in channels
+        )
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        sides = [conv(y) for conv, y in zip(self.lateral, self.body(x)[1:], strict=True)]
+        for level in reversed(range(len(sides) - 1)):
+            sides[level] = sides[level] + F.interpolate(sides[level + 1], scale_factor=2, mode="nearest")
+        return [smooth(y) for smooth, y in zip(self.smooth, sides, strict=True)]
+
+
+def mti_mobilenetv2(
+    tasks: Sequence[Task],
+    auxiliary_tasks: Sequence[Task] | None = None,
+    channels: Sequence[int] = (32, 48, 64, 96),
+) -> MTINet:
+    """The compact MTI-Net: a MobileNetV2 feature pyramid with four scales."""
+    return MTINet(FeaturePyramid(channels), channels, tasks, auxiliary_tasks or tasks, upsample=False)
+
+
+def mti_hrnet18(tasks: Sequence[Task], auxiliary_tasks: Sequence[Task] | None = None) -> MTINet:
+    """The released MTI-Net on HRNet-18."""
+    return MTINet(HRNet(), HRNET_CHANNELS, tasks, auxiliary_tasks or tasks)

@@ -1,0 +1,1 @@
+"""NDDR-CNN (Gao et al., CVPR 2019)."""

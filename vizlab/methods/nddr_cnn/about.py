@@ -1,0 +1,72 @@
+"""What vizlab knows about NDDR-CNN."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.method import Learning, Method, Published
+from vizlab.core.network import FusionNetwork
+from vizlab.methods.nddr_cnn.files import NDDR_CNN
+from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet
+from vizlab.methods.parts.resnet import DEPTHS
+from vizlab.methods.parts.tasks import tasks_of
+
+
+def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
+    return nddr_mobilenetv2(tasks_of(config), **config.options)
+
+
+def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
+    return nddr_resnet(depth, tasks_of(config), fused=config.stages or None, **config.options)
+
+
+def _layers(network: nn.Module) -> Iterable[nn.Module]:
+    return (module for module in network.modules() if isinstance(module, NDDRLayer))
+
+
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.nddr_cnn import charts
+
+    names = ("nddr_block_norms", "nddr_drift", "nddr_matrix", "nddr_shares")
+    return {name: getattr(charts, name) for name in names}
+
+
+def _questions() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.nddr_cnn.charts import matrix
+
+    return {"matrix": matrix}
+
+
+def _tab() -> type:
+    from vizlab.methods.nddr_cnn.tab import NDDRTab
+
+    return NDDRTab
+
+
+METHOD = Method(
+    family="nddr-cnn",
+    title="NDDR-CNN",
+    sentence="NDDR-CNN (Gao et al., CVPR 2019): one network for each task; after every stage a 1x1 convolution mixes "
+    "the features of all.",
+    architectures={
+        "nddr-cnn-mobilenetv2": _mobilenetv2,
+        **{f"nddr-cnn-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
+    },
+    files=(NDDR_CNN,),
+    kinds={"nddr": "a 1x1 convolution over the concatenated features of all tasks, one for each task"},
+    literature=(
+        Published(
+            ("rgb",), "NDDR-CNN", "backbone and protocol unstated; normals of its own kind", "a third party's listing",
+            {"semseg": {"mIoU": 43.3}, "normals": {"mean angle": 14.4}},
+        ),
+    ),
+    learning=Learning(fusion_modules=_layers),
+    views=_views,
+    charts=("nddr_block_norms", "nddr_drift", "nddr_shares"),
+    questions=_questions,
+    tab=_tab,
+    rank=1,
+)  # fmt: skip

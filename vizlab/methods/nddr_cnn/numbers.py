@@ -1,0 +1,144 @@
+"""NDDR layers: how much each task's block of the 1x1 convolution weighs, and how far it drifted from its start."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.errors import TraceError
+from vizlab.methods.nddr_cnn.network import ALPHA, BETA
+
+MatrixKind = Literal["weight", "scaled", "drift"]
+Pooling = Literal["extreme", "mean"]
+
+
+@dataclass(frozen=True)
+class NDDRBlocks:
+    """One NDDR layer by task blocks; all arrays (T, T) float32: target x source. The same for every picture.
+
+    `norm` Frobenius norm of the stored block; `scaled_norm` with the batch norm's gamma/sigma applied, which is what
+    the layer adds; `diagonal` the block's mean diagonal weight; `drift` ||W - W0|| / ||W0|| against the initial block
+    (`alpha` I on the own block, `beta` I on the others); NaN where that is zero.
+    """
+
+    site: str
+    stage: str
+    tasks: tuple[str, ...]
+    channels: int
+    norm: np.ndarray
+    scaled_norm: np.ndarray
+    diagonal: np.ndarray
+    drift: np.ndarray
+    alpha: float
+    beta: float
+
+
+@dataclass(frozen=True)
+class PooledMatrix:
+    """An NDDR matrix small enough to draw: `values` (T*n, T*n) float32, each cell pools `step` x `step` weights.
+
+    Pooled block by block, so that a boundary between tasks lies every `cells` cells. `largest` is the largest
+    magnitude before pooling.
+    """
+
+    values: np.ndarray
+    cells: int
+    step: int
+    tasks: tuple[str, ...]
+    largest: float
+
+
+def nddr_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
+    """The NDDR layers in network order; raises TraceError if there are none."""
+    sites = tuple(s for s in trace.sites.values() if s.site.kind == "nddr")
+    if not sites:
+        raise TraceError(
+            f"'{trace.model.name}' ({trace.model.family}) has no NDDR layer; this view needs a trace of an NDDR-CNN."
+        )
+    return sites
+
+
+def nddr_site(trace: FusionTrace, name: str) -> SiteTrace:
+    """The NDDR layer of that site name."""
+    known = {s.site.name: s for s in nddr_sites(trace)}
+    if name not in known:
+        raise TraceError(f"There is no NDDR layer '{name}'; this network has {', '.join(known)}.")
+    return known[name]
+
+
+def nddr_blocks(trace: FusionTrace, alpha: float = ALPHA, beta: float = BETA) -> tuple[NDDRBlocks, ...]:
+    """Block statistics of every layer. A file does not say its initial weights: 0.9 and 0.1 are assumed."""
+    return tuple(_blocks(site, alpha, beta) for site in nddr_sites(trace))
+
+
+def pooled_matrix(
+    site: SiteTrace, kind: MatrixKind = "weight", limit: int = 160, pooling: Pooling = "extreme"
+) -> PooledMatrix:
+    """The (T*C, T*C) matrix of a layer, target channels down, source channels across, in at most about `limit` cells.
+
+    `kind`: as stored; times gamma/sigma; or less its assumed initial value. `extreme` keeps the weight of the largest
+    magnitude with its sign, so that a thin diagonal stays visible; `mean` averages.
+    """
+    blocks = _kind(site, kind)
+    tasks, channels = len(blocks), blocks.shape[-1]
+    step = max(1, -(-tasks * channels // limit))
+    cells = -(-channels // step)
+    pooled = np.array([[_pool(blocks[t, s], step, pooling) for s in range(tasks)] for t in range(tasks)], np.float32)
+    values = pooled.transpose(0, 2, 1, 3).reshape(tasks * cells, tasks * cells)
+    return PooledMatrix(values, cells, step, site.site.targets, float(np.abs(blocks).max()))
+
+
+def _as_blocks(weight: np.ndarray) -> np.ndarray:
+    """(T, C, T*C) as stored to (T, T, C, C): target, source, target channel, source channel."""
+    tasks, channels = weight.shape[:2]
+    return weight.reshape(tasks, channels, tasks, channels).transpose(0, 2, 1, 3)
+
+
+def _initial(tasks: int, channels: int, alpha: float, beta: float) -> np.ndarray:
+    own = np.eye(tasks, dtype=np.float32)[..., None, None]
+    return (own * alpha + (1 - own) * beta) * np.eye(channels, dtype=np.float32)
+
+
+def _kind(site: SiteTrace, kind: MatrixKind) -> np.ndarray:
+    blocks = _as_blocks(site.weights["weight"])
+    if kind == "scaled":
+        return blocks * site.weights["scale"][:, None, :, None]
+    if kind == "drift":
+        return blocks - _initial(len(blocks), blocks.shape[-1], ALPHA, BETA)
+    return blocks
+
+
+def _blocks(site: SiteTrace, alpha: float, beta: float) -> NDDRBlocks:
+    blocks = _as_blocks(site.weights["weight"])
+    start = _initial(len(blocks), blocks.shape[-1], alpha, beta)
+    size = _norm(start)
+    drift = np.where(size > 0, _norm(blocks - start) / np.where(size > 0, size, 1), np.nan)
+    return NDDRBlocks(
+        site=site.site.name,
+        stage=site.site.stage,
+        tasks=site.site.targets,
+        channels=site.site.channels,
+        norm=_norm(blocks),
+        scaled_norm=_norm(_kind(site, "scaled")),
+        diagonal=np.diagonal(blocks, axis1=2, axis2=3).mean(-1).astype(np.float32),
+        drift=drift.astype(np.float32),
+        alpha=alpha,
+        beta=beta,
+    )
+
+
+def _norm(blocks: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(blocks, dtype=np.float64).sum((2, 3))).astype(np.float32)
+
+
+def _pool(block: np.ndarray, step: int, pooling: Pooling) -> np.ndarray:
+    """(C, C) to (n, n); a last, incomplete cell pools what there is."""
+    cells = -(-len(block) // step)
+    padded = np.full((cells * step, cells * step), np.nan, np.float32)
+    padded[: len(block), : len(block)] = block
+    grouped = padded.reshape(cells, step, cells, step).transpose(0, 2, 1, 3).reshape(cells, cells, -1)
+    if pooling == "mean":
+        return np.nanmean(grouped, axis=-1)
+    strongest = np.nanargmax(np.abs(grouped), axis=-1)
+    return np.take_along_axis(grouped, strongest[..., None], axis=-1)[..., 0]

@@ -1,0 +1,13 @@
+"""How backbones get their norms: from a factory, so that a method can put its own in their place."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+NormFactory = Callable[..., nn.Module]
+"""`factory(channels, site=False)` makes the norm of a backbone; `site` marks the places made for an exchange."""
+
+
+def batch_norm(channels: int, site: bool = False) -> nn.Module:
+    """The factory of ordinary single-stream networks."""
+    return nn.BatchNorm2d(channels)

@@ -1,0 +1,96 @@
+"""From settings to an app that can be launched."""
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported: nothing is sent anywhere
+
+import gradio as gr
+
+from vizlab.core.model import Model
+from vizlab.errors import VizlabError
+from vizlab.page.api import add_endpoints
+from vizlab.page.handlers import Handlers, log, opening_request
+from vizlab.page.page import Page
+from vizlab.page.settings import Settings, parse_settings
+from vizlab.page.theme import HERE, css, script, theme
+from vizlab.page.wiring import wire
+from vizlab.page.workspace import Workspace
+
+DAY = 24 * 3600
+
+
+def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) -> gr.Blocks:
+    """The page and its API; the first scene is analysed in the background meanwhile.
+
+    `models` of this process are offered before the shipped networks. Raises InputError for two of one name.
+    """
+    workspace = Workspace(settings or Settings())
+    for model in models:
+        workspace.shelf.offer(model)
+    threading.Thread(target=_warm_up, args=(workspace,), daemon=True).start()
+    with gr.Blocks(title="vizlab", analytics_enabled=False, fill_width=True, delete_cache=(3600, DAY)) as demo:
+        page = Page(workspace)
+        wire(demo, page, Handlers(page, workspace))
+        add_endpoints(workspace)
+    return demo
+
+
+def launch_options(settings: Settings) -> dict[str, Any]:
+    """Arguments for `launch`: this machine only, nothing shared, no file served that was not uploaded or made here."""
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "share": False,
+        "show_error": False,
+        "allowed_paths": [],
+        "max_file_size": settings.max_upload_mb * 1_000_000,
+        "footer_links": ["api"],
+        "run_history": False,
+        "enable_monitoring": False,
+        "mcp_server": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "favicon_path": HERE / "favicon.png",
+        "theme": theme(),
+        "css": css(),
+        "js": script(),
+    }
+
+
+def launch(models: Sequence[Model] = (), settings: Settings | None = None, **options: Any) -> gr.Blocks:
+    """Open the page with `models` of this process beside the shipped networks; returns once it is closed.
+
+    `options` go to Gradio's `launch` (prevent_thread_lock=True returns at once). Returns the app.
+    """
+    chosen = settings or Settings()
+    app = build_app(chosen, models)
+    app.launch(**{**launch_options(chosen), **options})
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Settings in, page out; `argv` are the command line's, if not given. What cannot be ends in one sentence."""
+    try:
+        settings = parse_settings(argv)
+        app = build_app(settings)
+    except VizlabError as err:
+        sys.exit(f"vizlab: {err}")
+    try:
+        app.launch(**launch_options(settings))
+    except OSError:
+        wanted = f"port {settings.port}" if settings.port else "any port from 7860 on"
+        sys.exit(f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port.")
+
+
+def _warm_up(workspace: Workspace) -> None:
+    """Analyse what a visitor sees first, so that it is there when one comes."""
+    request = opening_request(workspace)
+    if request is not None:
+        try:
+            workspace.analyse(request)
+        except Exception:  # the visitor gets the sentence
+            log.exception("the opening scene could not be analysed")

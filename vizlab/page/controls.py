@@ -1,0 +1,81 @@
+"""The left column: the picture, the networks, where they run, and the button that starts them."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from vizlab.page.kit.html import tag
+from vizlab.page.kit.images import THUMBNAIL_SIDE, data_uri
+from vizlab.page.request import WORKING_SIZES
+from vizlab.page.workspace import Workspace
+from vizlab.scenes import Scene
+
+UNITS = [
+    ("unit: detect", "auto"),
+    ("unit: millimetres", "mm"),
+    ("unit: 1/5000 m (TUM)", "tum"),
+    ("unit: 0.1 mm", "0.1mm"),
+    ("unit: SUN RGB-D (rotated bits)", "sunrgbd"),
+    ("unit: metres", "m"),
+]
+SIZES = [(f"about {size[1]} × {size[0]}" if size else "own size", name) for name, size in WORKING_SIZES.items()]
+PALETTES = [("VOC palette", "voc"), ("colour-blind safe", "safe")]
+
+SCENE_JS = """
+element.addEventListener('click', (event) => {
+  const scene = event.target.closest('[data-scene]');
+  if (!scene) return;
+  element.querySelectorAll('[data-scene]').forEach((b) => b.classList.toggle('vz-chosen', b === scene));
+  trigger('select', {scene: scene.dataset.scene});
+});
+"""
+
+
+class Controls:
+    """Components of the left column, in the order in which they are used."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        shown = scene_buttons(workspace, next(iter(workspace.scenes()), None))
+        self.scenes = gr.HTML(shown, js_on_load=SCENE_JS, elem_id="vz-scenes")
+        with gr.Row(elem_classes="vz-files"):
+            self.colour = gr.File(label="colour", height=92, elem_id="vz-colour", min_width=100)
+            self.depth = gr.File(label="depth", height=92, elem_id="vz-depth", min_width=100)
+        self.unit = gr.Dropdown(UNITS, value="auto", show_label=False, container=False, elem_id="vz-unit")
+        names = workspace.shelf.shipped()
+        self.models = gr.CheckboxGroup(list(names), value=list(names), label="networks", elem_id="vz-models")
+        self._build_adding(workspace)
+        with gr.Row(elem_classes="vz-run-options"):
+            devices = [(words, name) for name, words in workspace.devices().items()]
+            bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 100}
+            self.device = gr.Dropdown(devices, value=workspace.default_device(), elem_id="vz-device", **bare)
+            self.size = gr.Dropdown(SIZES, value="own", elem_id="vz-size", **bare)
+        self.predicted_depth = gr.Checkbox(
+            False, label="no depth? use predicted depth", container=False, elem_id="vz-predicted-depth"
+        )
+        self.run = gr.Button("Run", variant="primary", elem_id="vz-run")
+        self.progress = gr.HTML(elem_id="vz-progress")
+        self.readout = gr.HTML(elem_id="vz-readout")
+        self.palette = gr.Dropdown(PALETTES, value="voc", show_label=False, container=False, elem_id="vz-palette")
+
+    def _build_adding(self, workspace: Workspace) -> None:
+        """Ways to bring a checkpoint of one's own, as far as the operator allows."""
+        addable, upload = workspace.shelf.addable(), workspace.settings.allow_upload_checkpoints
+        self.can_add = bool(addable) or upload
+        with gr.Accordion("add a checkpoint", open=False, visible=self.can_add, elem_id="vz-adding"):
+            self.own = gr.Dropdown(list(addable), value=None, label="from the operator's folder", visible=bool(addable))
+            self.own_file = gr.File(label="a file of your own", visible=upload, height=92, elem_id="vz-own-file")
+            self.add = gr.Button("Add", size="sm", elem_id="vz-add")
+
+
+def scene_buttons(workspace: Workspace, chosen: str | None) -> str:
+    """One small photograph per bundled scene."""
+    buttons = "".join(_scene_button(workspace.scene(name), name == chosen) for name in workspace.scenes())
+    return tag("div", buttons, "vz-scenes", role="group", aria_label="bundled scenes")
+
+
+def _scene_button(scene: Scene, chosen: bool) -> str:
+    image = f'<img src="{data_uri(scene.rgb, THUMBNAIL_SIDE)}" alt="">'
+    label = tag("span", escape(scene.title))
+    css = "vz-scene vz-chosen" if chosen else "vz-scene"
+    return tag("button", image + label, css, type="button", data_scene=scene.name)

@@ -1,0 +1,103 @@
+"""One picture, some networks, what they showed: the unit that is cached, drawn by the page and answered by the API."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vizlab.core.trace import FusionTrace, arrays_of
+from vizlab.errors import InputError
+from vizlab.measures.reference import Reference
+from vizlab.rgbd import RGBDImage
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for. Either `scene`, a bundled one, or files; `working_size` None is each network's own.
+
+    `depth_unit` is "auto" or what `read_rgbd` takes; `settings` give values to controls, by name, in place of each
+    checkpoint's own. With `predicted_depth`, networks that need depth get another network's prediction where the
+    picture has none.
+    """
+
+    scene: str | None = None
+    colour: Path | None = None
+    depth: Path | None = None
+    depth_unit: str = "auto"
+    models: tuple[str, ...] = ()
+    device: str = "auto"
+    working_size: tuple[int, int] | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
+    predicted_depth: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What was read: `title` names it for the user."""
+
+    title: str
+    rgbd: RGBDImage
+    reference: Reference | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Immutable, shared between users who asked for the same.
+
+    `traces` by model name, in the order asked for; `unchanged` those of models for which a control was moved, at the
+    checkpoint's own value; `families` names the method of every model asked for; `skipped` says of each model that was
+    not run why; `stand_in` names the network whose predicted depth a model saw; `notes` are sentences about the run.
+    """
+
+    key: str
+    request: Request
+    picture: Picture
+    traces: Mapping[str, FusionTrace]
+    unchanged: Mapping[str, FusionTrace] = field(default_factory=dict)
+    families: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    stand_in: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything the status line has to say: about the reading, the run and the networks left out."""
+        left_out = tuple(f"{name} was not run: {why}" for name, why in self.skipped.items())
+        predicted = tuple(stand_in_sentence(name, source) for name, source in self.stand_in.items())
+        return (*self.picture.rgbd.record.warnings, *predicted, *self.notes, *left_out)
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it costs."""
+        pixels = [a for a in (self.picture.rgbd.colour, self.picture.rgbd.depth) if a is not None]
+        traces = (*self.traces.values(), *self.unchanged.values())
+        return sum(a.nbytes for a in pixels) + sum(a.nbytes for t in traces for a in arrays_of(t).values())
+
+    def of_family(self, family: str) -> dict[str, FusionTrace]:
+        """The traces of one method in which streams mix, by model name; a network in which nothing mixes is none."""
+        return {name: t for name, t in self.traces.items() if t.model.family == family and t.sites}
+
+    def trace_of(self, model: str) -> FusionTrace:
+        """The trace of that model; raises InputError if it was not run."""
+        if model not in self.traces:
+            raise InputError(f"'{model[:80]}' was not run on this picture; run it first.")
+        return self.traces[model]
+
+
+def stand_in_sentence(model: str, source: str) -> str:
+    """What is said wherever a network's depth input was predicted."""
+    return f"{model} saw depth that {source} predicted from the colour picture; nothing measured it."
+
+
+def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) -> str:
+    """The same question gets the same key; `models` maps names to checkpoint hashes, in the order asked for."""
+    parts = {
+        "picture": picture.rgbd.digest,
+        "title": picture.title,
+        "record": picture.rgbd.record.to_dict(),
+        "models": list(models.items()),
+        "run": [request.device, request.working_size, dict(request.settings), request.predicted_depth],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

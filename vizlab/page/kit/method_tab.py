@@ -1,0 +1,139 @@
+"""What the tabs of methods share: a choice of model, an empty state that teaches, charts with notes, wiring."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gradio as gr
+import plotly.graph_objects as go
+
+from vizlab.core.method import Citation
+from vizlab.core.trace import FusionTrace
+from vizlab.page.kit.analysis import Analysis
+from vizlab.page.kit.html import badge, empty_state, note
+from vizlab.views.palettes import Palette
+
+Updates = dict[Any, Any]
+"""New values by component; what is not named stays."""
+
+
+class Wiring(Protocol):
+    """How a tab connects its components' events; what goes wrong in a handler becomes a sentence on the page."""
+
+    def redraw(
+        self, event: Any, tab: "MethodTab", inputs: Sequence[Any], outputs: Sequence[Any], draw: Callable[..., Updates]
+    ) -> None:
+        """On `event`, `draw(analysis, trace, *values of inputs)` gives new values to `outputs`; nothing runs."""
+
+    def vary(self, event: Any) -> None:
+        """On `event`, with data {"settings": {control: value}}, the networks that have such a control run again."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A view, the sentence that says what to look for in it, and on what it depends; `half` shares a row."""
+
+    view: Callable[[FusionTrace], go.Figure]
+    sentence: str
+    citation: Citation | None
+    depends: str
+    half: bool = False
+
+
+class MethodTab:
+    """The tab of one method, by `family`. Subclasses build their components, draw them, and wire their events.
+
+    `title` is the tab's; `needs` say what to do when there is nothing to show.
+    """
+
+    family: str
+    title: str
+    needs: tuple[str, ...]
+    strip: gr.HTML
+
+    def __init__(self) -> None:
+        self.empty = gr.HTML(empty_state(self.title, self.needs))
+        with gr.Column(visible=False, elem_classes="vz-body") as self.body:
+            self.model = gr.Radio([], label="checkpoint", visible=False, elem_classes="vz-model")
+            before = set(gr.context.Context.root_block.blocks)  # type: ignore[union-attr]
+            self.build()
+            added = [b for i, b in gr.context.Context.root_block.blocks.items() if i not in before]  # type: ignore[union-attr]
+        self._drawn = [b for b in added if isinstance(b, gr.components.Component)]
+
+    def build(self) -> None:
+        raise NotImplementedError
+
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
+        """New values by component for one trace of this family."""
+        raise NotImplementedError
+
+    def wire(self, wiring: Wiring) -> None:
+        """Connect the tab's own events; the choice of model and the strip are connected by the page."""
+
+    def recolour(self, analysis: Analysis, trace: FusionTrace, palette: Palette) -> Updates:
+        """New values of what shows class colours; components must be among `coloured`."""
+        return {}
+
+    @property
+    def coloured(self) -> list[Any]:
+        """The components that `recolour` changes."""
+        return []
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.empty, self.body, self.model, *self._drawn]
+
+    def render(self, analysis: Analysis, model: str | None = None, palette: Palette = "voc") -> Updates:
+        """New values by component; without a trace of this family, the state that says what is needed."""
+        found = analysis.of_family(self.family)
+        if not found:
+            return {
+                self.empty: gr.update(value=self._empty(analysis), visible=True),
+                self.body: gr.update(visible=False),
+            }
+        trace = chosen(found, model)
+        missing, name = " ".join(self._not_run(analysis)), trace.model.name
+        shown = len(found) > 1 or bool(missing)
+        return {
+            self.empty: gr.update(visible=False),
+            self.body: gr.update(visible=True),
+            self.model: gr.update(choices=list(found), value=name, info=missing, visible=shown),
+            **self.draw(analysis, trace, palette),
+        }
+
+    def _empty(self, analysis: Analysis) -> str:
+        return empty_state(self.title, (*self._not_run(analysis), *self.needs))
+
+    def _not_run(self, analysis: Analysis) -> list[str]:
+        skipped = analysis.skipped.items()
+        return [f"{name} was not run: {why}" for name, why in skipped if analysis.families.get(name) == self.family]
+
+    def build_charts(self, charts: Sequence[Chart]) -> list[tuple[Chart, gr.Plot]]:
+        """Notes and plots, `half` ones side by side."""
+        built: list[tuple[Chart, gr.Plot]] = []
+        waiting: list[Chart] = []
+        for chart in charts:
+            waiting.append(chart)
+            if chart.half and len(waiting) < 2:
+                continue
+            with gr.Row(elem_classes="vz-figures"):
+                for one in waiting:
+                    with gr.Column(min_width=320):
+                        built.append((one, build_chart(one)))
+            waiting = []
+        return built
+
+    def draw_charts(self, charts: Sequence[tuple[Chart, gr.Plot]], trace: FusionTrace) -> Updates:
+        return {plot: chart.view(trace) for chart, plot in charts}
+
+
+def chosen(found: Mapping[str, FusionTrace], model: str | None) -> FusionTrace:
+    """The trace of `model`, or the first one where that was not run."""
+    return found.get(model or "") or next(iter(found.values()))
+
+
+def build_chart(chart: Chart) -> gr.Plot:
+    """The empty plot of one chart and, under it, its note."""
+    plot = gr.Plot(show_label=False, container=False, elem_classes="vz-plot")
+    gr.HTML(note(chart.sentence, chart.citation, [badge(chart.depends)]))
+    return plot

@@ -1,0 +1,121 @@
+"""Strips of outside maps in network order, and the window in which one of them opens large."""
+
+import math
+from html import escape
+from uuid import uuid4
+
+from vizlab import views
+from vizlab.core.registry import methods, title_of
+from vizlab.core.trace import FusionTrace
+from vizlab.page.kit.analysis import Analysis
+from vizlab.page.kit.html import badge, colour_bar, heading, panel_figure, tag, words
+from vizlab.page.kit.images import LARGE_SIDE, THUMBNAIL_SIDE, data_uri
+from vizlab.page.kit.words import SAME, SHARE, STRIP_SENTENCE, THIS
+from vizlab.views import ColourBar, Panel
+from vizlab.views.figures import stream_title
+from vizlab.views.palettes import stream_colour
+from vizlab.views.panels import number, percent
+
+OPEN_JS = """
+element.addEventListener('click', (event) => {
+  const thumbnail = event.target.closest('[data-site]');
+  if (thumbnail) trigger('select', {model: thumbnail.dataset.model, site: thumbnail.dataset.site,
+                                    target: thumbnail.dataset.target});
+});
+"""
+"""Makes the thumbnails inside a gr.HTML tell Python which site was clicked."""
+
+
+def strip(trace: FusionTrace) -> str:
+    """All sites of a network from its input to its output, one row per target, on one colour range."""
+    panels = views.outside_strip(trace)
+    targets = list(dict.fromkeys(t for s in trace.sites.values() for t in s.site.targets))
+    rows = [_row(trace, target, [p for p in panels if p.key.endswith(f"/{target}")]) for target in targets]
+    bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
+    title = tag("h4", escape(title_of(trace.model.family)), title=trace.model.name)
+    name = words(trace.model.name, "vz-caption")
+    head = tag("div", title + (colour_bar(bar) if bar else "") + name, "vz-strip-head")
+    return tag("section", head + "".join(rows), "vz-strip")
+
+
+def strip_panel(trace: FusionTrace) -> str:
+    """The strip under its heading, with the sentence that says what a share is not."""
+    sentence = f"{STRIP_SENTENCE} {SHARE}"
+    return heading("Outside maps, site by site", sentence, badges=[badge(THIS)]) + strip(trace)
+
+
+def _row(trace: FusionTrace, target: str, panels: list[Panel]) -> str:
+    label = tag("span", f"{stream_mark(target)}into {escape(stream_title(trace, target))}", "vz-strip-label")
+    cells = "".join(_thumbnail(trace, target, panel) for panel in panels)
+    return tag("div", label + tag("div", cells, "vz-strip-cells"), "vz-strip-row")
+
+
+def _thumbnail(trace: FusionTrace, target: str, panel: Panel) -> str:
+    site = trace.sites[panel.key.removeprefix("outside/").removesuffix(f"/{target}")]
+    share = float(site.cross_share[site.site.targets.index(target)])
+    text = percent(share) if math.isfinite(share) else "–"
+    image = f'<img src="{data_uri(panel.image, THUMBNAIL_SIDE)}" alt="" decoding="async">'
+    return tag(
+        "button",
+        image + words(text, "vz-thumb-share"),
+        "vz-thumb",
+        type="button",
+        title=f"{panel.title}: {panel.caption}",
+        aria_label=f"open {site.site.name}, into {stream_title(trace, target)}",
+        data_model=trace.model.name,
+        data_site=site.site.name,
+        data_target=target,
+    )
+
+
+def stream_mark(stream: str) -> str:
+    """A dot in the stream's colour."""
+    return tag("i", "", "vz-stream", style=f"background:{stream_colour(stream)}")
+
+
+def open_site(analysis: Analysis, model: str, site: str, target: str) -> str:
+    """One site large over the photograph, with its numbers and ways to its neighbours."""
+    trace = analysis.trace_of(model)
+    panel = views.outside_over_photo(trace, analysis.picture.rgbd, site, target)
+    found = trace.sites[site].site
+    names = [s.site.name for s in trace.sites.values() if target in s.site.targets]
+    at = names.index(site)
+    place = f"site {at + 1} of {len(names)}, {found.channels} channels, {found.stage}"
+    head_text = f"{model} · {site} · into {stream_title(trace, target)}"
+    head = words(head_text, "vz-title") + words(place, "vz-caption")
+    steps = _step("‹", model, names[at - 1] if at else None, target, "previous site") + _step(
+        "›", model, names[at + 1] if at + 1 < len(names) else None, target, "next site"
+    )
+    close = '<button type="button" class="vz-close" data-close aria-label="close">×</button>'
+    bar = tag("header", tag("div", head) + tag("div", steps + close, "vz-window-buttons"))
+    body = panel_figure(panel, LARGE_SIDE, title=False) + tag("div", _numbers(trace, site, target))
+    window = bar + tag("div", body, "vz-window-body")
+    dialog = tag("div", window, "vz-window", role="dialog", aria_modal="true", aria_label=head_text, tabindex="-1")
+    # Closing hides the window in the browser only: a fresh mark makes the same site open again.
+    return tag("div", dialog, "vz-curtain", data_opened=uuid4().hex)
+
+
+def _step(text: str, model: str, site: str | None, target: str, label: str) -> str:
+    if site is None:
+        return f'<button type="button" disabled aria-label="{label}">{text}</button>'
+    return tag("button", text, type="button", aria_label=label, data_model=model, data_site=site, data_target=target)
+
+
+def _numbers(trace: FusionTrace, name: str, target: str) -> str:
+    site = trace.sites[name]
+    if site.share is None or site.energy is None:
+        return ""
+    row = site.site.targets.index(target)
+    lines = [
+        tag(
+            "tr",
+            tag("th", stream_mark(source) + escape(stream_title(trace, source)))
+            + tag("td", percent(float(site.share[row, i])))
+            + tag("td", number(float(site.energy[row, i]))),
+        )
+        for i, source in enumerate(site.site.sources)
+    ]
+    head = tag("tr", tag("th", "from") + tag("th", "share") + tag("th", "energy"))
+    about = methods()[trace.model.family].site_note(site, row) if trace.model.family in methods() else ""
+    fixed = tag("p", f"{escape(about)} {badge(SAME)}", "vz-note") if about else ""
+    return tag("table", head + "".join(lines)) + fixed + tag("p", escape(SHARE), "vz-note")

@@ -1,0 +1,82 @@
+"""What the operator of the page decides: command-line options, each with an environment variable beside it."""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from vizlab.bundled import folder
+from vizlab.core.device import pick_device
+from vizlab.errors import InputError
+from vizlab.rgbd import Limits
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`checkpoints` is the folder of the shipped networks; `scenes` one of scenes to offer instead of the bundled ones;
+    `add_from` one whose checkpoints a user may add by name.
+
+    `max_upload_mb` bounds every uploaded file, `max_megapixels` every picture before it is decoded, `cache_mb` the
+    results that are kept.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    checkpoints: Path = field(default_factory=partial(folder, "checkpoints"))
+    scenes: Path | None = None
+    add_from: Path | None = None
+    allow_upload_checkpoints: bool = False
+    device: str = "auto"
+    max_upload_mb: int = 100
+    max_megapixels: float = 25.0
+    cache_mb: int = 1024
+
+    def __post_init__(self) -> None:
+        if self.max_upload_mb <= 0 or self.max_megapixels <= 0 or self.cache_mb <= 0:
+            raise InputError("The limits of upload, picture and cache size must be positive numbers.")
+        pick_device(self.device)  # refuses a device that is not there before anyone waits for it
+        if self.add_from is not None and not self.add_from.is_dir():
+            raise InputError(f"--add-from names '{self.add_from}', which is no folder; expected one with checkpoints.")
+
+    @property
+    def limits(self) -> Limits:
+        """What a picture file may cost before it is decoded."""
+        return Limits(self.max_upload_mb * 1_000_000, int(self.max_megapixels * 1e6))
+
+
+def parse_settings(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the command line; what is not given there comes from VIZLAB_* variables, then from defaults."""
+    given = vars(_parser(os.environ if env is None else env).parse_args(argv))
+    return Settings(**given)
+
+
+def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
+    base = Settings()
+    parser = argparse.ArgumentParser(
+        prog="vizlab page",
+        description="Serve the page until interrupted.",
+        epilog="Each option can also be set as VIZLAB_NAME, e.g. VIZLAB_PORT=7861.",
+    )
+
+    def option(name: str, kind: type, default: object, text: str) -> None:
+        variable = "VIZLAB_" + name.upper().replace("-", "_")
+        parser.add_argument(f"--{name}", type=kind, default=env.get(variable, default), help=text)
+
+    option("host", str, base.host, "address to listen on; 0.0.0.0 opens the page to the network")
+    option("port", int, base.port, "port to listen on; the first free one from 7860 if not given")
+    option("checkpoints", Path, base.checkpoints, "folder of the networks the page offers")
+    option("scenes", Path, base.scenes, "folder of scenes to offer instead of the bundled ones")
+    option("add-from", Path, base.add_from, "folder whose checkpoints a user may add by name")
+    option("device", str, base.device, "auto, cpu, cuda or cuda:N")
+    option("max-upload-mb", int, base.max_upload_mb, "largest file a user may upload, in MB")
+    option("max-megapixels", float, base.max_megapixels, "largest picture that is decoded, in million pixels")
+    option("cache-mb", int, base.cache_mb, "memory for results that are kept, in MB")
+    parser.add_argument(
+        "--allow-upload-checkpoints",
+        action="store_true",
+        default=env.get("VIZLAB_ALLOW_UPLOAD_CHECKPOINTS", "").lower() in ("1", "true", "yes"),
+        help="let users upload checkpoints of their own (off by default)",
+    )
+    return parser

@@ -1,0 +1,89 @@
+"""The read-out of the picture on the left, and the status line at the bottom."""
+
+from html import escape
+from typing import Any
+
+from vizlab.page.kit.analysis import Analysis, Picture
+from vizlab.page.kit.html import badge, image_tag, legend_of, tag, words
+from vizlab.page.kit.images import THUMBNAIL_SIDE
+from vizlab.rgbd import RGBDImage
+from vizlab.views import depth_panel, image_panel
+from vizlab.views.panels import Panel, number, percent
+from vizlab.views.predictions import depth_range
+
+
+def readout(shown: Picture) -> str:
+    """Thumbnails of what was read, and how it was read."""
+    rgbd = shown.rgbd
+    figures = "".join(_thumbnail(panel) for panel in _panels(rgbd))
+    record = rgbd.record
+    lines = [_line("picture", escape(shown.title)), _line("size", f"{rgbd.size[1]} × {rgbd.size[0]}")]
+    if record.depth is not None:
+        lines += _depth_lines(record.depth)
+    elif rgbd.depth is None:
+        lines.append(
+            _line("depth", "none given: networks that need it run on predicted depth if that is ticked, else not")
+        )
+    if rgbd.colour is None:
+        lines.append(_line("colour", "none given: networks that need it are not run"))
+    if record.colour is not None and record.colour.orientation != 1:
+        lines.append(_line("colour", "turned upright by its EXIF orientation"))
+    warnings = "".join(tag("p", badge("check", "warn") + " " + escape(text), "vz-note") for text in record.warnings)
+    return tag("div", figures, "vz-inputs") + tag("dl", "".join(lines), "vz-readout") + warnings
+
+
+def _panels(rgbd: RGBDImage) -> list[Panel]:
+    panels = []
+    if rgbd.colour is not None:
+        panels.append(image_panel(rgbd.colour, "colour"))
+    if rgbd.depth is not None:
+        panels.append(depth_panel(rgbd.depth, "depth", *depth_range([rgbd.depth])))
+    return panels
+
+
+def _thumbnail(panel: Panel) -> str:
+    caption = tag("figcaption", words(panel.title, "vz-title") + legend_of(panel.legend))
+    return tag("figure", image_tag(panel, 2 * THUMBNAIL_SIDE) + caption, "vz-panel")
+
+
+def _depth_lines(depth: Any) -> list[str]:
+    mark = ""
+    if depth.assumed:
+        sure = depth.confidence >= 0.9
+        mark = " " + badge(f"detected, {depth.confidence:.0%} sure", "quiet" if sure else "warn")
+    near, far = depth.range_m
+    return [
+        _line("read as", escape(f"{depth.dtype}, {depth.unit}") + mark),
+        _line("range", f"{number(near)} – {number(far, 'm')}, median {number(depth.median_m, 'm')}"),
+        _line("holes", percent(depth.holes)),
+        _line("aligned", escape(depth.alignment)),
+    ]
+
+
+def _line(name: str, content: str) -> str:
+    return tag("dt", name) + tag("dd", content)
+
+
+def status_line(analysis: Analysis) -> str:
+    """Which checkpoints, which picture, how long, which threshold, and every warning."""
+    parts = [tag("span", tag("b", escape(analysis.picture.title)))]
+    for name, trace in analysis.traces.items():
+        where = f"{trace.environment['device']}, {trace.environment['precision']}"
+        height, width = trace.framing.padded
+        tip = f"SHA-256 {trace.model.checkpoint_hash}; input {width} × {height}; {where}"
+        text = f"{escape(name)} {tag('code', trace.model.checkpoint_hash[:8])} {number(trace.seconds, 's')}"
+        for control, value in trace.model.settings.items():
+            text += f" {escape(control)} {value:g}"
+        text += " " + badge("moved", "warn") if name in analysis.unchanged else ""
+        parts.append(tag("span", text, title=tip))
+    device = {t.environment["device"] for t in analysis.traces.values()}
+    parts.append(tag("span", f"{number(analysis.seconds, 's')} in all on {escape(' and '.join(sorted(device)))}"))
+    return tag("div", "".join(parts) + _warnings(analysis.warnings), "vz-status")
+
+
+def _warnings(sentences: tuple[str, ...]) -> str:
+    if not sentences:
+        return tag("span", "no warnings", "vz-quiet-text")
+    count = f"{len(sentences)} warning" + ("s" if len(sentences) > 1 else "")
+    items = "".join(tag("li", escape(sentence)) for sentence in sentences)
+    return tag("details", tag("summary", count) + tag("ul", items), "vz-warnings")

@@ -1,0 +1,52 @@
+"""How Gradio's own components look: quiet, small, fonts from this machine only."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from vizlab.views.palettes import STREAM_COLOURS
+
+HERE = Path(__file__).parent
+
+
+def theme() -> gr.themes.Base:
+    """Neutral greys, one accent; IBM Plex comes with Gradio, nothing is fetched from elsewhere."""
+    return gr.themes.Base(
+        primary_hue="slate",
+        neutral_hue="slate",
+        text_size="sm",
+        spacing_size="sm",
+        radius_size="sm",
+        font=[gr.themes.LocalFont("IBMPlexSans", weights=(400, 700)), "system-ui", "sans-serif"],
+        font_mono=[gr.themes.LocalFont("IBMPlexMono", weights=(400, 700)), "ui-monospace", "monospace"],
+    ).set(
+        block_border_width="0px",
+        block_shadow="none",
+        block_padding="6px",
+        block_label_text_size="11px",
+        block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
+        block_title_text_size="11px",
+        checkbox_label_background_fill="transparent",
+        checkbox_label_background_fill_dark="transparent",
+        body_background_fill="#f4f5f6",
+        body_background_fill_dark="#14171a",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        button_primary_background_fill="#0f6f9e",
+        button_primary_background_fill_hover="#0b5c85",
+        button_primary_background_fill_dark="#0f6f9e",
+        button_primary_background_fill_hover_dark="#1583b9",
+        button_primary_text_color="#ffffff",
+    )
+
+
+def css() -> str:
+    """The page's style sheet, with the stream colours as variables."""
+    streams = "".join(f"--vz-{name.replace('/', '-')}:{colour};" for name, colour in STREAM_COLOURS.items())
+    return f":root{{{streams}}}\n" + (HERE / "style.css").read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """The few lines that run in the browser for the whole page."""
+    return (HERE / "page.js").read_text(encoding="utf-8")

@@ -1,0 +1,251 @@
+"""Reading, running and keeping: the one place where the page and the API meet the networks."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vizlab.core.device import pick_device
+from vizlab.core.model import Model
+from vizlab.core.predictions import DepthPrediction
+from vizlab.core.registry import checked
+from vizlab.core.trace import FusionTrace
+from vizlab.core.tracer import trace
+from vizlab.errors import CheckpointError, IncompatibleInputError, InputError
+from vizlab.measures.reference import Reference
+from vizlab.page.cache import ByteCache
+from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
+from vizlab.page.settings import Settings
+from vizlab.page.shelf import ModelShelf
+from vizlab.rgbd import RGBDImage, read_rgbd
+from vizlab.scenes import Scene, list_scenes, load_scene
+from vizlab.study.cards import result_of
+from vizlab.study.scene_scores import scene_picture
+
+Step = Callable[[float, str], object]
+"""Called with the share done, in [0, 1], and what is done now."""
+
+NEAREST = 0.1
+"""Metres; predicted depth is cut off there, since a distance must be positive."""
+
+
+class Workspace:
+    """Shared by all users of a page: the networks, and the results by key. Safe from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
+        self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
+        self._turn = threading.Lock()
+
+    def scenes(self) -> tuple[str, ...]:
+        """The names of the bundled scenes."""
+        return tuple(list_scenes(self.settings.scenes))
+
+    def scene(self, name: str | None) -> Scene:
+        """A bundled scene; raises InputError if there is none of that name."""
+        names = self.scenes()
+        if name is None or name not in names:
+            raise InputError(
+                "There is no picture yet: give a colour picture, a depth map or both, or choose a bundled scene"
+                + (f" ({', '.join(names)})." if names else ".")
+            )
+        return load_scene(name, self.settings.scenes)
+
+    def get(self, key: str | None) -> Analysis:
+        """The results of that key; raises InputError if they are gone."""
+        analysis = self._results.get(key) if key else None
+        if analysis is None:
+            raise InputError("These results are no longer kept on the server; press Run again.")
+        return analysis
+
+    def read(self, request: Request) -> Picture:
+        """The picture a request names, with everything there is to compare predictions to."""
+        if request.colour is None and request.depth is None:
+            return _bundled(self.scene(request.scene))
+        rgbd = read_rgbd(request.colour, request.depth, depth_unit=request.depth_unit, limits=self.settings.limits)
+        title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
+        return Picture(title, rgbd, _sensor_reference(rgbd))
+
+    def analyse(self, request: Request, step: Step = lambda done, what: None) -> Analysis:
+        """Read the picture and run every network it suits; the same question is answered from memory."""
+        _check(request)
+        step(0.02, "reading the picture")
+        picture = self.read(request)
+        models = self.shelf.loaded(request.models)
+        key = analysis_key(picture, request, {m.name: m.checkpoint_hash for m in models})
+        return self._once(key, lambda: _run(key, request, picture, models, step))
+
+    def vary(self, key: str, settings: Mapping[str, float], step: Step = lambda done, what: None) -> Analysis:
+        """The same picture with controls at other values; only networks that have such a control run again."""
+        before = self.get(key)
+        request = replace(before.request, settings={**before.request.settings, **settings})
+        _check(request)
+        models = {m.name: m for m in self.shelf.loaded(request.models)}
+        new_key = analysis_key(before.picture, request, {name: m.checkpoint_hash for name, m in models.items()})
+        return self._once(new_key, lambda: _vary(new_key, request, before, models, step))
+
+    def _once(self, key: str, compute: Callable[[], Analysis]) -> Analysis:
+        """From memory, or computed while nothing else runs; who waited for the same question finds it answered."""
+        known = self._results.get(key)
+        if known is not None:
+            return known
+        with self._turn:
+            analysis = self._results.get(key) or compute()
+            self._results.put(key, analysis, analysis.nbytes)
+        return analysis
+
+    def devices(self) -> dict[str, str]:
+        """Devices networks can run on, by name, in words; memory for those that have their own."""
+        found = {}
+        for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+            gpu = torch.cuda.get_device_properties(index)
+            found[f"cuda:{index}"] = f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GB"
+        return found | {"cpu": f"CPU, {torch.get_num_threads()} threads"}
+
+    def default_device(self) -> str:
+        """The device of the settings; "auto" is the first GPU where there is one."""
+        devices, wanted = self.devices(), self.settings.device
+        if wanted == "auto":
+            return next(iter(devices))
+        return next((name for name in devices if name.startswith(wanted)), wanted)
+
+
+def _check(request: Request) -> None:
+    checked(request.settings)  # raises for one that cannot be, before anything is read
+    if not request.models:
+        raise InputError("No network is chosen; tick at least one of the models.")
+
+
+def _bundled(scene: Scene) -> Picture:
+    rgbd, reference = scene_picture(scene)
+    return Picture(scene.title, rgbd, reference)
+
+
+def _sensor_reference(rgbd: RGBDImage) -> Reference | None:
+    """What an upload can be compared to: the sensor's depth and the normals that follow from it."""
+    return None if rgbd.depth is None else Reference().completed(rgbd)
+
+
+def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step) -> Analysis:
+    started = time.perf_counter()
+    traces: dict[str, FusionTrace] = {}
+    unchanged: dict[str, FusionTrace] = {}
+    skipped: dict[str, str] = {}
+    notes: list[str] = []
+    stand_in: dict[str, str] = {}
+    # Networks that take depth come last, so that another one's prediction can stand in for it.
+    for index, model in enumerate(sorted(models, key=lambda m: "depth" in m.inputs)):
+        step(0.05 + 0.7 * index / len(models), f"running {model.name}")
+        try:
+            if (source := _depth_source(model, picture.rgbd, request, models, traces)) is not None:
+                stand_in[model.name] = source
+            rgbd = _shown_to(model.name, picture.rgbd, source, traces)
+            traces[model.name] = _trace(model, rgbd, request, notes)
+            if moved(model, request.settings):
+                unchanged[model.name] = _trace(model, rgbd, replace(request, settings={}), notes)
+        except IncompatibleInputError as err:
+            skipped[model.name] = str(err)
+    traces = {model.name: traces[model.name] for model in models if model.name in traces}
+    if not traces:
+        raise IncompatibleInputError(" ".join(f"{name}: {why}" for name, why in skipped.items()))
+    seconds = time.perf_counter() - started
+    return Analysis(
+        key=key,
+        request=request,
+        picture=picture,
+        traces=traces,
+        unchanged=unchanged,
+        families={model.name: model.method.family for model in models},
+        skipped=skipped,
+        stand_in=stand_in,
+        notes=tuple(dict.fromkeys(notes)),
+        seconds=seconds,
+    )
+
+
+def _vary(key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step) -> Analysis:
+    started = time.perf_counter()
+    notes = list(before.notes)
+    at_own = {**before.traces, **before.unchanged}
+    traces, unchanged = dict(at_own), {}
+    for name, own in at_own.items():
+        if changed := moved(models[name], request.settings):
+            step(0.1, f"running {name} at {', '.join(f'{key} {value:g}' for key, value in changed.items())}")
+            unchanged[name] = own
+            rgbd = _shown_to(name, before.picture.rgbd, before.stand_in.get(name), at_own)
+            traces[name] = _trace(models[name], rgbd, request, notes)
+    return replace(
+        before,
+        key=key,
+        request=request,
+        traces=traces,
+        unchanged=unchanged,
+        notes=tuple(dict.fromkeys(notes)),
+        seconds=time.perf_counter() - started if unchanged else before.seconds,
+    )
+
+
+def _depth_source(
+    model: Model, rgbd: RGBDImage, request: Request, models: list[Model], traces: Mapping[str, FusionTrace]
+) -> str | None:
+    """The network with the lowest RMSE whose predicted depth can stand in, where that is asked for and needed."""
+    if not request.predicted_depth or rgbd.depth is not None or "depth" not in model.inputs:
+        return None
+    predicted = {n for n, t in traces.items() if isinstance(t.predictions.get("depth"), DepthPrediction)}
+    best = min((m for m in models if m.name in predicted), key=_depth_rmse, default=None)
+    return None if best is None else best.name
+
+
+def _shown_to(name: str, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]) -> RGBDImage:
+    """The picture as the network `name` gets it: with the depth of `source`, if any, and a warning."""
+    prediction = None if source is None else traces[source].predictions["depth"]
+    if source is None or not isinstance(prediction, DepthPrediction):
+        return rgbd
+    record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(name, source)))
+    return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
+
+
+def _depth_rmse(model: Model) -> float:
+    """The RMSE of depth on its card, in metres; infinite where the card says nothing of it."""
+    try:
+        result = result_of(model)
+    except CheckpointError:
+        return math.inf
+    return math.inf if result is None else result.by_task.get("depth", {}).get("RMSE", math.inf)
+
+
+def moved(model: Model, settings: Mapping[str, float]) -> dict[str, float]:
+    """Those of `settings` that the model has, and has at another value by itself."""
+    own = model.settings
+    return {name: value for name, value in settings.items() if name in own and value != own[name]}
+
+
+def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) -> FusionTrace:
+    """One traced run where the user wants it or, where a GPU's memory does not suffice, on the CPU."""
+    device = pick_device(request.device)
+    try:
+        return _trace_on(model, rgbd, request, device)
+    except torch.OutOfMemoryError:
+        notes.append(f"{model.name} did not fit into the memory of {device}; it ran on the CPU instead.")
+    # Outside the handler: the traceback would keep the tensors of the failed run alive.
+    torch.cuda.empty_cache()
+    return _trace_on(model, rgbd, request, torch.device("cpu"))
+
+
+def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.device) -> FusionTrace:
+    if model.device != device:
+        model.move_to(device)
+    try:
+        with model.lock:
+            return trace(model, rgbd, working_size=request.working_size, **moved(model, request.settings))  # type: ignore[arg-type]
+    except RuntimeError as err:
+        # What torch raises on a CPU has no class of its own.
+        if device.type == "cpu" and (isinstance(err, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(err)):
+            raise InputError(f"{model.name} needs more memory than there is; choose a smaller working size.") from err
+        raise

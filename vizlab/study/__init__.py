@@ -1,0 +1,1 @@
+"""Data folders, training, evaluation, model cards."""

@@ -1,0 +1,39 @@
+"""The card that training puts into a checkpoint, as JSON-ready values; evaluation completes it."""
+
+import dataclasses
+from typing import Any
+
+from vizlab.geometry import NORMALS_METHOD
+from vizlab.study.data.manifest import Manifest
+from vizlab.study.training.recipe import Recipe
+
+NORMALS_LIMIT = (
+    f"Normals were derived from depth by an {NORMALS_METHOD}: the figures compare with derived normals, not with "
+    "measured or official ones."
+)
+
+
+def training_card(
+    recipe: Recipe,
+    data: Manifest,
+    pictures: int,
+    size: tuple[int, int] | None = None,
+    training: str = "",
+    start: str = "",
+) -> dict[str, Any]:
+    """The card of a checkpoint fresh from training, not yet evaluated.
+
+    `pictures` of the folder that `data` describes were trained on, of `size` (H, W) where that is known; `training`
+    says where, and `start` from which weights. The recipe's table [card] goes into the card as it stands; its
+    `licence` is that of the weights and comes before that of the data.
+    """
+    settings = {k: v for k, v in dataclasses.asdict(recipe).items() if k not in ("network", "name", "card")}
+    card = {"name": recipe.name, "recipe": settings, "figures": {}}
+    amount = f"{pictures} pictures" + ("" if size is None else f" at {size[0]}x{size[1]}")
+    limits = [f"Trained on {amount} only.", *data.limits]
+    if "normals" in recipe.network.tasks:
+        limits.append(NORMALS_LIMIT)
+    licence = " ".join(filter(None, (recipe.card.get("licence"), data.licence)))
+    texts = {"data": ", ".join(filter(None, (data.source, f"split train, {amount}"))), "limits": limits}
+    given = {"training": training, "start": start, "licence": licence}
+    return card | texts | recipe.card | {name: text for name, text in given.items() if text}

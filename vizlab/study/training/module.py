@@ -1,0 +1,98 @@
+"""The Lightning module: optimiser groups, losses and what a method does after each step."""
+
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+
+from vizlab.core.config import Normalisation
+from vizlab.core.outputs import Output
+from vizlab.core.registry import build_network, method_of
+from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.study.effects import counted, effect_of
+from vizlab.study.training.augment import GeometricAugmentation
+from vizlab.study.training.losses import TaskLosses, class_weights
+from vizlab.study.training.recipe import Recipe
+
+
+class FusionTraining(L.LightningModule):
+    """Trains any registered network on batches of `InMemory`."""
+
+    def __init__(self, recipe: Recipe, steps_per_epoch: int, class_counts: Tensor | None = None) -> None:
+        super().__init__()
+        self.recipe, self._total_steps = recipe, recipe.epochs * steps_per_epoch
+        self.method = method_of(recipe.network)
+        self.network = build_network(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.augment = GeometricAugmentation(recipe.crop, recipe.zoom, recipe.sensor_share)
+        weight = None
+        if class_counts is not None and recipe.class_balance > 0:
+            weight = class_weights(class_counts, recipe.class_balance)
+        self.losses = TaskLosses(recipe.loss_weights, weight)
+
+    def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
+        # What is drawn depends on the step alone, so that a resumed run draws what an uninterrupted one does.
+        torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 97 + self.global_rank)
+        batch = self.augment(batch)
+        outputs = self.network(network_inputs(batch, self.recipe))
+        loss, parts = self.losses(outputs, batch)
+        self.log_dict({f"loss/{name}": value for name, value in parts.items() if not Output.parse(name).initial})
+        self.log("loss", loss.detach(), prog_bar=True)
+        return loss
+
+    def on_train_epoch_start(self) -> None:
+        # Lightning keeps the mode the network had when fit began; a fresh network is in evaluation mode.
+        self.network.train()
+
+    def on_train_epoch_end(self) -> None:
+        for effect in map(effect_of, counted(self.method, self.recipe.network)):
+            self.log(effect.name, effect.share(self.network), prog_bar=True)
+            counts = effect.counts(self.network)
+            self.log_dict({f"{effect.name}/{site}": some / of for site, (some, of) in counts.items()})
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        super().optimizer_step(*args, **kwargs)
+        after_step = self.method.learning.after_step
+        if after_step is not None and self.recipe.sparsity:
+            after_step(self.network, self.recipe.sparsity * self.trainer.optimizers[0].param_groups[0]["lr"])
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        recipe = self.recipe
+        groups = parameter_groups(self.network, recipe)
+        optimiser = torch.optim.AdamW(groups)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, [g["lr"] for g in groups], total_steps=self._total_steps, pct_start=0.1
+        )
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
+    """Normalised (B, 3, H, W) inputs by modality, depth tiled to three channels."""
+    maps = {"rgb": batch["rgb"], "depth": batch["depth_input"].expand(-1, 3, -1, -1)}
+    config = recipe.network
+    return {name: normalise(maps[name], config.normalisation[name]) for name in config.inputs}
+
+
+def normalise(x: Tensor, scheme: Normalisation) -> Tensor:
+    mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (scheme.mean, scheme.std))
+    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """The pretrained backbone, the method's fusion modules and the rest, each at its rate.
+
+    Norms and biases do not decay.
+    """
+    backbone = {id(p) for m in network.modules() if isinstance(m, MobileNetV2) for p in m.parameters()}
+    fusing = method_of(recipe.network).learning.fusion_modules(network)
+    fusion = {id(p) for m in fusing for p in m.parameters()}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in network.parameters():
+        key = id(parameter)
+        rate = recipe.backbone_lr if key in backbone else recipe.fusion_lr if key in fusion else recipe.lr
+        decay = recipe.weight_decay if parameter.ndim > 2 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    # The backbone's group comes first: what follows a step reads its current rate there.
+    ordered = sorted(groups.items(), key=lambda item: item[0][0] != recipe.backbone_lr)
+    return [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in ordered]

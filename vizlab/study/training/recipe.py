@@ -1,0 +1,83 @@
+"""A training recipe: one TOML file for each shipped checkpoint and baseline; what it leaves out is set here."""
+
+import json
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from vizlab.core.config import NetworkConfig
+from vizlab.errors import DataError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a checkpoint is trained.
+
+    `zoom` is the range of magnification of the random crops, 1 being the picture's own resolution. `fusion_lr` is
+    the rate of the modules at which the method fuses, where it names them; `sparsity`, relative to `backbone_lr`, how
+    far the method shrinks after each step what it wants small. Neither does anything for a method without such.
+    `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
+    input is what a Kinect would measure, with holes and noise. `card` goes into the model card (`licence` of the
+    weights, `notes`, ...); what is to be said of the data comes from their dataset.json.
+    """
+
+    name: str
+    network: NetworkConfig
+    loss_weights: dict[str, float]
+    epochs: int
+    batch_size: int = 8
+    crop: tuple[int, int] = (224, 288)
+    zoom: tuple[float, float] = (1.0, 1.8)
+    backbone_lr: float = 4e-4
+    lr: float = 2e-3
+    fusion_lr: float = 2e-3
+    weight_decay: float = 1e-4
+    gradient_clip: float = 5.0
+    sparsity: float = 0.0
+    class_balance: float = 0.0
+    sensor_share: float = 0.0
+    seed: int = 0
+    precision: str = "bf16-mixed"
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; raises DataError with the offending key."""
+    try:
+        values = tomllib.loads(path.read_text())
+    except FileNotFoundError as err:
+        raise DataError(f"There is no recipe '{path}'; give the path of a TOML file.") from err
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise DataError(f"'{path.name}' is not a TOML file: {err}.") from err
+    known = {f.name for f in fields(Recipe)} - {"name"}
+    if unknown := sorted(set(values) - known):
+        raise DataError(
+            f"'{path.name}' sets {', '.join(unknown)}, which no recipe has; known: {', '.join(sorted(known))}."
+        )
+    try:
+        recipe = Recipe(name=path.stem, **_typed(values))
+        _check(recipe)
+        return recipe
+    except (KeyError, TypeError, ValueError) as err:
+        raise DataError(f"'{path.name}' is not a complete recipe: {err}.") from err
+
+
+def _check(recipe: Recipe) -> None:
+    """What would fail after hours, or with a riddle, fails here, with a ValueError or TypeError."""
+    tasks = {*recipe.network.tasks, *recipe.network.auxiliary_tasks}
+    if differing := sorted(tasks ^ set(recipe.loss_weights)):
+        raise ValueError(
+            f"[loss_weights] must weigh each of the network's tasks and no other, not so for {', '.join(differing)}"
+        )
+    if not isinstance(recipe.card.get("licence", ""), str):
+        raise ValueError("the licence in [card] must be a text")
+    json.dumps(recipe.card, allow_nan=False)
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    values = dict(values, network=NetworkConfig.from_dict(values["network"]))
+    for name in ("crop", "zoom"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return values

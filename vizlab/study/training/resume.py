@@ -1,0 +1,66 @@
+"""What a run notes beside its state, so that only the same run can go on from it."""
+
+import dataclasses
+import hashlib
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+
+from vizlab.core.door.container import file_hash
+from vizlab.errors import DataError
+from vizlab.study.data import RGBDFolder
+from vizlab.study.training.recipe import Recipe
+
+KEY = "vizlab_run"
+
+
+class NoteRun(L.Callback):
+    """Writes `run_settings` into every last.ckpt."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint[KEY] = self._settings
+
+
+def run_settings(
+    recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], devices: int, pretrained: Path | None
+) -> dict[str, Any]:
+    """All that decides the weights, as JSON has it: the recipe but for its card's texts, pictures, devices, start.
+
+    `size` (H, W) is that of the pictures.
+    """
+    chosen = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in ("network", "card")}
+    network = {f"network.{name}": value for name, value in recipe.network.to_dict().items()}
+    facts = folder.manifest
+    pictures = {
+        "pictures": len(folder),
+        "size of the pictures": size,
+        "names of the pictures": hashlib.sha256("\n".join(folder.names).encode()).hexdigest()[:16],
+        "depth unit": folder.unit.name,
+        "camera": facts.camera and dataclasses.asdict(facts.camera),
+        "measured part": str(facts.measured or "everywhere"),
+    }
+    start = None if pretrained is None else file_hash(pretrained)
+    return json.loads(json.dumps({**chosen, **network, **pictures, "devices": devices, "start": start}))
+
+
+def require_same_run(last: Path, settings: dict[str, Any]) -> None:
+    """Raise DataError unless the run that wrote `last` had these `run_settings`: its checkpoint would name others."""
+    way_out = "choose another --out, or delete it to start from the beginning"
+    try:
+        saved = torch.load(last, map_location="cpu", weights_only=True, mmap=True).get(KEY)
+    except (OSError, EOFError, RuntimeError, ValueError, AttributeError, pickle.UnpicklingError) as err:
+        raise DataError(f"'{last}' cannot be read as the state of a training; {way_out}.") from err
+    if saved is None:
+        raise DataError(f"'{last}' does not say which recipe it was trained with; {way_out}.")
+    for name, value in settings.items():
+        if (had := saved.get(name)) != value:
+            raise DataError(
+                f"'{last}' was trained with {name} = {json.dumps(had)}, now it is {json.dumps(value)}; {way_out}."
+            )
