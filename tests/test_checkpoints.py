@@ -101,9 +101,9 @@ def test_the_card_beside_the_file_is_made_from_its_header(path: Path, shipped: v
     assert shipped.classes[:2] == ("wall", "floor")
 
 
-def test_the_table_in_the_readme_is_made_from_the_cards() -> None:
-    written = MARKS.read(ROOT / "README.md")
-    assert written == readme_section(FOLDER), "run: vizlab cards checkpoints --readme README.md"
+def test_the_table_of_checkpoints_is_made_from_the_cards() -> None:
+    written = MARKS.read(FOLDER / "README.md")
+    assert written == readme_section(FOLDER), "run: vizlab cards checkpoints --readme checkpoints/README.md"
     told = [
         line for line in written.splitlines() if "gain over" in line and "late fusion," not in line.partition(":")[0]
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vizlab.checks.commands import check_command
 from vizlab.errors import InputError, VizlabError
 from vizlab.scenes.__main__ import app as scenes_app
 from vizlab.study.data.commands import app as data_app
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope
 
 app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render them again.")
 app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check your own.")
+app.command("check")(check_command)
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
@@ -125,6 +127,7 @@ def eval_command(
         bool, typer.Option("--late-fusion", help="also the mean of all the checkpoints' semseg logits")
     ] = False,
     device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="auto, float32, bfloat16 or both")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="figures as JSON, one object a checkpoint")] = False,
     write_card: Annotated[bool, typer.Option(help="store the figures in the checkpoint's own card")] = False,
     write_baseline: Annotated[
@@ -138,7 +141,8 @@ def eval_command(
     from vizlab.study.cards.evaluating import Plan, evaluate_all, known_baselines, report
 
     given, sweep = _settings(settings or (), threshold), _sweep(curve, thresholds)
-    plan = Plan(split, limit, given, cross, sweep, late_fusion, write_card, write_baseline, baselines)
+    both = ("bfloat16", "float32") if precision == "both" else (precision,)
+    plan = Plan(split, limit, given, cross, sweep, late_fusion, write_card, write_baseline, baselines, both)
     found = evaluate_all(checkpoints, data, device, plan, _counting)
     if as_json:
         print("\n".join(one.to_json() for one in found))
@@ -238,6 +242,14 @@ def score_command(
     print(text)
     if readme is not None:
         MARKS.write(readme, text)
+
+
+@app.command("page", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def page_command(context: typer.Context) -> None:
+    """Open the page on this machine; `vizlab page --help` lists its settings."""
+    from vizlab.page import main as serve
+
+    serve(context.args)
 
 
 def main() -> None:
