@@ -1,5 +1,7 @@
 """Small models with random but seeded weights, and traces of them. They test mechanics; nobody is shown them."""
 
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 import torch
 
 from tests.data_folders import write_boxes, write_scenes
+from tests.door.authors_files import filled_state, golden_facts, wrapped
 from vizlab.core.config import IMAGENET, NetworkConfig, Normalisation
 from vizlab.core.model import Model
 from vizlab.core.registry import build_network
@@ -118,3 +121,22 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scene_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled scenes as a data folder."""
     return write_scenes(tmp_path_factory.mktemp("scenes"))
+
+
+AuthorsFile = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def authors_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuthorsFile]:
+    """The path of the authors' file whose outputs are in tests/golden/ under that name."""
+    folder = tmp_path_factory.mktemp("authors")
+
+    def path_of(name: str) -> Path:
+        path = folder / f"{name}.pth.tar"
+        if not path.exists():
+            prefix = "" if name == "cen_pix2pix_nf8" else "module."
+            torch.save(wrapped(name, filled_state(golden_facts(name)["keys"], prefix)), path)
+        return path
+
+    yield path_of
+    shutil.rmtree(folder)  # half a gigabyte that pytest would keep for three runs

@@ -73,13 +73,16 @@ class Endpoints:
         device: str = "auto",
         working_size: str = "own",
         predicted_depth: bool = False,
+        precision: str = "auto",
     ) -> dict[str, Any]:
         """Run networks on a picture: predictions with their figures, shares per site, and a key for what follows.
 
         `settings` give values to the methods' controls by name.
         """
         names = models or self.workspace.shelf.shipped()
-        request = request_for(scene, colour, depth, depth_unit, names, device, working_size, predicted_depth, settings)
+        request = request_for(
+            scene, colour, depth, depth_unit, names, device, working_size, predicted_depth, settings, precision
+        )
         return summary(self.workspace.analyse(request))
 
     def vary(self, control: Control) -> Callable[..., dict[str, Any]]:
@@ -158,8 +161,8 @@ def add_endpoints(workspace: Workspace) -> None:
         unit = text("depth_unit", "auto")
         models, settings = gr.JSON(label="models"), gr.JSON(label="settings")
         device, size = text("device", "auto"), text("working_size", "own")
-        stand_in = gr.Checkbox(False, label="predicted_depth")
-        asked = [colour, depth, text("scene"), models, unit, settings, device, size, stand_in]
+        stand_in, precision = gr.Checkbox(False, label="predicted_depth"), text("precision", "auto")
+        asked = [colour, depth, text("scene"), models, unit, settings, device, size, stand_in, precision]
         _endpoint(does.scenes, [], out)
         _endpoint(does.devices, [], out)
         _endpoint(does.models, [], out, runs=True)

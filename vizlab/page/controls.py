@@ -20,6 +20,11 @@ UNITS = [
     ("unit: metres", "m"),
 ]
 SIZES = [(f"about {size[1]} × {size[0]}" if size else "own size", name) for name, size in WORKING_SIZES.items()]
+PRECISIONS = [
+    ("precision: the device’s own", "auto"),
+    ("precision: float32", "float32"),
+    ("precision: bfloat16", "bfloat16"),
+]
 PALETTES = [("VOC palette", "voc"), ("colour-blind safe", "safe")]
 
 SCENE_JS = """
@@ -50,6 +55,9 @@ class Controls:
             bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 100}
             self.device = gr.Dropdown(devices, value=workspace.default_device(), elem_id="vz-device", **bare)
             self.size = gr.Dropdown(SIZES, value="own", elem_id="vz-size", **bare)
+        self.precision = gr.Dropdown(
+            PRECISIONS, value="auto", show_label=False, container=False, elem_id="vz-precision"
+        )
         self.predicted_depth = gr.Checkbox(
             False, label="no depth? use predicted depth", container=False, elem_id="vz-predicted-depth"
         )

@@ -62,6 +62,7 @@ class Handlers:
         models: list[str],
         device: str,
         size: str,
+        precision: str,
         predicted_depth: bool,
         palette: Palette,
         progress: gr.Progress = gr.Progress(),
@@ -69,7 +70,9 @@ class Handlers:
         """Read the picture, run the chosen networks, draw everything."""
 
         def do() -> Updates:
-            request = request_for(scene, colour, depth, unit, models, device, size, predicted_depth)
+            request = request_for(
+                scene, colour, depth, unit, models, device, size, predicted_depth, precision=precision
+            )
             analysis = self.workspace.analyse(request, progress)
             progress(0.85, "drawing")
             return self.page.show(analysis, palette)

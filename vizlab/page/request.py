@@ -26,6 +26,7 @@ def request_for(
     size: str = "own",
     predicted_depth: bool = False,
     settings: Mapping[str, float] | None = None,
+    precision: str = "auto",
 ) -> Request:
     """Files, where there are any, else the scene. Raises InputError for a working size that is not offered."""
     if size not in WORKING_SIZES:
@@ -42,4 +43,5 @@ def request_for(
         working_size=WORKING_SIZES[size],
         settings=dict(settings or {}),
         predicted_depth=predicted_depth,
+        precision=precision or "auto",
     )

@@ -76,7 +76,7 @@ def status_line(analysis: Analysis) -> str:
             text += f" {escape(control)} {value:g}"
         text += " " + badge("moved", "warn") if name in analysis.unchanged else ""
         parts.append(tag("span", text, title=tip))
-    device = {t.environment["device"] for t in analysis.traces.values()}
+    device = {f"{t.environment['device']}, {t.environment['precision']}" for t in analysis.traces.values()}
     parts.append(tag("span", f"{number(analysis.seconds, 's')} in all on {escape(' and '.join(sorted(device)))}"))
     return tag("div", "".join(parts) + _warnings(analysis.warnings), "vz-status")
 

@@ -32,6 +32,7 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     controls = page.controls
     inputs = [
         page.scene, controls.colour, controls.depth, controls.unit, controls.models, controls.device, controls.size,
+        controls.precision,
         controls.predicted_depth, controls.palette,
     ]  # fmt: skip
     running = {**_QUIET, "show_progress": "full", "show_progress_on": controls.progress, **NETWORKS}

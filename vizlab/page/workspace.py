@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vizlab.core.device import pick_device
+from vizlab.core.device import pick_device, pick_precision
 from vizlab.core.model import Model
 from vizlab.core.predictions import DepthPrediction
 from vizlab.core.registry import checked
@@ -118,6 +118,7 @@ class Workspace:
 
 def _check(request: Request) -> None:
     checked(request.settings)  # raises for one that cannot be, before anything is read
+    pick_precision(request.precision, pick_device("cpu"))
     if not request.models:
         raise InputError("No network is chosen; tick at least one of the models.")
 
@@ -239,8 +240,9 @@ def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) ->
 
 
 def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.device) -> FusionTrace:
-    if model.device != device:
-        model.move_to(device)
+    precision = pick_precision(request.precision, device)
+    if (model.device, model.precision) != (device, precision):
+        model.move_to(device, precision)
     try:
         with model.lock:
             return trace(model, rgbd, working_size=request.working_size, **moved(model, request.settings))  # type: ignore[arg-type]

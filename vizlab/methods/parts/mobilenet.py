@@ -1,5 +1,8 @@
 """MobileNetV2 (Sandler et al., CVPR 2018) without its classifier, with torchvision's tensor names."""
 
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -72,10 +75,25 @@ class MobileNetV2(Backbone):
 
     def run_stage(self, index: int, x: Tensor) -> Tensor:
         start = 0 if index == 0 else _STAGE_ENDS[index - 1]
-        for block in list(self.features)[start : _STAGE_ENDS[index]]:
-            x = block(x)
-        return x
+        blocks = list(self.features)[start : _STAGE_ENDS[index]]
+        if index == 0 and _rounds(x) and not self.training:
+            # Channels of the first depthwise norm hardly vary, so it multiplies by up to 1/sqrt(eps), rounding errors
+            # too: in bfloat16 this stage alone costs more than all others together.
+            with torch.autocast(x.device.type, enabled=False):
+                return _through(blocks, x.float())
+        return _through(blocks, x)
 
     def stage_of(self, path: str) -> str:
         block = int(path.split(".")[1])
         return next(name for name, end in zip(self.stage_names, _STAGE_ENDS, strict=True) if block < end)
+
+
+def _through(blocks: Sequence[nn.Module], x: Tensor) -> Tensor:
+    for block in blocks:
+        x = block(x)
+    return x
+
+
+def _rounds(x: Tensor) -> bool:
+    """Whether convolutions of `x` run in a shorter number format."""
+    return x.device.type in ("cpu", "cuda") and torch.is_autocast_enabled(x.device.type)

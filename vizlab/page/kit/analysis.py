@@ -30,6 +30,7 @@ class Request:
     working_size: tuple[int, int] | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
     predicted_depth: bool = False
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) 
         "title": picture.title,
         "record": picture.rgbd.record.to_dict(),
         "models": list(models.items()),
-        "run": [request.device, request.working_size, dict(request.settings), request.predicted_depth],
+        "run": [
+            request.device,
+            request.working_size,
+            dict(request.settings),
+            request.predicted_depth,
+            request.precision,
+        ],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

@@ -10,27 +10,41 @@ from vizlab.errors import CheckpointError
 from vizlab.study.effects import counted
 from vizlab.study.evaluation.curve import Curve, curve_key
 from vizlab.study.evaluation.gain import comparisons
-from vizlab.study.evaluation.results import Result, cost_from, rounded
+from vizlab.study.evaluation.results import Cost, Result, cost_from, rounded
 
 T = TypeVar("T")
+OTHERS = "figures in other precisions"
 
 
 def with_evaluation(card: Mapping[str, Any], result: Result, curve: Curve | None = None) -> dict[str, Any]:
-    """The card with what one evaluation found; earlier curves of the same pictures stay."""
+    """The card with what one evaluation found; an earlier curve of the same pictures stays.
+
+    The figures are those in bfloat16, which ships as the default, where there are such; figures of the same pictures
+    in another precision stand beside them, under `OTHERS`.
+    """
     measured = {"split": result.split, "pictures": result.pictures, "precision": result.precision}
     measured |= {name: text for name in ("data", "measured") if (text := getattr(result, name))}
-    found: dict[str, Any] = {"figures": {**measured, "outputs": rounded(result.outputs)}}
-    if result.cost is not None:
+    told = [card.get("figures") or {}, *card.get(OTHERS, [])]
+    entries = {e["precision"]: e for e in told if e and _same_pictures(e, measured)}
+    entries[result.precision] = {**measured, "outputs": rounded(result.outputs)}
+    main = entries.pop("bfloat16", None) or entries.pop(result.precision)
+    found: dict[str, Any] = {"figures": main, OTHERS: list(entries.values())}
+    if result.cost is not None and main["precision"] == result.precision:
         found["cost"] = dataclasses.asdict(result.cost)
     if curve is not None:
         found[curve.key] = {**measured, "points": curve.rounded.to_list()}
     curves = {curve_key(control) for method in methods().values() for control in method.controls}
-    kept = {name: value for name, value in card.items() if name not in curves or _is_of(measured, value)}
-    return {**kept, **found}
+    kept = {name: value for name, value in card.items() if name not in curves or _is_of(main, value)}
+    return {name: value for name, value in {**kept, **found}.items() if value or name != OTHERS}
 
 
-def _is_of(measured: Mapping[str, Any], curve: Any) -> bool:
-    """Whether an earlier curve was found on the pictures and in the precision of `measured`."""
+def _same_pictures(told: Mapping[str, Any], measured: Mapping[str, Any]) -> bool:
+    return all(told.get(name, "") == measured.get(name, "") for name in ("split", "pictures", "data"))
+
+
+def _is_of(told: Mapping[str, Any], curve: Any) -> bool:
+    """Whether an earlier curve was found on the pictures and in the precision of the figures `told`."""
+    measured = {name: value for name, value in told.items() if name != "outputs"}
     return isinstance(curve, Mapping) and all(curve.get(name, value) == value for name, value in measured.items())
 
 
@@ -46,25 +60,29 @@ def with_baselines(card: Mapping[str, Any], result: Result, known: Iterable[Resu
 def result_of(model: Model) -> Result | None:
     """What the model's card says it scored; None if it was not evaluated. Raises CheckpointError for a broken card."""
     told = model.card.get("figures")
-    if not told:
-        return None
-    return reading(
-        model,
-        lambda: Result(
-            name=model.name,
-            checkpoint=model.checkpoint_hash,
-            architecture=model.config.architecture,
-            inputs=model.inputs,
-            tasks=tuple(task.name for task in model.tasks),
-            split=told["split"],
-            pictures=int(told["pictures"]),
-            precision=told["precision"],
-            outputs={name: {k: float(v) for k, v in values.items()} for name, values in told["outputs"].items()},
-            cost=cost_from(model.card.get("cost")),
-            data=str(told.get("data", "")),
-            measured=str(told.get("measured", "")),
-            epochs=epochs_of(model),
-        ),
+    return reading(model, lambda: _result(model, told, cost_from(model.card.get("cost")))) if told else None
+
+
+def others_of(model: Model) -> tuple[Result, ...]:
+    """What the card says it scored in other precisions. Raises CheckpointError for a broken card."""
+    return reading(model, lambda: tuple(_result(model, told, None) for told in model.card.get(OTHERS, [])))
+
+
+def _result(model: Model, told: Mapping[str, Any], cost: Cost | None) -> Result:
+    return Result(
+        name=model.name,
+        checkpoint=model.checkpoint_hash,
+        architecture=model.config.architecture,
+        inputs=model.inputs,
+        tasks=tuple(task.name for task in model.tasks),
+        split=told["split"],
+        pictures=int(told["pictures"]),
+        precision=told["precision"],
+        outputs={name: {k: float(v) for k, v in values.items()} for name, values in told["outputs"].items()},
+        cost=cost,
+        data=str(told.get("data", "")),
+        measured=str(told.get("measured", "")),
+        epochs=epochs_of(model),
     )
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from vizlab.core.door import load_model
@@ -23,7 +24,7 @@ from vizlab.study.evaluation.cost import measure_cost, total_cost
 from vizlab.study.evaluation.curve import Curve
 from vizlab.study.evaluation.results import Result
 from vizlab.study.evaluation.run import Progress, evaluate, evaluate_control
-from vizlab.study.evaluation.table import curve_table, markdown, remarks, rows_of, table
+from vizlab.study.evaluation.table import curve_table, markdown, remarks, rows_in, rows_of, table
 
 Counting = Callable[[str, int], AbstractContextManager[Progress]]
 """Opens a progress bar with a label, for so many pictures."""
@@ -66,6 +67,7 @@ class Plan:
     write_card: bool = False
     write_baseline: Path | None = None
     baselines: Path | None = None
+    precisions: tuple[str, ...] = ("auto",)
 
     def __post_init__(self) -> None:
         checked(self.settings)
@@ -93,6 +95,8 @@ class Plan:
             raise InputError(f"Values of the {name} are given, but {_none_has(name)}; leave them out.")
         if self.late_fusion and len(models) < 2:
             raise InputError("Late fusion takes the mean of several networks; give two or more checkpoints.")
+        if len(self.precisions) > 1 and (self.late_fusion or self.write_baseline is not None):
+            raise InputError("Late fusion and baselines are measured in one precision; give auto, float32 or bfloat16.")
 
 
 def _none_has(name: str) -> str:
@@ -124,11 +128,12 @@ def evaluate_all(
     folder = RGBDFolder(data, plan.split, plan.limit)
     for note in folder.notes:
         print(note, file=sys.stderr)
-    models = [load_model(path, device) for path in checkpoints]
+    runs = [(path, load_model(path, device, precision=p)) for path in checkpoints for p in plan.precisions]
+    models = [model for _, model in runs]
     plan.check_for(models)
     _check_places(checkpoints, plan)
     found = []
-    for path, model in zip(checkpoints, models, strict=True):
+    for path, model in runs:
         one = _measure(path, model, folder, plan, counting)
         if plan.write_card:
             store_evaluation(path, one.result, one.curve, known_baselines(plan, path))
@@ -149,13 +154,15 @@ def report(found: Sequence[Measured], plan: Plan, baselines: Sequence[Result] = 
     """One table with a row per output, the gains over what else was measured and over `baselines`, and the curves."""
     results = [one.result for one in found]
     known = [*results, *baselines]
-    parts = [markdown(table([row for result in results for row in rows_of(result, known)]))]
+    rows = rows_in if len(plan.precisions) > 1 else partial(rows_of, known=known)
+    parts = [markdown(table([row for result in results for row in rows(result)]))]
     sentences = remarks(results, known)
     if any("normals" in result.tasks for result in results):
         sentences.append(DERIVED)
     first = results[0]
     source = f" of {first.data}" if first.data else ""
-    sentences.append(f"{first.pictures} pictures{source}, split {first.split}, {first.precision}{_changes(plan)}.")
+    formats = " and ".join(dict.fromkeys(result.precision for result in results))
+    sentences.append(f"{first.pictures} pictures{source}, split {first.split}, {formats}{_changes(plan)}.")
     parts.append("\n".join(sentences))
     for one in found:
         if one.curve is not None:

@@ -8,18 +8,22 @@ from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.registry import methods
 from vizlab.errors import InputError
-from vizlab.study.cards.contents import curves_of, result_of, with_baselines, with_evaluation
+from vizlab.study.cards.contents import curves_of, others_of, result_of, with_baselines, with_evaluation
 from vizlab.study.cards.sections import NOT_COMPARABLE, card_markdown, published_rows
 from vizlab.study.effects import counted, effect_of, share_of
 from vizlab.study.evaluation.baselines import FILE, read_baselines
 from vizlab.study.evaluation.curve import Curve
 from vizlab.study.evaluation.results import Result
-from vizlab.study.evaluation.table import COLUMNS, Column, Row, markdown, remarks, rows_of, table
+from vizlab.study.evaluation.table import COLUMNS, Column, Row, markdown, remarks, rows_in, rows_of, table
 from vizlab.study.marked import Marks
 
 SUFFIX = ".safetensors"
 MARKS = Marks("the table", "<!-- checkpoints: written by `vizlab cards` -->", "<!-- /checkpoints -->")
 """The table of a README stands between these lines."""
+PRECISION = (
+    "Figures are in bfloat16 where a row does not say float32. CPUs with AVX512-BF16 or AMX and recent GPUs run in "
+    "bfloat16 unless told otherwise, others in float32."
+)
 FILE_SIZE = Column("file MB", lambda row: row.file and row.file / 1e6)
 
 
@@ -80,7 +84,8 @@ def readme_section(folder: Path) -> str:
         if (result := result_of(model)) is None:
             continue
         results.append(result)
-        rows += [*rows_of(result, baselines, path.stat().st_size), *_cut_apart(model)]
+        others = [row for other in others_of(model) for row in rows_in(other)]
+        rows += [*rows_of(result, baselines, path.stat().st_size), *others, *_cut_apart(model)]
         effects += _effects(model)
     published = published_rows(row for method in methods().values() for row in method.literature)
     rows += [Row(f"baseline: {row.name}", row.scores, row.cost) for b in baselines for row in rows_of(b)]
@@ -88,6 +93,7 @@ def readme_section(folder: Path) -> str:
     sentences = [
         *remarks([*results, *baselines], baselines),
         *effects,
+        PRECISION,
         f"Published rows: {NOT_COMPARABLE} with the others.",
     ]
     return "\n\n".join(

@@ -6,7 +6,7 @@ from typing import Any
 
 from vizlab.core.method import Published
 from vizlab.core.model import Model
-from vizlab.study.cards.contents import baselines_of, curves_of, reading, result_of
+from vizlab.study.cards.contents import OTHERS, baselines_of, curves_of, others_of, reading, result_of
 from vizlab.study.effects import counted, effect_of
 from vizlab.study.evaluation.curve import curve_key
 from vizlab.study.evaluation.gain import comparisons
@@ -22,12 +22,15 @@ from vizlab.study.evaluation.table import (
     gain_sentences,
     markdown,
     measured_sentences,
+    rows_in,
     rows_of,
     table,
 )
 
 NOT_COMPARABLE = "measured by others at other resolutions and on other backbones, not comparable"
-_SHOWN = ("name", "data", "training", "start", "figures", "cost", "baselines", "notes", "recipe", "limits", "licence")
+_SHOWN = (
+    "name", "data", "training", "start", "figures", OTHERS, "cost", "baselines", "notes", "recipe", "limits", "licence",
+)  # fmt: skip
 """The keys of a card that sections of their own show, beside the curves."""
 
 
@@ -83,7 +86,8 @@ def _scores(model: Model) -> Iterator[Section]:
     result = result_of(model)
     if result is not None:
         title = f"Figures ({_pictures(result.to_dict())})"
-        yield Section(title, tuple(measured_sentences([result])), table(rows_of(result), SCORES))
+        rows = [*rows_of(result), *(row for other in others_of(model) for row in rows_in(other))]
+        yield Section(title, tuple(measured_sentences([result])), table(rows, SCORES))
 
 
 def _pictures(told: Mapping[str, Any]) -> str:

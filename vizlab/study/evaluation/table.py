@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.study.effects import effect_of
@@ -82,6 +82,11 @@ def rows_of(result: Result, known: Iterable[Result] = (), file: int | None = Non
     title = f"{result.name}, {first}" if first else result.name
     rows = [Row(title, variants.pop(first, {}), result.cost, gains[0] if gains else None, file)]
     return rows + [Row(f"{result.name}, {stream}", scores) for stream, scores in variants.items()]
+
+
+def rows_in(result: Result) -> list[Row]:
+    """`rows_of` a result that stands beside another one of the same network, named after its precision."""
+    return [replace(row, name=f"{row.name}, {result.precision}") for row in rows_of(replace(result, cost=None))]
 
 
 def table(rows: Sequence[Row], columns: Sequence[Column] = COLUMNS, first: str = "network") -> Table:
