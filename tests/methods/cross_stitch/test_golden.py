@@ -1,0 +1,91 @@
+"""Against the authors' code, through the door a user's checkpoint takes (numbers: tests/golden/)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.door.authors_files import filled_state, golden_facts, golden_outputs, image
+from vizlab.core.door import load_model
+from vizlab.core.model import Model
+from vizlab.core.site import Intervention, intervening
+
+TOLERANCE = 2e-4
+"""Of an output's standard deviation, in float32."""
+NYUD, PASCAL_FILE = "cross_stitch_resnet18_nyud", "cross_stitch_resnet18_pascal"
+ASSUMED = {"tasks", "output_stride", "normalisation", "working_size"}
+
+
+def load_once(name: str, folder: Path, **given: object) -> Model:
+    """The authors' file of that name, read and removed again: it is large."""
+    path = folder / f"{name}.pth.tar"
+    torch.save({"optimizer": {}, "model": filled_state(golden_facts(name)["keys"]), "epoch": 1}, path)
+    try:
+        return load_model(path, "cpu", precision="float32", **given)  # type: ignore[arg-type]
+    finally:
+        path.unlink()
+
+
+@pytest.fixture(scope="module", params=[NYUD, PASCAL_FILE])
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Model]:
+    return request.param, load_once(request.param, tmp_path_factory.mktemp("authors"))
+
+
+def distances(outputs: dict[str, torch.Tensor], golden: dict[str, np.ndarray]) -> dict[str, float]:
+    """Largest difference over the standard deviation, by output; every fourth row and column was kept."""
+    return {
+        name: float(np.abs(outputs[name].numpy()[..., ::4, ::4] - expected).max() / expected.std())
+        for name, expected in golden.items()
+    }
+
+
+def test_authors_numbers(published: tuple[str, Model]) -> None:
+    name, model = published
+    facts, golden = golden_facts(name), golden_outputs(name)
+    inputs = {"rgb": image(facts["input"][0], facts["size"])}
+    outputs = model.forward(inputs)
+    assert list(outputs) == list(facts["tasks"])
+    found = distances(outputs, golden)
+    print(name, found)
+    assert max(found.values()) <= TOLERANCE, found
+    # The numbers prove the units only if what they mix shows in them.
+    with intervening(Intervention(cross=False)):
+        cut = distances(model.forward(inputs), golden)
+    assert min(cut.values()) > 100 * TOLERANCE
+
+
+def test_what_is_read_off_the_file(published: tuple[str, Model]) -> None:
+    name, model = published
+    facts = golden_facts(name)
+    assert model.config.architecture == "cross-stitch-resnet18"
+    assert model.method.family == "cross-stitch"
+    assert model.config.tasks == tuple(facts["tasks"])
+    assert {task.name: task.channels for task in model.tasks} == facts["num_output"]
+    assert [(s.name, s.stage, s.channels) for s in model.sites] == [
+        (f"cross_stitch.{stage}", stage, facts["channels"][stage]) for stage in facts["stages"]
+    ]
+    assert set(model.assumed) == ASSUMED | ({"classes"} if name == NYUD else set())
+    assert model.network.multiple == 8
+
+
+def test_alphas_keep_target_and_source_apart(published: tuple[str, Model]) -> None:
+    name, model = published
+    shapes = golden_facts(name)["keys"]
+    stored = filled_state({key: shape for key, shape in shapes.items() if "cross_stitch_unit" in key}, prefix="")
+    tasks = model.config.tasks
+    for stage, unit in model.network.cross_stitch.items():
+        alpha = unit.static_weights()["alpha"]
+        for t, target in enumerate(tasks):
+            for s, source in enumerate(tasks):
+                key = f"cross_stitch.{stage}.cross_stitch_unit.{target}.{source}.param"
+                np.testing.assert_array_equal(alpha[t, s], stored[key].numpy())
+
+
+def test_the_order_of_tasks_can_be_given(tmp_path: Path) -> None:
+    model = load_once(NYUD, tmp_path, tasks=("depth", "semseg"))
+    assert model.sites[0].targets == ("depth", "semseg")
+    assert "tasks" not in model.assumed
+    facts, golden = golden_facts(NYUD), golden_outputs(NYUD)
+    found = distances(model.forward({"rgb": image(facts["input"][0], facts["size"])}), golden)
+    assert max(found.values()) <= TOLERANCE, "the order is of the sum alone: the same numbers"

@@ -1,0 +1,1 @@
+"""Cross-stitch networks (Misra et al., CVPR 2016)."""

@@ -1,0 +1,83 @@
+"""What vizlab knows about cross-stitch networks."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.method import Learning, Method
+from vizlab.core.network import FusionNetwork
+from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.methods.cross_stitch.files import CROSS_STITCH
+from vizlab.methods.cross_stitch.network import (
+    RESNET_STAGES,
+    CrossStitchUnit,
+    cross_stitch_mobilenetv2,
+    cross_stitch_resnet,
+)
+from vizlab.methods.parts.resnet import DEPTHS
+from vizlab.methods.parts.tasks import tasks_of
+
+
+def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
+    return cross_stitch_mobilenetv2(tasks_of(config), **config.options)
+
+
+def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
+    stitched = config.stages or RESNET_STAGES
+    return cross_stitch_resnet(depth, tasks_of(config), stitched=stitched, **config.options)
+
+
+def _units(network: nn.Module) -> Iterable[nn.Module]:
+    return (module for module in network.modules() if isinstance(module, CrossStitchUnit))
+
+
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.cross_stitch import charts
+
+    names = (*_CHARTS, "cross_stitch_channels")
+    return {name: getattr(charts, name) for name in names}
+
+
+def _tab() -> type:
+    from vizlab.methods.cross_stitch.tab import CrossStitchTab
+
+    return CrossStitchTab
+
+
+def _site_note(site: SiteTrace, target: int) -> str:
+    from vizlab.methods.cross_stitch.numbers import row_sentence
+
+    return row_sentence(site, target)
+
+
+def _summary(trace: FusionTrace) -> Mapping[str, Any]:
+    from vizlab.methods.cross_stitch.numbers import statement, unit_alphas
+
+    by_stage = {u.stage: {"mean_alpha": u.mean, "drift": u.drift} for u in unit_alphas(trace)}
+    return {"cross_stitch": {"stages": by_stage, "statement": statement(trace)}}
+
+
+_CHARTS = ("cross_stitch_alphas", "cross_stitch_spread", "cross_stitch_drift", "cross_stitch_shares")
+
+METHOD = Method(
+    family="cross-stitch",
+    title="Cross-stitch",
+    sentence="Cross-stitch networks (Misra et al., CVPR 2016): one network for each task; after every stage each task "
+    "takes a sum of all tasks' features, weighted per channel.",
+    architectures={
+        "cross-stitch-mobilenetv2": _mobilenetv2,
+        **{f"cross-stitch-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
+    },
+    files=(CROSS_STITCH,),
+    kinds={"cross-stitch": "a sum of all tasks' features for each task, weighted per channel"},
+    learning=Learning(fusion_modules=_units),
+    views=_views,
+    charts=_CHARTS,
+    tab=_tab,
+    site_note=_site_note,
+    summary=_summary,
+    rank=3,
+)

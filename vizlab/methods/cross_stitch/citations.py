@@ -1,0 +1,8 @@
+"""Where the definitions of cross-stitch networks stand."""
+
+from vizlab.core.method import Citation
+
+_PAPER = "https://arxiv.org/abs/1604.03539"
+
+UNIT = Citation("Cross-stitch networks, CVPR 2016: the unit", _PAPER)
+START = Citation("Cross-stitch networks, CVPR 2016: initial values and learning rates", _PAPER)

@@ -1,0 +1,111 @@
+"""The tab of cross-stitch networks: the alphas by stage, target and source, and what they moved in this picture."""
+
+import gradio as gr
+
+from vizlab import views
+from vizlab.core.trace import FusionTrace
+from vizlab.errors import InputError
+from vizlab.methods.cross_stitch import charts, citations
+from vizlab.methods.cross_stitch.numbers import cross_stitch_sites, statement
+from vizlab.page.kit.analysis import Analysis
+from vizlab.page.kit.badges import assumed_badge
+from vizlab.page.kit.html import badge, heading
+from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
+from vizlab.page.kit.strips import OPEN_JS, strip_panel
+from vizlab.page.kit.words import SAME, THIS
+from vizlab.views.palettes import Palette
+
+ALPHAS = Chart(
+    charts.cross_stitch_alphas,
+    "Rows take, columns give. Look off the diagonal: 0.1 is what training began with (assumed), the rest was learnt.",
+    citations.UNIT,
+    SAME,
+)
+CHANNELS = Chart(
+    charts.cross_stitch_alphas,
+    "A flat line is one alpha for the whole stage; a steep one means that some channels are shared and others not.",
+    citations.UNIT,
+    SAME,
+)
+SHARE_HERE = Chart(
+    charts.cross_stitch_shares,
+    "The same stage for this picture: a large alpha adds little if its source's features are quiet.",
+    citations.UNIT,
+    THIS,
+)
+CHARTS = (
+    Chart(
+        charts.cross_stitch_spread,
+        "Look for tall boxes: there the mean alpha hides channels that a task takes and channels that it leaves.",
+        citations.UNIT,
+        SAME,
+    ),
+    Chart(
+        charts.cross_stitch_drift,
+        "Units learn at a rate of their own, so their way from the start is the story: look where it is longest.",
+        citations.START,
+        SAME,
+    ),
+    Chart(
+        charts.cross_stitch_shares,
+        "All stages for this picture: look where the shares say otherwise than the alphas.",
+        citations.UNIT,
+        THIS,
+    ),
+)
+
+
+class CrossStitchTab(MethodTab):
+    """Mean alphas of all stages, one stage's channels beside this picture's shares there, the strip, then the rest."""
+
+    family = "cross-stitch"
+    title = "Cross-stitch units"
+    needs = (
+        "A cross-stitch network gives every task a network of its own; after each stage every task takes a sum of all "
+        "tasks' features. The sum's weights, one alpha for each channel, say who takes what from whom.",
+        "Tick a cross-stitch checkpoint on the left, give a colour picture, and press Run. It needs no depth.",
+    )
+
+    def build(self) -> None:
+        self.intro = gr.HTML()
+        with gr.Row(elem_classes="vz-figures"), gr.Column():
+            self.alphas = build_chart(ALPHAS)
+        with gr.Row(elem_classes="vz-controls"):
+            self.stage = gr.Radio([], label="stage", elem_id="vz-stitch-stage")
+        with gr.Row(elem_classes="vz-figures"):
+            with gr.Column(scale=3, min_width=320):
+                self.channels = build_chart(CHANNELS)
+            with gr.Column(scale=2, min_width=320):
+                self.share = build_chart(SHARE_HERE)
+        self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-stitch-strip")
+        self.charts = self.build_charts(CHARTS)
+
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
+        stages = list(sites_by_stage(trace))
+        first = stages[len(stages) // 2]
+        marks = [badge(f"{len(stages)} stages"), badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
+        badges = [mark for mark in marks if mark]
+        return {
+            self.intro: heading("What each task takes from each", statement(trace), None, badges),
+            self.alphas: charts.cross_stitch_alphas(trace),
+            self.stage: gr.update(choices=stages, value=first),
+            **self.draw_stage(analysis, trace, first),
+            self.strip: strip_panel(trace),
+            **self.draw_charts(self.charts, trace),
+        }
+
+    def wire(self, wiring: Wiring) -> None:
+        wiring.redraw(self.stage.input, self, [self.stage], [self.channels, self.share], self.draw_stage)
+
+    def draw_stage(self, analysis: Analysis, trace: FusionTrace, stage: str) -> Updates:
+        """The channels and the shares of one stage."""
+        sites = sites_by_stage(trace)
+        if stage not in sites:
+            raise InputError(f"There is no stage '{stage[:40]}'; this network stitches after {', '.join(sites)}.")
+        figure = charts.cross_stitch_channels(trace, sites[stage])
+        return {self.channels: figure, self.share: views.share_matrix(trace, sites[stage])}
+
+
+def sites_by_stage(trace: FusionTrace) -> dict[str, str]:
+    """The site names of the units by their stages, from the input to the output."""
+    return {s.site.stage: s.site.name for s in cross_stitch_sites(trace)}
