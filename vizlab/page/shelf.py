@@ -50,11 +50,13 @@ class ModelShelf:
         return (*self._in_memory, *(entry.name for entry in by_method))
 
     def offer(self, model: Model) -> str:
-        """Offer a model of this process to every user; returns its name, with its hash where that was taken.
+        """Offer a model of this process to every user; returns its name, to which its hash is added where it was taken.
 
         Raises InputError for two models that neither name nor weights tell apart.
         """
         with self._lock:
+            if any(model is known for known in self._in_memory.values()):
+                return model.name
             name = model.name if model.name not in self._entries else f"{model.name}-{model.short_hash[:6]}"
             if name in self._entries:
                 raise InputError(f"Two models are called '{model.name}'; give each a name= of its own.")

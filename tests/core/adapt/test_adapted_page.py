@@ -24,6 +24,7 @@ from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
 from vizlab.page.summary import card_of, summary
 from vizlab.page.workspace import Workspace
+from vizlab.views.panels import percent
 
 OWN, SHIPPED = "two-stream", "somebodys-cen"
 
@@ -92,7 +93,7 @@ def test_a_site_opens_large(page: Page, workspace: Workspace, analysis: Analysis
     window = handlers.open_site(analysis.key, event)[page.window]
     share = analysis.traces[OWN].sites["gate"].share
     assert share is not None
-    assert f"{share[0, 0]:.0%}" in window
+    assert percent(float(share[0, 0])) in window
     assert "site 1 of 3" in window
     mixing = gr.EventData(None, {"model": OWN, "site": "attend", "target": "rgb"})
     assert "not as a sum" in handlers.open_site(analysis.key, mixing)[page.window]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import vizlab
 from tests.core.adapt.toys import adapted, inputs_of, mixings, picture, seeded
-from vizlab import FusionSite, Sum
+from vizlab import FusionSite, Sum, argument
 from vizlab.core.site import Intervention, intervening
 
 
@@ -102,6 +102,25 @@ def test_a_target_in_what_a_module_is_called_with(name: str) -> None:
     hand, item = HANDED[name]
     reading = Sum(PARTS.parts, item=item)
     assert_cut(seeded(Around(RETURNED["tensor"], hand)), FusionSite("next", {"rgb": reading}, at="input"))
+
+
+def test_an_argument_may_be_one_of_any_keywords() -> None:
+    """A module that takes whatever it is given: its signature does not name the stream."""
+
+    class Whatever(nn.Module):
+        def forward(self, *given: Tensor, **named: Tensor) -> Tensor:
+            return given[0] + named["b"]
+
+    class Calls(Around):
+        def forward(self, rgb: Tensor, depth: Tensor) -> Tensor:
+            return self.head(self.fuse(rgb, b=depth))
+
+    module = Calls(RETURNED["tensor"])
+    module.fuse = Whatever()
+    reading = Sum({"rgb": 0, "depth": argument("b")})
+    model = adapted(seeded(module), [FusionSite("fuse", {"rgb": reading})])
+    shown = mixings(model, inputs := inputs_of(model, picture()))["fuse", "rgb"]
+    assert torch.equal(shown.parts[1].value, inputs["depth"])
 
 
 def test_a_list_that_the_owner_keeps_is_not_changed() -> None:

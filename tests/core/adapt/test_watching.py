@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import vizlab
 from tests.core.adapt.toys import Add, Wrap, adapted, hooks_on, inputs_of, mixings, picture, seeded
-from vizlab import FusionSite, Mixed, Projected, Sum, output_of
+from vizlab import FusionSite, Mixed, Projected, Sum, output_of, stored
 from vizlab.core.site import Intervention, fusion_modules, intervening, observing
 from vizlab.core.trace import arrays_of
 
@@ -113,6 +113,28 @@ def test_cut_sites_keep_their_own_part(module: nn.Module, model: vizlab.Model) -
         with intervening(Intervention(cross=False, sites=None if sites is None else frozenset(sites))):
             found = model.forward(inputs)["semseg"]
         assert torch.allclose(found, expected(*wanted), atol=1e-5), sites
+
+
+def test_a_stored_tensor_that_is_a_part_survives_what_follows_a_cut() -> None:
+    """The in-place ReLU gets a copy of what is left, not the owner's own parameter."""
+
+    class Prior(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.prior = nn.Parameter(torch.zeros(1, 3, 96, 112))
+
+        def forward(self, a: Tensor, b: Tensor) -> Tensor:
+            return self.prior + a + b
+
+    module = seeded(Wrap(Prior()))
+    before = module.fuse.prior.detach().clone()  # type: ignore[union-attr,operator]
+    reading = Sum({"prior": stored("fuse.prior"), "rgb": 0, "depth": 1})
+    model = adapted(module, [FusionSite("fuse", {"prior": reading})])
+    inputs = inputs_of(model, picture())
+    with intervening(CUT):
+        cut = model.forward(inputs)["semseg"]
+    assert torch.allclose(cut, module.head(before.relu()), atol=1e-5)  # type: ignore[operator]
+    assert torch.equal(module.fuse.prior, before)  # type: ignore[union-attr,arg-type]
 
 
 def test_a_cut_trace_holds_what_is_left(model: vizlab.Model) -> None:

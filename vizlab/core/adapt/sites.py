@@ -175,9 +175,10 @@ def alone(target: str, split: Split, output: Tensor) -> Split:
 def total(split: Split, forward: Forward) -> Tensor:
     """The sum of all parts and the constant, in float32 at least."""
     wide = torch.promote_types(forward.output.dtype, torch.float32)
-    summed = torch.zeros_like(forward.output, dtype=wide)
-    for part in split.parts.values():
-        summed = summed + part
+    first, *others = split.parts.values()
+    summed = first.to(wide, copy=True)  # it may become the output, which what follows may change in place
+    for part in others:
+        summed += part
     if split.constant is None:
         return summed
     return summed + spread(split.constant.to(wide), "channel", forward.layout, summed)
@@ -190,11 +191,11 @@ def compare(split: Split, forward: Forward) -> None:
     The root mean square of the difference is taken relative to the largest of output and parts, since large parts that
     cancel leave their rounding behind.
     """
-    output = forward.output.float()
-    size = max(_rms(x) for x in (output, *split.parts.values()))
+    output = forward.output
+    size = max(_norm(x) for x in (output, *split.parts.values()))
     if size == 0 or not math.isfinite(size):
         return
-    missed, allowed = _rms(total(split, forward) - output) / size, TOLERANCE.get(forward.output.dtype, ROUGH)
+    missed, allowed = _norm(total(split, forward) - output) / size, TOLERANCE.get(forward.output.dtype, ROUGH)
     if missed > allowed:
         named = ", ".join(split.parts)
         raise InputError(
@@ -204,5 +205,6 @@ def compare(split: Split, forward: Forward) -> None:
         )
 
 
-def _rms(x: Tensor) -> float:
-    return float(x.float().square().mean().sqrt())
+def _norm(x: Tensor) -> float:
+    """The root of the sum of squares; of tensors of one shape it is as good as their root mean square."""
+    return float(torch.linalg.vector_norm(x, dtype=torch.promote_types(x.dtype, torch.float32)))
