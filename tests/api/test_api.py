@@ -90,7 +90,8 @@ def test_threshold_reruns_cen_alone(client: Client, result: dict[str, Any]) -> N
 def test_site_gives_numbers_and_a_picture(client: Client, result: dict[str, Any]) -> None:
     numbers, picture = client.predict(result["key"], NAMES["nddr"], "nddr.stage3", "depth", api_name="/site")
     assert numbers["targets"] == ["semseg", "depth", "normals"]
-    assert Image.open(picture).size == (640, 480)
+    with Image.open(picture) as image:
+        assert image.size == (640, 480)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,29 @@ def test_a_threshold_curve_of_other_pictures_does_not_stay() -> None:
     )
 
 
+def figures_of(semseg: float) -> dict[str, dict[str, float]]:
+    return {"semseg/ensemble": {"mIoU": semseg, "mean accuracy": 40.0, "pixel accuracy": 60.0}}
+
+
+@pytest.mark.parametrize("order", [("float32", "bfloat16"), ("bfloat16", "float32")])
+def test_a_card_carries_both_precisions(order: tuple[str, str]) -> None:
+    """In whichever order they were measured, bfloat16 are the figures and float32 stands beside them, named."""
+    card: dict[str, object] = {}
+    for precision in order:
+        found = figures_of(31.0 if precision == "bfloat16" else 32.5)
+        card = with_evaluation(card, replace(result("x", found), precision=precision))
+    assert card["figures"]["precision"] == "bfloat16"  # type: ignore[index]
+    (section,) = [s for s in card_sections(with_card(card)) if s.title.startswith("Figures")]
+    assert section.title.endswith("bfloat16)")
+    assert section.table is not None
+    assert {row[0]: row[1] for row in section.table.rows} == {"cen, ensemble": "31.0", "cen, ensemble, float32": "32.5"}
+    other = replace(result("x", figures_of(20.0)), precision="bfloat16", pictures=100)
+    assert [s.title for s in card_sections(with_card(with_evaluation(card, other)))][1] == (
+        "Figures (split test, 100 pictures, bfloat16)"
+    )
+    assert "figures in other precisions" not in with_evaluation(card, other)
+
+
 BLEND = Method(
     family="blend",
     title="Blend",
@@ -165,6 +188,10 @@ def test_a_network_without_sites_has_the_sentence_of_its_method_unless_there_is_
 
 
 def test_a_method_that_cannot_count_does_not_take_the_page_down() -> None:
-    nothing = replace(BLEND.controls[0], effect=replace(BLEND.controls[0].effect, counts=lambda network: {}))  # type: ignore[type-var]
+    def counting(counts: object) -> Model:
+        control = replace(BLEND.controls[0], effect=replace(BLEND.controls[0].effect, counts=counts))  # type: ignore[type-var]
+        return make_model("nddr-cnn", method=replace(BLEND, controls=(control,)))
+
     with pytest.raises(CheckpointError, match="cannot be shown"):
-        card_markdown(make_model("nddr-cnn", method=replace(BLEND, controls=(nothing,))))
+        card_markdown(counting(lambda network: {"a": "many"}))
+    assert "Blended" not in card_markdown(counting(lambda network: {}))

@@ -69,3 +69,12 @@ def test_the_ensemble_also_stands_under_the_tasks_name() -> None:
     decoded = decode(outputs, FRAMING)
     assert decoded["semseg"] is decoded["semseg/ensemble"]
     assert set(decode(outputs, FRAMING, aliases=False)) == set(outputs)
+
+
+def test_one_channel_of_saliency_is_a_probability_and_two_are_classes() -> None:
+    one, two = decode({"sal": output(1)}, FRAMING)["sal"], decode({"sal": output(2)}, FRAMING)["sal"]
+    assert isinstance(one, MapPrediction)
+    whole = torch.nn.functional.interpolate(output(1), size=FRAMING.padded, mode="bilinear")[..., :30, :40]
+    expected = torch.nn.functional.interpolate(whole, size=FRAMING.picture, mode="bilinear")[0, 0].sigmoid()
+    np.testing.assert_allclose(one.value, expected.numpy(), atol=1e-6)
+    assert isinstance(two, SemsegPrediction)

@@ -103,7 +103,9 @@ def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_pa
     wrong = tmp_path / "notes.png"
     wrong.write_text("no picture")
     handlers = Handlers(page, workspace)
-    updates = handlers.run(None, str(wrong), None, "auto", [NAMES["nddr"]], "cpu", "own", "voc", lambda *a: None)
+    updates = handlers.run(
+        None, str(wrong), None, "auto", [NAMES["nddr"]], "cpu", "own", "auto", False, "voc", lambda *a: None
+    )
     assert set(updates) == {page.message, page.controls.progress}
     assert "notes.png" in updates[page.message]
 

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 
+import vizlab
 import vizlab.page.workspace as workspace_module
 from tests.page.page_process import CONFIGS, NAMES, OWN_CHECKPOINT, addable, checkpoints, random_checkpoint, write_pair
+from vizlab.core.door import load_model
 from vizlab.errors import CheckpointError, InputError, VizlabError
 from vizlab.page.handlers import add_checkpoint
 from vizlab.page.kit.analysis import Request
 from vizlab.page.settings import Settings
+from vizlab.page.status import status_line
 from vizlab.page.workspace import Workspace
 
 CEN = NAMES["cen"]
@@ -94,6 +97,7 @@ def test_if_nothing_can_run_that_is_an_error(workspace: Workspace, request_cen: 
         ({"settings": {"threshold": -0.1}}, "threshold"),
         ({"colour": None, "depth": None}, "no picture yet"),
         ({"depth_unit": "ells"}, "depth unit"),
+        ({"precision": "float8"}, "Precision 'float8' is unknown"),
     ],
 )
 def test_what_cannot_be_is_said(
@@ -193,3 +197,39 @@ def test_predicted_depth_stands_in_where_asked_for_and_says_so(workspace: Worksp
     moved = workspace.vary(analysis.key, {"threshold": 0.7})
     assert moved.unchanged[CEN] is analysis.traces[CEN]
     assert moved.traces[CEN].input_digest == analysis.traces[CEN].input_digest
+
+
+def test_precision_is_chosen_for_each_run_and_named(workspace: Workspace, request_cen: Request) -> None:
+    """Each answer is the one the model gives when loaded in that precision, whatever ran before."""
+    rgbd = workspace.read(request_cen).rgbd
+    for precision in ("float32", "bfloat16", "float32"):
+        found = workspace.analyse(replace(request_cen, precision=precision, settings={"threshold": 0.03})).traces[CEN]
+        alone = load_model(checkpoints() / f"{CEN}.safetensors", "cpu", precision=precision)
+        assert found.environment["precision"] == precision
+        expected = vizlab.trace(alone, rgbd, threshold=0.03)
+        np.testing.assert_array_equal(found.predictions["semseg"].label, expected.predictions["semseg"].label)
+        for name, site in expected.sites.items():
+            np.testing.assert_array_equal(found.sites[name].share, site.share)
+
+
+def test_the_status_line_names_the_precision(workspace: Workspace, request_cen: Request) -> None:
+    assert "in all on cpu, float32" in status_line(workspace.analyse(replace(request_cen, precision="float32")))
+
+
+def test_networks_stay_in_the_order_asked_for(workspace: Workspace, request_cen: Request) -> None:
+    """Also when the same ones were asked for in another order before."""
+    names = (CEN, NAMES["nddr"])
+    for order in (names, names[::-1]):
+        assert tuple(workspace.analyse(replace(request_cen, models=order)).traces) == order
+
+
+def test_a_network_is_known_by_its_file_not_by_its_name(tmp_path: Path, request_cen: Request) -> None:
+    """A CEN called otherwise still says in CEN's tab why it was not run."""
+    random_checkpoint(tmp_path / "my_fusion.safetensors")
+    own = Workspace(Settings(checkpoints=tmp_path))
+    random_checkpoint(tmp_path / "nddr.safetensors", CONFIGS[NAMES["nddr"]])
+    both = Workspace(Settings(checkpoints=tmp_path))
+    assert own.shelf.shipped() == ("my_fusion",)
+    analysis = both.analyse(replace(request_cen, depth=None, models=("nddr", "my_fusion")))
+    assert analysis.families["my_fusion"] == "cen"
+    assert "needs a depth map" in analysis.skipped["my_fusion"]

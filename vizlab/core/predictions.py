@@ -80,7 +80,8 @@ def _crop(y: Tensor, framing: Framing, at_input_size: bool) -> Tensor:
 
 
 def _decode_one(task: str, y: Tensor, size: tuple[int, ...]) -> Prediction:
-    if task in ("semseg", "human_parts", "sal"):
+    # One channel of saliency is a probability, two are classes: code bases differ.
+    if task in ("semseg", "human_parts", "sal") and y.shape[1] > 1:
         return _decode_classes(y, size)
     y = _enlarge(y, size)[0]
     if task == "depth":

@@ -48,7 +48,8 @@ def predictions_html(analysis: Analysis, palette: Palette = "voc") -> str:
     )
     marks = [mark for trace in analysis.traces.values() if (mark := assumed_badge(trace))]
     marks += [badge(f"{name}: depth predicted by {by}", "warn") for name, by in analysis.stand_in.items()]
-    head = heading("What they predict", GRID_SENTENCE, _citation(analysis), marks)
+    sentence = f"{GRID_SENTENCE} {grid.note}"
+    head = heading("What they predict", sentence, _citation(analysis), marks)
     return head + left_out + grid_table(reference_first(grid), ROWS, strips_html(analysis))
 
 

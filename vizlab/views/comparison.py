@@ -97,7 +97,9 @@ def prediction_grid(
         cells = [_cell(column, task, common) for column in columns]
         rows.append((task, tuple([*cells, _reference_cell(task, common)] if has_reference else cells)))
     titles = tuple(c.title for c in columns) + (("reference",) if has_reference else ())
-    return Grid(titles, tuple(rows), _groups(columns, has_reference))
+    precisions = dict.fromkeys(trace.environment.get("precision", "") for trace in traces)
+    note = f"Computed in {' and '.join(precisions)}." if all(precisions) else ""
+    return Grid(titles, tuple(rows), _groups(columns, has_reference), note)
 
 
 def grid_columns(traces: Sequence[FusionTrace]) -> tuple[Column, ...]:

@@ -57,6 +57,7 @@ def grid_figure(grid: Grid) -> Figure:
         shown = [c for c in cells if isinstance(c, Panel)]
         if shown:
             _add_legend(figure, axes[row, :], shown[0])
+    figure.supxlabel(grid.note, fontsize=7)
     return figure
 
 

@@ -9,7 +9,15 @@ from vizlab.page.kit.images import NETWORK_SIDE
 from vizlab.views import ColourBar, EmptyCell, Grid, Panel
 from vizlab.views.panels import Cell
 
-ROWS = {"semseg": "classes", "depth": "depth", "depth error": "depth error", "normals": "normals", "edge": "edges"}
+ROWS = {
+    "semseg": "classes",
+    "human_parts": "human parts",
+    "sal": "saliency",
+    "depth": "depth",
+    "depth error": "depth error",
+    "normals": "normals",
+    "edge": "edges",
+}
 """What rows of tasks are called."""
 MIN_ASIDE = 2
 """A free corner is used from so many columns on."""
@@ -49,7 +57,7 @@ def reference_first(grid: Grid) -> Grid:
     missing = [sum(isinstance(cells[i], EmptyCell) for _, cells in grid.rows) for i in range(len(grid.columns))]
     order = sorted(range(len(grid.columns)), key=lambda i: (grid.columns[i] != "reference", missing[i]))
     rows = tuple((task, tuple(cells[i] for i in order)) for task, cells in grid.rows)
-    return Grid(tuple(grid.columns[i] for i in order), rows)
+    return Grid(tuple(grid.columns[i] for i in order), rows, note=grid.note)
 
 
 def _row(title: str, cells: Sequence[Cell], line: int, side: int) -> list[str]:

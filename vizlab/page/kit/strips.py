@@ -6,40 +6,67 @@ from uuid import uuid4
 
 from vizlab import views
 from vizlab.core.registry import methods, title_of
-from vizlab.core.trace import FusionTrace
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import badge, colour_bar, heading, panel_figure, tag, words
 from vizlab.page.kit.images import LARGE_SIDE, THUMBNAIL_SIDE, data_uri
-from vizlab.page.kit.words import SAME, SHARE, STRIP_SENTENCE, THIS
+from vizlab.page.kit.words import NO_SHARE_AFTER, SAME, SHARE, STRIP_SENTENCE, THIS
+from vizlab.rgbd import RGBDImage
 from vizlab.views import ColourBar, Panel
 from vizlab.views.figures import stream_title
+from vizlab.views.outside import LAYERS, Layer
 from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import number, percent
+from vizlab.views.shares import order_words
 
 OPEN_JS = """
+let layer = 'outside';
+const showLayer = () => {
+  const shown = element.querySelector('[data-layer-shown]');
+  const waiting = element.querySelector(`template[data-layer-of="${layer}"]`);
+  if (shown && waiting) {  // they change places
+    const aside = document.createElement('template');
+    aside.dataset.layerOf = shown.dataset.layerShown;
+    aside.content.append(...shown.childNodes);
+    shown.append(waiting.content);
+    shown.dataset.layerShown = layer;
+    waiting.replaceWith(aside);
+  }
+  element.querySelectorAll('button[data-layer]').forEach((button) => {
+    const chosen = button.dataset.layer === layer;
+    button.setAttribute('aria-pressed', chosen);
+    button.style.fontWeight = chosen ? 700 : 400;
+  });
+};
+watch('value', showLayer);
 element.addEventListener('click', (event) => {
+  const choice = event.target.closest('button[data-layer]');
+  if (choice) {
+    layer = choice.dataset.layer;
+    showLayer();
+  }
   const thumbnail = event.target.closest('[data-site]');
   if (thumbnail) trigger('select', {model: thumbnail.dataset.model, site: thumbnail.dataset.site,
                                     target: thumbnail.dataset.target});
 });
 """
-"""Makes the thumbnails inside a gr.HTML tell Python which site was clicked."""
+"""In a gr.HTML: thumbnails tell Python which site was clicked, the layers of the window change in the browser."""
 
 
 def strip(trace: FusionTrace) -> str:
-    """All sites of a network from its input to its output, one row per target, on one colour range."""
+    """All sites of a network in its order, one row per target, on a colour range of the network's own."""
     panels = views.outside_strip(trace)
     targets = list(dict.fromkeys(t for s in trace.sites.values() for t in s.site.targets))
     rows = [_row(trace, target, [p for p in panels if p.key.endswith(f"/{target}")]) for target in targets]
     bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
     title = tag("h4", escape(title_of(trace.model.family)), title=trace.model.name)
-    name = words(trace.model.name, "vz-caption")
+    name = words(f"{trace.model.name}; sites: {order_words(trace)}", "vz-caption")
     head = tag("div", title + (colour_bar(bar) if bar else "") + name, "vz-strip-head")
     return tag("section", head + "".join(rows), "vz-strip")
 
 
 def strip_panel(trace: FusionTrace) -> str:
-    """The strip under its heading, with the sentence that says what a share is not."""
+    """The strip under its heading, with what brightness and share mean, and what a share is not."""
     sentence = f"{STRIP_SENTENCE} {SHARE}"
     return heading("Outside maps, site by site", sentence, badges=[badge(THIS)]) + strip(trace)
 
@@ -74,9 +101,9 @@ def stream_mark(stream: str) -> str:
 
 
 def open_site(analysis: Analysis, model: str, site: str, target: str) -> str:
-    """One site large over the photograph, with its numbers and ways to its neighbours."""
+    """One site large over the photograph, its layers one at a time, with its numbers and ways to its neighbours."""
     trace = analysis.trace_of(model)
-    panel = views.outside_over_photo(trace, analysis.picture.rgbd, site, target)
+    pictures = _layers(trace, analysis.picture.rgbd, site, target)
     found = trace.sites[site].site
     names = [s.site.name for s in trace.sites.values() if target in s.site.targets]
     at = names.index(site)
@@ -88,11 +115,40 @@ def open_site(analysis: Analysis, model: str, site: str, target: str) -> str:
     )
     close = '<button type="button" class="vz-close" data-close aria-label="close">×</button>'
     bar = tag("header", tag("div", head) + tag("div", steps + close, "vz-window-buttons"))
-    body = panel_figure(panel, LARGE_SIDE, title=False) + tag("div", _numbers(trace, site, target))
+    body = tag("div", pictures) + tag("div", _numbers(trace, site, target))
     window = bar + tag("div", body, "vz-window-body")
     dialog = tag("div", window, "vz-window", role="dialog", aria_modal="true", aria_label=head_text, tabindex="-1")
     # Closing hides the window in the browser only: a fresh mark makes the same site open again.
     return tag("div", dialog, "vz-curtain", data_opened=uuid4().hex)
+
+
+def _layers(trace: FusionTrace, rgbd: RGBDImage, site: str, target: str) -> str:
+    """The picture of one layer, a switch between them, and the other layer waiting in a template."""
+    drawn = {layer: _layer(trace, rgbd, site, target, layer) for layer in LAYERS}
+    first, *others = drawn
+    if not trace.sites[site].site.additive:
+        return drawn[first]
+    choices = words("what came from other streams: ", "vz-caption") + "".join(
+        tag(
+            "button",
+            about.title,
+            "vz-small-button",
+            type="button",
+            data_layer=layer,
+            aria_pressed=str(layer == first).lower(),
+            style=f"font-weight:{700 if layer == first else 400}",
+        )
+        for layer, about in LAYERS.items()
+    )
+    waiting = "".join(tag("template", drawn[layer], data_layer_of=layer) for layer in others)
+    return tag("div", choices) + tag("div", drawn[first], data_layer_shown=first) + waiting
+
+
+def _layer(trace: FusionTrace, rgbd: RGBDImage, site: str, target: str, layer: Layer) -> str:
+    """The picture, and what its brightness means where it has any."""
+    panel = views.outside_over_photo(trace, rgbd, site, target, layer)
+    meaning = tag("p", escape(LAYERS[layer].sentence), "vz-note") if panel.legend is not None else ""
+    return panel_figure(panel, LARGE_SIDE, title=False) + meaning
 
 
 def _step(text: str, model: str, site: str | None, target: str, label: str) -> str:
@@ -103,7 +159,7 @@ def _step(text: str, model: str, site: str | None, target: str, label: str) -> s
 
 def _numbers(trace: FusionTrace, name: str, target: str) -> str:
     site = trace.sites[name]
-    if site.share is None or site.energy is None:
+    if not site.site.additive or site.share is None or site.energy is None:
         return ""
     row = site.site.targets.index(target)
     lines = [
@@ -118,4 +174,12 @@ def _numbers(trace: FusionTrace, name: str, target: str) -> str:
     head = tag("tr", tag("th", "from") + tag("th", "share") + tag("th", "energy"))
     about = methods()[trace.model.family].site_note(site, row) if trace.model.family in methods() else ""
     fixed = tag("p", f"{escape(about)} {badge(SAME)}", "vz-note") if about else ""
-    return tag("table", head + "".join(lines)) + fixed + tag("p", escape(SHARE), "vz-note")
+    after = tag("p", escape(_after(site, row)), "vz-note")
+    return tag("table", head + "".join(lines)) + after + fixed + tag("p", escape(SHARE), "vz-note")
+
+
+def _after(site: SiteTrace, row: int) -> str:
+    """What other streams have after the activation that follows, or why nobody can say."""
+    if site.share_after is None:
+        return NO_SHARE_AFTER
+    return f"After the activation that follows, other streams have {percent(float(site.share_after[row]))}."

@@ -1,12 +1,20 @@
 """Sentences that several panels share."""
 
+from vizlab.views.outside import LAYERS
+from vizlab.views.shares import NOT_AN_EFFECT
+
 SHARE = (
-    "A share is what one site mixes for this picture: Cov(contribution, output) over Var(output), summed over "
-    "channels. Residual paths go around the site, so it is not what reaches the output."
+    "A share says whose variation one site's output has in this picture, before any activation that follows: "
+    "Cov(contribution, output) over Var(output), summed over channels. What is the same everywhere counts for nothing. "
+    f"Residual paths go around the site, so it is not what reaches the output. {NOT_AN_EFFECT}"
 )
 STRIP_SENTENCE = (
-    "Each thumbnail is one site, from input to output: bright is where a target received most from other streams, "
-    "relative to the site's own signal; the number is their share. Click one to open it over the photograph."
+    f"Each thumbnail is one site, the number under it the share of other streams. {LAYERS['outside'].sentence} "
+    "Every network has a colour range of its own: brightness does not compare between networks. Click a site to open "
+    "it over the photograph; there all that came, mean included, can be shown as well."
+)
+NO_SHARE_AFTER = (
+    "After an activation there is no share here: what streams add up within a channel cannot be taken apart any more."
 )
 SAME = "same for every picture"
 THIS = "this picture"

@@ -24,8 +24,8 @@ def with_evaluation(card: Mapping[str, Any], result: Result, curve: Curve | None
     """
     measured = {"split": result.split, "pictures": result.pictures, "precision": result.precision}
     measured |= {name: text for name in ("data", "measured") if (text := getattr(result, name))}
-    told = [card.get("figures") or {}, *card.get(OTHERS, [])]
-    entries = {e["precision"]: e for e in told if e and _same_pictures(e, measured)}
+    told = [card.get("figures"), *card.get(OTHERS, [])]
+    entries = {e["precision"]: e for e in told if isinstance(e, Mapping) and _same_pictures(e, measured)}
     entries[result.precision] = {**measured, "outputs": rounded(result.outputs)}
     main = entries.pop("bfloat16", None) or entries.pop(result.precision)
     found: dict[str, Any] = {"figures": main, OTHERS: list(entries.values())}

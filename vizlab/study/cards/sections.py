@@ -149,6 +149,8 @@ def _counts(model: Model) -> Iterator[Section]:
     for control in counted(model.method, model.config):
         effect = effect_of(control)
         by_site = effect.counts(model.network)
+        if not by_site:
+            continue
         lines = [f"all sites: {effect.share(model.network):.1%}"]
         lines += [f"{site}: {some / of:.0%}" for site, (some, of) in by_site.items()]
         at = f"{control.name} {model.settings[control.name]:g}"
