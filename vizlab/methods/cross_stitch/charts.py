@@ -10,7 +10,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
 from vizlab.methods.cross_stitch.network import ALPHA, BETA
 from vizlab.methods.cross_stitch.numbers import UnitAlphas, cross_stitch_sites, unit_alphas, unit_at
-from vizlab.views.figures import SAME, TEXT, matrix_multiples, multiples_height, stream_title, styled
+from vizlab.views.figures import SAME, TEXT, matrix_multiples, multiples_height, stream_title, styled, this_picture
 from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import NOT_AN_EFFECT
 
@@ -47,7 +47,7 @@ def cross_stitch_shares(trace: FusionTrace) -> go.Figure:
         raise TraceError(f"The trace of '{trace.model.name}' holds no shares; trace the picture again.")
     known = np.concatenate([np.abs(share[np.isfinite(share)]) for share in shares])
     end = float(known.max(initial=1.0))
-    notes = ["This picture; each row sums to 1.", NOT_AN_EFFECT]
+    notes = [f"{this_picture(trace)}; each row sums to 1.", NOT_AN_EFFECT]
     return _matrices(units, shares, -end, end, "diverging", "share", "Who contributes to whom, stage by stage", notes)
 
 

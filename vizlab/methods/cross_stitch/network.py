@@ -7,16 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core.network import FusionNetwork
-from vizlab.core.site import FusionModule, Mixing, Part, Site, declare_sites
-from vizlab.methods.parts.backbone import Backbone
-from vizlab.methods.parts.deeplab import DeepLabHead
-from vizlab.methods.parts.mobilenet import MobileNetV2
-from vizlab.methods.parts.resnet import ResNet
-from vizlab.methods.parts.shortcut import ShortcutHead
+from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
@@ -80,71 +74,24 @@ class CrossStitchUnit(FusionModule):
         return output.to(features[target].dtype)
 
 
-class CrossStitchNetwork(FusionNetwork):
-    """One backbone and head per task, a cross-stitch unit after each stage named in `stitched` (None: every stage).
+class CrossStitchNetwork(TaskNetworks):
+    """One backbone and head per task, a cross-stitch unit after some stages (see `TaskNetworks`)."""
 
-    Outputs `TASK`: (B, channels, H, W), or at the head's own resolution without `upsample`. With `read_all_stages` the
-    heads take a list of all stages' features, else the last stage's alone.
-    """
-
-    inputs = ("rgb",)
+    fusion = "cross_stitch"
 
     def __init__(
-        self,
-        backbones: dict[str, Backbone],
-        heads: dict[str, nn.Module],
-        tasks: Sequence[Task],
-        stitched: Sequence[str] | None = None,
-        upsample: bool = True,
-        read_all_stages: bool = False,
+        self, parts: Parts, tasks: Sequence[Task], stitched: Sequence[str] | None = None, **given: bool
     ) -> None:
-        super().__init__()
-        self.tasks = tuple(tasks)
-        names = [t.name for t in self.tasks]
-        first = backbones[names[0]]
-        self.stage_names, self.multiple = first.stage_names, max(first.strides)
-        self.backbone = nn.ModuleDict(backbones)
-        self.heads = nn.ModuleDict(heads)
-        chosen = first.stage_names if stitched is None else stitched
-        channels = zip(first.stage_names, first.channels, strict=True)
-        self.cross_stitch = nn.ModuleDict({s: CrossStitchUnit(names, c) for s, c in channels if s in chosen})
-        self._upsample, self._read_all = upsample, read_all_stages
-        self.sites = declare_sites(self)
-
-    def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        image = inputs["rgb"]
-        stages = self._stages(image)
-        outputs = {}
-        for position, task in enumerate(self.tasks):
-            read = [stage[position] for stage in stages] if self._read_all else stages[-1][position]
-            y = self.heads[task.name](read)
-            outputs[task.name] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
-        return outputs
-
-    def _stages(self, image: Tensor) -> list[list[Tensor]]:
-        """By stage and task, the features that the next stage reads."""
-        backbones: list[Backbone] = [self.backbone[t.name] for t in self.tasks]  # type: ignore[misc]
-        features, stages = [image] * len(backbones), []
-        for index, stage in enumerate(self.stage_names):
-            features = [own.run_stage(index, x) for own, x in zip(backbones, features, strict=True)]
-            if stage in self.cross_stitch:
-                features = self.cross_stitch[stage](features)
-            stages.append(features)
-        return stages
+        super().__init__(parts, tasks, CrossStitchUnit, stitched, **given)
 
 
 def cross_stitch_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> CrossStitchNetwork:
     """The compact cross-stitch network: a MobileNetV2 per task, a unit after each of five stages, shortcut heads."""
-    backbones: dict[str, Backbone] = {t.name: MobileNetV2() for t in tasks}
-    heads: dict[str, nn.Module] = {t.name: ShortcutHead(MobileNetV2.channels, width, t.channels) for t in tasks}
-    return CrossStitchNetwork(backbones, heads, tasks, upsample=False, read_all_stages=True)
+    return CrossStitchNetwork(mobilenet_parts(tasks, width), tasks, upsample=False, read_all_stages=True)
 
 
 def cross_stitch_resnet(
     depth: int, tasks: Sequence[Task], output_stride: int = 8, stitched: Sequence[str] = RESNET_STAGES
 ) -> CrossStitchNetwork:
     """The network of the multi-task code base: a dilated ResNet and a DeepLab head per task."""
-    backbones: dict[str, Backbone] = {t.name: ResNet(depth, output_stride=output_stride) for t in tasks}
-    width = backbones[tasks[0].name].channels[-1]
-    heads: dict[str, nn.Module] = {t.name: DeepLabHead(width, t.channels) for t in tasks}
-    return CrossStitchNetwork(backbones, heads, tasks, stitched)
+    return CrossStitchNetwork(resnet_parts(depth, tasks, output_stride), tasks, stitched)

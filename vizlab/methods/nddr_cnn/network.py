@@ -7,13 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core.network import FusionNetwork
-from vizlab.core.site import FusionModule, Mixing, Part, Site, declare_sites
-from vizlab.methods.parts.backbone import Backbone
-from vizlab.methods.parts.deeplab import DeepLabHead
-from vizlab.methods.parts.mobilenet import MobileNetV2
-from vizlab.methods.parts.resnet import ResNet
-from vizlab.methods.parts.shortcut import ShortcutHead
+from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
@@ -82,70 +77,22 @@ class NDDRLayer(FusionModule):
         return output
 
 
-class NDDRCNN(FusionNetwork):
-    """One backbone and head per task, an NDDR layer after each stage named in `fused` (None: after every stage).
+class NDDRCNN(TaskNetworks):
+    """One backbone and head per task, an NDDR layer after some stages (see `TaskNetworks`)."""
 
-    Outputs `TASK`: (B, channels, H, W) or the head's own resolution, by `upsample`.
-    """
+    fusion = "nddr"
 
-    inputs = ("rgb",)
-
-    def __init__(
-        self,
-        backbones: dict[str, Backbone],
-        heads: dict[str, nn.Module],
-        tasks: Sequence[Task],
-        upsample: bool = True,
-        read_all_stages: bool = False,
-        fused: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__()
-        self.tasks = tuple(tasks)
-        names = [t.name for t in self.tasks]
-        first = backbones[names[0]]
-        self.stage_names, self.multiple = first.stage_names, max(first.strides)
-        self.backbone = nn.ModuleDict(backbones)
-        self.heads = nn.ModuleDict(heads)
-        channels = dict(zip(first.stage_names, first.channels, strict=True))
-        self.nddr = nn.ModuleDict({stage: NDDRLayer(names, channels[stage]) for stage in fused or first.stage_names})
-        self._upsample, self._read_all = upsample, read_all_stages
-        self.sites = declare_sites(self)
-
-    def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        image = inputs["rgb"]
-        names = [t.name for t in self.tasks]
-        features = [image] * len(names)
-        stages: list[list[Tensor]] = []
-        for index, stage in enumerate(self.stage_names):
-            features = [self._backbone(n).run_stage(index, x) for n, x in zip(names, features, strict=True)]
-            if stage in self.nddr:
-                features = self.nddr[stage](features)
-            stages.append(features)
-        outputs = {}
-        for position, name in enumerate(names):
-            read = [stage[position] for stage in stages] if self._read_all else stages[-1][position]
-            outputs[name] = self.heads[name](read)
-        if self._upsample:
-            size = image.shape[-2:]
-            outputs = {k: F.interpolate(y, size=size, mode="bilinear") for k, y in outputs.items()}
-        return outputs
-
-    def _backbone(self, task: str) -> Backbone:
-        return self.backbone[task]  # type: ignore[return-value]
+    def __init__(self, parts: Parts, tasks: Sequence[Task], fused: Sequence[str] | None = None, **given: bool) -> None:
+        super().__init__(parts, tasks, NDDRLayer, fused, **given)
 
 
 def nddr_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> NDDRCNN:
     """The compact NDDR-CNN: a MobileNetV2 per task, fused after each of its five stages, shortcut heads."""
-    backbones: dict[str, Backbone] = {t.name: MobileNetV2() for t in tasks}
-    heads: dict[str, nn.Module] = {t.name: ShortcutHead(MobileNetV2.channels, width, t.channels) for t in tasks}
-    return NDDRCNN(backbones, heads, tasks, upsample=False, read_all_stages=True)
+    return NDDRCNN(mobilenet_parts(tasks, width), tasks, upsample=False, read_all_stages=True)
 
 
 def nddr_resnet(
     depth: int, tasks: Sequence[Task], output_stride: int = 8, fused: Sequence[str] | None = None
 ) -> NDDRCNN:
     """NDDR-CNN as in the authors' multi-task code base: a dilated ResNet and a DeepLab head per task."""
-    backbones: dict[str, Backbone] = {t.name: ResNet(depth, output_stride=output_stride) for t in tasks}
-    width = backbones[tasks[0].name].channels[-1]
-    heads: dict[str, nn.Module] = {t.name: DeepLabHead(width, t.channels) for t in tasks}
-    return NDDRCNN(backbones, heads, tasks, fused=fused)
+    return NDDRCNN(resnet_parts(depth, tasks, output_stride), tasks, fused)

@@ -1,9 +1,10 @@
 """How names and shapes are read off the tensors of published files."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
+from vizlab.core.config import NetworkConfig
 from vizlab.core.published import State
 from vizlab.errors import CheckpointError
 from vizlab.tasks import NYU40_CLASSES, nyu_task
@@ -56,3 +57,42 @@ def nyu_classes(count: int, assumed: dict[str, str]) -> tuple[str, ...]:
         return ()
     assumed["classes"] = "NYUv2's 40 classes, since there are 40"
     return NYU40_CLASSES
+
+
+OUTPUT_STRIDE = 8
+"""Of the dilated backbones in the multi-task code base."""
+# (bottlenecks, blocks in layer3) to the depth of the ResNet.
+_RESNETS = {(False, 2): 18, (False, 6): 34, (True, 6): 50, (True, 23): 101, (True, 36): 152}
+
+
+def resnet_per_task(
+    state: State, family: str, stages: Sequence[str], joins: str
+) -> tuple[NetworkConfig, dict[str, str]]:
+    """The configuration, and what of it is assumed, of a file with one dilated ResNet and DeepLab head per task.
+
+    `family` begins the architecture's name, `stages` are those that fuse, `joins` says what the order of tasks decides.
+    Raises CheckpointError for tensors of another network.
+    """
+    tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
+    first = f"backbone.{tasks[0]}"
+    found = f"{first}.layer1.0.conv3.weight" in state, len(distinct(state, rf"{first}\.layer3\.(\d+)\."))
+    depth = pick(_RESNETS, found, "number of blocks in layer3 of a ResNet")
+    classes, widths = task_widths({task: width(state, f"heads.{task}.4.weight") for task in tasks})
+    assumed = {
+        "tasks": f"{', '.join(tasks)} (the order in which the authors' code {joins})",
+        "output_stride": f"{OUTPUT_STRIDE} (the authors' dilated backbone)",
+        "normalisation": "RGB as for ImageNet (the authors' code)",
+        "working_size": "480x640 (NYUv2)",
+    }
+    config = NetworkConfig(
+        f"{family}-resnet{depth}",
+        tasks=tasks,
+        inputs=("rgb",),
+        semseg_channels=classes,
+        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
+        working_size=(480, 640),
+        options={"output_stride": OUTPUT_STRIDE},
+        task_channels=widths,
+        stages=tuple(stages),
+    )
+    return config, assumed
