@@ -1,7 +1,7 @@
 """The traced forward: one pass, contributions that add up, nothing left behind, the same numbers again."""
 
+import json
 import threading
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -43,98 +43,6 @@ def test_watching_does_not_change_the_outputs(model: Model, small_rgbd: RGBDImag
         watched = model.forward(inputs)
     for name, y in plain.items():
         assert torch.allclose(watched[name], y, atol=TOLERANCE * float(y.std())), name
-
-
-def full(part_value: torch.Tensor, channels: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
-    if channels is None:
-        return part_value
-    return torch.zeros_like(like).index_copy(1, channels, part_value)
-
-
-def test_contributions_sum_to_the_output_less_its_constant(model: Model, small_rgbd: RGBDImage) -> None:
-    """Against what the module computes unwatched, not against what it reports."""
-    unwatched: dict[str, list[torch.Tensor]] = {}
-    watched: dict[tuple[str, int], torch.Tensor] = {}
-
-    def keep(module: FusionModule) -> Callable[..., None]:
-        def hook(_: object, __: object, output: object) -> None:
-            unwatched[module.site.name] = per_target(module, output)
-
-        return hook
-
-    def observe(module: FusionModule, mixing: Mixing) -> None:
-        parts = [(p.source, full(p.value, p.channels, mixing.output)) for p in mixing.parts]
-        total = sum((value for _, value in parts), start=torch.zeros_like(mixing.output))
-        if mixing.own_is_rest:
-            named = mixing.parts[0].channels
-            assert named is not None
-            total = total + mixing.output.index_fill(1, named, 0)
-        if mixing.constant is not None:
-            total = total + mixing.constant[:, None, None]
-        watched[module.site.name, mixing.target] = total.clone()
-
-    modules = [m for m in model.network.modules() if isinstance(m, FusionModule) and hasattr(m, "site")]
-    handles = [m.register_forward_hook(keep(m)) for m in modules]
-    inputs = model.preprocess(small_rgbd)
-    try:
-        model.forward(inputs)
-    finally:
-        for handle in handles:
-            handle.remove()
-    with observing(observe):
-        model.forward(inputs)
-
-    additive = [s for s in model.sites if s.additive]
-    assert {name for name, _ in watched} == {s.name for s in additive}
-    for site in additive:
-        for target in range(len(site.targets)):
-            expected, total = unwatched[site.name][target], watched[site.name, target]
-            if site.kind == "nddr":  # the layer ends in its ReLU; the sum stands before it
-                total = total.relu()
-            assert torch.allclose(total, expected, atol=1e-4 * max(1.0, float(expected.std()))), (site.name, target)
-
-
-def per_target(module: FusionModule, output: object) -> list[torch.Tensor]:
-    if isinstance(output, dict):
-        return [output[t].clone() for t in module.site.targets]
-    if isinstance(output, list):
-        return [y.clone() for y in output]
-    assert isinstance(output, torch.Tensor)
-    return [y.clone() for y in output.chunk(len(module.site.targets))]
-
-
-def test_shares_follow_their_definition(model: Model, small_rgbd: RGBDImage) -> None:
-    """share[t,s] = sum_ch Cov(c, y) / sum_ch Var(y) with y the sum of contributions, computed the long way."""
-    framing = model.frame(small_rgbd.size)
-    expected: dict[tuple[str, int], np.ndarray] = {}
-
-    def observe(module: FusionModule, mixing: Mixing) -> None:
-        height, width = (
-            round(side * c / p)
-            for side, c, p in zip(mixing.output.shape[-2:], framing.content, framing.padded, strict=True)
-        )
-        y = mixing.output[0, :, :height, :width].double().flatten(1)
-        y = y - y.mean(1, keepdim=True)
-        row = np.zeros(len(module.site.sources))
-        for part in mixing.parts:
-            c = full(part.value, part.channels, mixing.output)[0, :, :height, :width].double().flatten(1)
-            row[part.source] = float(((c - c.mean(1, keepdim=True)) * y).mean(1).sum() / y.square().mean(1).sum())
-        if mixing.own_is_rest:
-            named = mixing.parts[0].channels
-            assert named is not None
-            assert mixing.own is not None
-            rest = y.index_fill(0, named, 0)
-            row[mixing.own] = float((rest * y).mean(1).sum() / y.square().mean(1).sum())
-        expected[module.site.name, mixing.target] = row
-
-    with observing(observe):
-        model.forward(model.preprocess(small_rgbd))
-    traced = vizlab.trace(model, small_rgbd)
-    for (name, target), row in expected.items():
-        share = traced.sites[name].share
-        assert share is not None
-        assert share[target] == pytest.approx(row, abs=1e-4), name
-        assert share[target].sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_predictions_have_the_pictures_own_size(model: Model, small_rgbd: RGBDImage) -> None:
@@ -286,6 +194,7 @@ def test_saved_traces_come_back_whole(fixture: str, request: pytest.FixtureReque
     assert loaded.model == traced.model
     assert loaded.framing == traced.framing
     assert [s.site for s in loaded.sites.values()] == [s.site for s in traced.sites.values()]
+    assert [s.grid for s in loaded.sites.values()] == [s.grid for s in traced.sites.values()]
     assert dict(loaded.environment) == dict(traced.environment)
     with np.load(tmp_path / "t.npz", allow_pickle=False) as archive:
         assert all(archive[key].dtype != object for key in archive.files)
@@ -296,6 +205,25 @@ def test_same_input_and_checkpoint_give_the_same_numbers(model: Model, small_rgb
     assert same_numbers(first, second)
     assert first.input_digest == second.input_digest == small_rgbd.digest
     assert set(first.environment) == {"device", "precision", "vizlab", "torch", "numpy", "python"}
+
+
+def test_traces_from_before_are_read_without_what_they_lack(cen_trace: vizlab.FusionTrace, tmp_path) -> None:
+    cen_trace.save(str(tmp_path / "new.npz"))
+    with np.load(tmp_path / "new.npz") as archive:
+        arrays = {k: archive[k] for k in archive.files}
+    meta = json.loads(str(arrays.pop("meta")))
+    del meta["site_grids"]
+    for site in meta["sites"]:
+        del site["activation"]
+    new = ("received", "outside_mean", "share_after")
+    old = {k: a for k, a in arrays.items() if not k.endswith(tuple(f"|{name}" for name in new))}
+    assert len(arrays) - len(old) == len(new) * len(cen_trace.sites)
+    np.savez(tmp_path / "old.npz", meta=np.array(json.dumps(meta)), **old)
+    loaded = vizlab.load_trace(tmp_path / "old.npz")
+    for name, site in loaded.sites.items():
+        assert (site.received, site.outside_mean, site.share_after, site.grid) == (None,) * 4
+        assert site.site.activation is None
+        np.testing.assert_array_equal(site.share, cen_trace.sites[name].share)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a trace", b"PK\x03\x04broken"])

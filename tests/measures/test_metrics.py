@@ -73,3 +73,42 @@ def test_derived_normals_of_a_large_wall_face_the_camera() -> None:
     complete = Reference().completed(RGBDImage(None, np.full((480, 640), 2, np.float32)))
     assert complete.normals is not None
     np.testing.assert_allclose(complete.normals[240, 320], [0, 0, -1], atol=1e-3)
+
+
+def test_depth_errors_are_signed_and_float32() -> None:
+    """Too far is positive; what is unknown on either side is NaN, in the map and nowhere in the figures."""
+    prediction = np.array([[1.5, 2.0, np.nan, 4.0]], np.float32)
+    reference = np.array([[2.0, 1.0, 3.0, 0.0]], np.float32)
+    found = depth_error(prediction, reference)
+    np.testing.assert_array_equal(found.error, np.array([[-0.5, 1.0, np.nan, np.nan]], np.float32))
+    assert found.error.dtype == np.float32
+    assert found.rmse == pytest.approx(np.sqrt((0.25 + 1) / 2))
+    assert found.abs_rel == pytest.approx((0.25 + 1) / 2)
+    assert found.valid == 0.5
+
+
+def test_angles_by_pixel_and_their_root_mean_square() -> None:
+    angles = np.radians([0.0, 10.0, 20.0, 40.0])
+    prediction = np.stack([np.sin(angles), 0 * angles, -np.cos(angles)], -1)[None].astype(np.float32)
+    found = normals_error(prediction, np.broadcast_to(np.array([0, 0, -1], np.float32), prediction.shape))
+    np.testing.assert_allclose(found.error, [[0, 10, 20, 40]], atol=0.05)
+    assert found.rmse == pytest.approx(np.sqrt((100 + 400 + 1600) / 4), rel=1e-3)
+    assert (found.mean, found.median) == (pytest.approx(17.5, abs=0.05), pytest.approx(15, abs=0.05))
+    assert found.within == (0.5, 0.75, 0.75)
+
+
+def test_normals_without_any_reference_are_undefined() -> None:
+    unknown = np.full((2, 3, 3), np.nan, np.float32)
+    found = normals_error(np.ones((2, 3, 3), np.float32), unknown)
+    assert all(np.isnan(v) for v in (found.mean, found.median, found.rmse, *found.within))
+    assert len(found.within) == 3
+    assert found.valid == 0
+    assert found.error.shape == (2, 3)
+    assert np.isnan(found.error).all()
+
+
+def test_labels_without_any_reference_are_undefined() -> None:
+    found = semseg_score(np.zeros((2, 2), np.uint8), np.full((2, 2), 255, np.uint8))
+    assert np.isnan(found.accuracy)
+    assert np.isnan(found.miou)
+    assert (found.present, found.valid) == (0, 0)

@@ -8,8 +8,8 @@ import pytest
 from vizlab.errors import InputError
 from vizlab.scenes import known_kinds
 from vizlab.scenes.catalogue import CATALOGUE, FIRST_SEED
-from vizlab.study.data.rendered import jobs, render_dataset
 from vizlab.study.data import RGBDFolder
+from vizlab.study.data.rendered import jobs, render_dataset
 from vizlab.tasks import NYU40_CLASSES
 
 SIZE = (48, 64)

@@ -1,4 +1,4 @@
-"""Pictures: palettes, panels, the grid of predictions, outside maps, export."""
+"""Pictures: palettes, panels, the grid of predictions, export."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from PIL import Image
 from vizlab import views
 from vizlab.core.predictions import SemsegPrediction
 from vizlab.core.trace import FusionTrace
-from vizlab.errors import InputError, TraceError
+from vizlab.errors import InputError
 from vizlab.measures.metrics import depth_error
 from vizlab.rgbd import RGBDImage
 from vizlab.views.panels import number, percent
@@ -34,7 +34,15 @@ def test_diverging_map_is_centred() -> None:
 def test_numbers_are_short() -> None:
     assert [number(v) for v in (0.6123, 12.34, 123.4, 0, float("nan"))] == ["0.612", "12.3", "123", "0", "–"]
     assert number(2, "m") == "2.00 m"
-    assert [percent(v) for v in (0, 0.034, 0.567)] == ["0%", "3.4%", "57%"]
+
+
+def test_shares_have_one_decimal_whatever_their_size() -> None:
+    """Side by side, 9.9 %, 10.0 % and 10 % would be three ways of writing."""
+    shares = (0, 0.0004, 0.034, 0.0994, 0.0996, 0.1004, 0.567, 0.9996, 1, 1.234)
+    written = ["0.0%", "0.0%", "3.4%", "9.9%", "10.0%", "10.0%", "56.7%", "100.0%", "100.0%", "123.4%"]
+    assert [percent(v) for v in shares] == written
+    assert [percent(-v) for v in shares[1:4]] == ["0.0%", "-3.4%", "-9.9%"]
+    assert percent(float("nan")) == "–"
 
 
 def test_semseg_panel_lists_the_large_classes_and_keeps_the_aspect() -> None:
@@ -47,7 +55,7 @@ def test_semseg_panel_lists_the_large_classes_and_keeps_the_aspect() -> None:
     assert [item.label for item in panel.legend] == ["wall", "class 3", "1 smaller class"]
     assert panel.legend[0].share == pytest.approx(0.5)
     assert panel.legend[0].colour == "#800000"
-    assert panel.caption == "Mean confidence 50%."
+    assert panel.caption == "Mean confidence 50.0%."
 
 
 def test_unknown_depth_is_grey_and_errors_are_signed() -> None:
@@ -94,37 +102,6 @@ def test_grid_without_depth_has_no_error_row(nddr_trace: FusionTrace, small_rgbd
     assert grid.rows[1][1][0].caption == "No reference depth."  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    "name", ["cen_trace", "multitask_trace", "multimodal_multitask_trace", "nddr_trace", "mti_trace"]
-)
-def test_strip_has_every_site_and_target_on_one_scale(name: str, request: pytest.FixtureRequest) -> None:
-    trace = request.getfixturevalue(name)
-    panels = views.outside_strip(trace)
-    expected = [f"outside/{n}/{t}" for n, s in trace.sites.items() for t in s.site.targets]
-    assert [p.key for p in panels] == expected
-    assert {p.image.shape for p in panels} == {(120, 160, 3)}
-    assert len({p.legend for p in panels if p.legend is not None}) == 1
-    rows = max(len(s.site.targets) for s in trace.sites.values())
-    assert sum(p.image.nbytes for p in panels) < 1.25e6 * rows
-    plain = [p for p in panels if p.legend is None]
-    assert all("no share is defined" in p.caption for p in plain)
-
-
-def test_map_over_the_photo_or_over_depth(nddr_trace: FusionTrace, small_rgbd: RGBDImage) -> None:
-    for rgbd in (small_rgbd, RGBDImage(None, small_rgbd.depth)):
-        panel = views.outside_over_photo(nddr_trace, rgbd, "nddr.stage1", "depth")
-        assert panel.image.shape == (90, 120, 3)
-        assert panel.legend == views.outside_strip(nddr_trace)[0].legend
-        assert "cells" in panel.caption
-    with pytest.raises(TraceError, match="no target 'rgb'"):
-        views.outside_over_photo(nddr_trace, small_rgbd, "nddr.stage1", "rgb")
-
-
-def test_sites_that_do_not_add_say_so_over_the_photo(mti_trace: FusionTrace, small_rgbd: RGBDImage) -> None:
-    panel = views.outside_over_photo(mti_trace, small_rgbd, "fpm_scale_1", "depth")
-    assert "no share is defined" in panel.caption
-
-
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_panels_and_grids_are_saved(
     nddr_trace: FusionTrace, small_rgbd: RGBDImage, tmp_path: Path, ending: str
@@ -136,7 +113,8 @@ def test_panels_and_grids_are_saved(
     assert written.stat().st_size > 1000
     if ending == "png":
         written = views.save_figure(grid, tmp_path / "grid.png", dpi=50)
-        assert Image.open(written).size[0] > 150
+        with Image.open(written) as image:
+            assert image.size[0] > 150
 
 
 def test_other_endings_are_refused(nddr_trace: FusionTrace, small_rgbd: RGBDImage, tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray
     """What `write_archive` wrote; raises TraceError for anything else."""
     name = Path(path).name
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: of a file that it cannot read, np.load leaves its own handle open.
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] not in READABLE:

@@ -16,12 +16,28 @@ class Framing:
     padded: tuple[int, int]
 
     def visible(self, size: tuple[int, int]) -> tuple[int, int]:
-        """How many rows and columns of a map of `size`, spread over the padded input, show the picture."""
+        """How many rows and columns of a map of `size`, spread over the padded input, show the picture.
+
+        A cell that shows it with half of its height (or width) or more counts, and counts whole; one that lies over
+        padding with more than half does not count at all. There is always one of each.
+        """
         rows, columns = (
-            max(1, round(side * content / padded))
+            max(1, (2 * side * content + padded) // (2 * padded))
             for side, content, padded in zip(size, self.content, self.padded, strict=True)
         )
         return rows, columns
+
+    def cell(self, size: tuple[int, int]) -> tuple[float, float]:
+        """Height and width, in pixels of the picture, of one cell of a map of `size` spread over the padded input.
+
+        Cell (i, j) covers the picture's rows from i * height to (i + 1) * height, and its columns likewise; what of
+        that lies beyond the picture saw padding.
+        """
+        height, width = (
+            padded / side * picture / content
+            for side, picture, content, padded in zip(size, self.picture, self.content, self.padded, strict=True)
+        )
+        return height, width
 
 
 def frame(size: tuple[int, int], working_size: tuple[int, int], multiple: int) -> Framing:

@@ -44,8 +44,3 @@ class GridWatch(TorchFunctionMode):
         grid = self.grid(source)
         if grid[0] * grid[1] < result.shape[-2] * result.shape[-1]:
             self._before[result] = grid
-
-
-def watched(outputs: Mapping[str, Tensor], watch: GridWatch) -> dict[str, Grid]:
-    """The grid of each output by its name."""
-    return {name: watch.grid(y) for name, y in outputs.items()}

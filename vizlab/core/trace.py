@@ -14,15 +14,28 @@ from vizlab.core.framing import Framing
 from vizlab.core.predictions import Prediction
 from vizlab.core.site import Site
 
+SITE_ARRAYS = ("share", "energy", "outside", "gates", "received", "outside_mean", "share_after")
+"""The fields of a `SiteTrace` that are arrays, and None where there is none."""
+
 
 @dataclass(frozen=True)
 class SiteTrace:
     """What one site mixed for one picture. T targets, S sources, maps at the site's own resolution.
 
-    `share` (T, S) float32, rows sum to 1, NaN where a target did not vary; `energy` (T, S) mean squared contribution;
-    `outside` (T, h, w) relative root mean square of what came from other streams; `gates` (T, S, h, w) mean gate in
-    (0, 1), NaN on the diagonal, or None; `weights` the static weights, the same for every picture. At a site that
-    does not add (feature propagation) share, energy and outside are None.
+    Every number is of what the site adds up, before any activation that follows, over the cells that show the picture;
+    `vizlab.core.reduction` has the formulas.
+
+    `share` (T, S) float32, rows sum to 1, NaN where a target did not vary: whose variation the output has; a channel's
+    mean over the picture counts for nothing. `energy` (T, S) mean squared contribution, means included. `outside`
+    (T, h, w) relative root mean square of how far what came from other streams is from its own mean, either way;
+    `received` (T, S, h, w) float16 that of what came from each source, mean included; `outside_mean` (T,) how much of
+    the energy that came from others lies in these means, 0..1. `share_after` (T,) the share from other streams after
+    `site.activation`, None where that is undefined. `gates` (T, S, h, w) mean gate in (0, 1), NaN on the diagonal, or
+    None; `weights` the static weights, the same for every picture; `grid` rows and columns of the site's whole map, the
+    padded margin included.
+
+    At a site that does not add (feature propagation) all but `weights` is None. `received`, `outside_mean` and `grid`
+    are also None in traces saved before they were kept.
     """
 
     site: Site
@@ -31,6 +44,10 @@ class SiteTrace:
     outside: np.ndarray | None
     gates: np.ndarray | None
     weights: Mapping[str, np.ndarray]
+    received: np.ndarray | None = None
+    outside_mean: np.ndarray | None = None
+    share_after: np.ndarray | None = None
+    grid: tuple[int, int] | None = None
 
     @property
     def cross_share(self) -> np.ndarray:
@@ -63,10 +80,11 @@ class TracedModel:
 class FusionTrace:
     """One picture, one network, one forward.
 
-    `predictions` by output name in the picture's size; `initial` those that later parts refine, at their own; `sites` in
-    network order; `record` how the picture was read; `input_digest` its content; `environment` device, precision and
+    `predictions` by output name in the picture's size; `initial` those that later parts refine, at their own; `sites`
+    in network order; `record` how the picture was read; `input_digest` its content; `environment` device, precision and
     versions; `changes` what an intervention altered; `seconds` the traced forward took (not part of equality of
-    numbers).
+    numbers). `grids` are the rows and columns of the map that the network itself predicted for each output, the padded
+    margin included: `framing.padded` over them is the output's stride. Empty in traces saved before they were kept.
     """
 
     model: TracedModel
@@ -80,9 +98,10 @@ class FusionTrace:
     changes: Mapping[str, Any] = field(default_factory=dict)
     filled: float = 0.0
     seconds: float = 0.0
+    grids: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("predictions", "initial", "sites", "record", "environment", "changes"):
+        for name in ("predictions", "initial", "sites", "record", "environment", "changes", "grids"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for array in arrays_of(self).values():
             array.setflags(write=False)
@@ -97,10 +116,12 @@ class FusionTrace:
             "model": dataclasses.asdict(self.model),
             "framing": dataclasses.asdict(self.framing),
             "sites": [dataclasses.asdict(site.site) for site in self.sites.values()],
+            "site_grids": {name: site.grid for name, site in self.sites.items()},
             "predictions": {name: type(p).__name__ for name, p in self.predictions.items()},
             "initial": {name: type(p).__name__ for name, p in self.initial.items()},
             **{key: json.loads(json.dumps(dict(getattr(self, key)))) for key in ("record", "environment", "changes")},
             **{key: getattr(self, key) for key in ("input_digest", "filled", "seconds")},
+            "grids": {name: list(grid) for name, grid in self.grids.items()},
         }
 
 
@@ -111,7 +132,7 @@ def arrays_of(trace: FusionTrace) -> dict[str, np.ndarray]:
         for name, prediction in getattr(trace, group).items():
             arrays |= {f"{group}|{name}|{key}": value for key, value in vars(prediction).items()}
     for name, site in trace.sites.items():
-        for key in ("share", "energy", "outside", "gates"):
+        for key in SITE_ARRAYS:
             value = getattr(site, key)
             if value is not None:
                 arrays[f"sites|{name}|{key}"] = value

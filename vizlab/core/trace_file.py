@@ -9,7 +9,7 @@ from vizlab.core import predictions as kinds
 from vizlab.core.archive import no_trace, read_archive
 from vizlab.core.framing import Framing
 from vizlab.core.site import Site
-from vizlab.core.trace import FusionTrace, SiteTrace, TracedModel
+from vizlab.core.trace import SITE_ARRAYS, FusionTrace, SiteTrace, TracedModel
 
 _PREDICTIONS = {
     kind.__name__: kind
@@ -42,16 +42,19 @@ def _rebuild(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> FusionTrace
         model=TracedModel(**_tuples(_with_settings(meta["model"]))),
         predictions=_predictions(meta["predictions"], tree.get("predictions", {})),
         initial=_predictions(meta["initial"], tree.get("initial", {})),
-        sites={site.name: _site(site, tree) for site in sites},
+        sites={site.name: _site(site, tree, meta.get("site_grids", {}).get(site.name)) for site in sites},
         framing=Framing(**_tuples(meta["framing"])),
         **{key: meta[key] for key in ("record", "environment", "changes", "input_digest", "filled", "seconds")},
+        grids=_tuples(meta.get("grids", {})),
     )
 
 
-def _site(site: Site, tree: dict[str, dict[str, dict[str, np.ndarray]]]) -> SiteTrace:
+def _site(site: Site, tree: dict[str, dict[str, dict[str, np.ndarray]]], grid: list[int] | None) -> SiteTrace:
+    """What is not there is None: the site did not add, or the trace is older."""
     own = tree.get("sites", {}).get(site.name, {})
     weights = tree.get("weights", {}).get(site.name, {})
-    return SiteTrace(site, own.get("share"), own.get("energy"), own.get("outside"), own.get("gates"), weights)
+    arrays = {key: own.get(key) for key in SITE_ARRAYS}
+    return SiteTrace(site=site, weights=weights, grid=None if grid is None else (grid[0], grid[1]), **arrays)
 
 
 def _predictions(types: dict[str, str], arrays: dict[str, dict[str, np.ndarray]]) -> dict[str, kinds.Prediction]:

@@ -2,14 +2,15 @@
 
 import platform
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 
 import numpy as np
 import torch
 
+from vizlab.core.grids import Grid, GridWatch
 from vizlab.core.model import Model
-from vizlab.core.outputs import Output
+from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.core.predictions import decode
 from vizlab.core.reduction import Recorder, TargetReduction
 from vizlab.core.registry import checked, known_control
@@ -41,7 +42,7 @@ def trace(
     inputs = model.preprocess(rgbd, framing)
     recorder = Recorder(framing)
     started = time.perf_counter()
-    with observing(recorder), intervening(change):
+    with observing(recorder), intervening(change), GridWatch() as watch:
         outputs = model.forward(inputs)
         weights = {name: module.static_weights() for name, module in fusion_modules(model.network).items()}
     seconds = time.perf_counter() - started
@@ -59,6 +60,7 @@ def trace(
         changes=_changes(change),
         filled=_share_unknown(model, rgbd),
         seconds=seconds,
+        grids=_grids({name: watch.grid(y) for name, y in outputs.items()}, decoded),
     )
 
 
@@ -94,6 +96,11 @@ def _describe(model: Model, change: Intervention) -> TracedModel:
     )
 
 
+def _grids(own: Mapping[str, Grid], decoded: Collection[str]) -> dict[str, Grid]:
+    """The grid of everything decoded: an ensemble also stands under its task's bare name."""
+    return {name: own[name] if name in own else own[str(Output(name, ENSEMBLE))] for name in decoded}
+
+
 def _changes(change: Intervention) -> dict[str, object]:
     """What was altered, JSON-ready; nothing where nothing was."""
     if change == NO_INTERVENTION:
@@ -106,15 +113,24 @@ def _site_trace(site: Site, rows: dict[int, TargetReduction], weights: dict[str,
     if not rows:
         return SiteTrace(site, None, None, None, None, weights)
     ordered = [rows[target] for target in range(len(site.targets))]
-    gates = [row.gates for row in ordered if row.gates is not None]
     return SiteTrace(
         site=site,
         share=np.stack([row.share for row in ordered]),
         energy=np.stack([row.energy for row in ordered]),
         outside=np.stack([row.outside for row in ordered]),
-        gates=np.stack(gates) if len(gates) == len(ordered) else None,
+        gates=_of_all([row.gates for row in ordered]),
         weights=weights,
+        received=np.stack([row.received for row in ordered]),
+        outside_mean=np.array([row.outside_mean for row in ordered], np.float32),
+        share_after=_of_all([row.share_after for row in ordered]),
+        grid=ordered[0].grid,
     )
+
+
+def _of_all(values: Sequence[np.ndarray | float | None]) -> np.ndarray | None:
+    """The values of all targets as one float32 array; None where some have none."""
+    known = [value for value in values if value is not None]
+    return np.array(known, np.float32) if len(known) == len(values) else None
 
 
 def _share_unknown(model: Model, rgbd: RGBDImage) -> float:

@@ -10,20 +10,19 @@ from itertools import combinations
 
 import numpy as np
 
-from vizlab.core.outputs import Output
-from vizlab.core.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
+from vizlab.measures.affinity_maps import AFFINITY_TASKS, LabelMaps, compared_maps
+from vizlab.measures.reference import Reference
 from vizlab.tasks import VOID
 
-AFFINITY_TASKS = ("semseg", "depth", "normals")
 MAX_ROWS, MAX_COLUMNS = 240, 320
-"""Larger maps are thinned to at most this grid: pairs are plenty, and the figure must not make anyone wait."""
+"""Of a larger map every k-th pixel starts pairs: there are plenty, and the figure must not make anyone wait."""
 
 
 @dataclass(frozen=True)
 class AffinityParameters:
-    """`kernel` odd; `dilations` in pixels of the thinned picture; `depth` |a-b| <= depth * max(a, b) is similar;
+    """`kernel` odd; `dilations` in pixels of the network's input; `depth` |a-b| <= depth * max(a, b) is similar;
     `normals` an angle below so many degrees is similar."""
 
     kernel: int = 3
@@ -39,8 +38,9 @@ DEFAULT_PARAMETERS = AffinityParameters()
 class PairAgreement:
     """Two tasks in one set of maps (`origin`), by dilation; all arrays (D,), shares 0..1, NaN where undefined.
 
-    `pairs` compared; `raw` share of pairs on which both say the same; `given_first` P(second similar | first similar),
-    `given_second` the reverse; `kappa` Cohen's chance-corrected agreement; `similar` (2, D) each task's similar share.
+    `dilations` in pixels of the network's input, whole steps of the maps' own grid; `pairs` compared; `raw` share of
+    pairs on which both say the same; `given_first` P(second similar | first similar), `given_second` the reverse;
+    `kappa` Cohen's chance-corrected agreement; `similar` (2, D) each task's similar share.
     """
 
     first: str
@@ -57,22 +57,18 @@ class PairAgreement:
 
 def trace_affinity(
     trace: FusionTrace,
-    reference: Mapping[str, np.ndarray] | None = None,
+    reference: Reference | Mapping[str, np.ndarray] | None = None,
     parameters: AffinityParameters = DEFAULT_PARAMETERS,
 ) -> tuple[PairAgreement, ...]:
     """All task pairs in the reference ("reference"), the final ("final") and each scale's initial predictions.
 
-    Initial predictions are compared on their own grid, at the dilations that come nearest to the picture's; no map
-    is enlarged, since neighbours within an enlarged cell would agree by construction.
+    Predictions are compared on the grid they were made on: neighbours within an enlarged cell would be similar by
+    construction. The reference (maps of the picture's size) is compared at the network's input pixels, less pairs of
+    which one map was computed from the other. Raises TraceError for a network that predicts fewer than two of the
+    tasks.
     """
-    final = _final_maps(trace)
-    origins = {"reference": dict(reference or {}), "final": final, **_initial_maps(trace)}
-    found = [
-        agreement
-        for origin, maps in origins.items()
-        for agreement in pair_agreements(maps, origin, trace.framing.picture, parameters)
-    ]
-    if not found:
+    found = [pair for maps in compared_maps(trace, reference) for pair in pair_agreements(maps, parameters)]
+    if all(pair.origin == "reference" for pair in found):
         raise TraceError(
             f"'{trace.model.name}' predicts {', '.join(trace.model.tasks)} only; pixel affinity compares at least two "
             "of semseg, depth and normals: use a multi-task model."
@@ -81,54 +77,23 @@ def trace_affinity(
 
 
 def pair_agreements(
-    maps: Mapping[str, np.ndarray],
-    origin: str,
-    picture: tuple[int, int],
-    parameters: AffinityParameters = DEFAULT_PARAMETERS,
-) -> list[PairAgreement]:
-    """Agreement of every two of `maps` (semseg HxW, depth HxW, normals HxWx3, of one size), see PairAgreement."""
-    names = [name for name in AFFINITY_TASKS if name in maps]
-    if len(names) < 2:
-        return []
-    grid = {name: thinned(maps[name]) for name in names}
-    height = next(iter(grid.values())).shape[0]
-    # One step on this grid is so many pixels of the thinned picture.
-    ratio = -(-picture[0] // _step(picture)) / height
-    steps = sorted({max(1, round(d / ratio)) for d in parameters.dilations if d >= 0.75 * ratio})
-    counts = np.array([_count(grid, step, parameters) for step in steps]).reshape(len(steps), -1, 4)
-    dilations = np.array(steps) * ratio
-    return [_agreement(pair, origin, dilations, counts[:, index]) for index, pair in enumerate(combinations(names, 2))]
+    compared: LabelMaps, parameters: AffinityParameters = DEFAULT_PARAMETERS
+) -> tuple[PairAgreement, ...]:
+    """Agreement of every two of the maps that do not depend on each other, see PairAgreement."""
+    names = [name for name in AFFINITY_TASKS if name in compared.maps]
+    pairs = [pair for pair in combinations(names, 2) if pair not in compared.dependent]
+    steps = _steps(compared, parameters)
+    if not pairs or not steps:
+        return ()
+    counts = np.array([_count(compared.maps, pairs, step, parameters) for step in steps])
+    dilations = np.array(steps) * compared.stride
+    return tuple(_agreement(pair, compared.origin, dilations, counts[:, i]) for i, pair in enumerate(pairs))
 
 
-def thinned(values: np.ndarray) -> np.ndarray:
-    """Every k-th pixel, so that at most about 240x320 remain; nothing is averaged across a contour."""
-    step = _step((values.shape[0], values.shape[1]))
-    return values[::step, ::step]
-
-
-def _step(size: tuple[int, int]) -> int:
-    long, short = max(size), min(size)
-    return max(1, -(-long // MAX_COLUMNS), -(-short // MAX_ROWS))
-
-
-def _final_maps(trace: FusionTrace) -> dict[str, np.ndarray]:
-    named = {name: _map(p) for name, p in trace.predictions.items() if name in AFFINITY_TASKS}
-    return {name: value for name, value in named.items() if value is not None}
-
-
-def _initial_maps(trace: FusionTrace) -> dict[str, dict[str, np.ndarray]]:
-    scales: dict[str, dict[str, np.ndarray]] = {}
-    for name in sorted(trace.initial):
-        value, output = _map(trace.initial[name]), Output.parse(name)
-        if value is not None and output.task in AFFINITY_TASKS:
-            scales.setdefault(f"scale {output.scale}", {})[output.task] = value
-    return scales
-
-
-def _map(prediction: Prediction) -> np.ndarray | None:
-    if isinstance(prediction, SemsegPrediction):
-        return prediction.label
-    return prediction.value if isinstance(prediction, DepthPrediction | NormalsPrediction) else None
+def _steps(compared: LabelMaps, parameters: AffinityParameters) -> list[int]:
+    """The dilations in steps of the maps' grid, those that come nearest; none within a cell, none before the start."""
+    asked = [d for d in parameters.dilations if d >= 0.75 * compared.stride and d >= compared.start]
+    return sorted({max(1, round(d / compared.stride)) for d in asked})
 
 
 def _offsets(kernel: int, step: int) -> list[tuple[int, int]]:
@@ -137,23 +102,33 @@ def _offsets(kernel: int, step: int) -> list[tuple[int, int]]:
     return [(dy * step, dx * step) for dy in reach for dx in reach if (dy, dx) > (0, 0)]
 
 
-def _count(grid: Mapping[str, np.ndarray], step: int, parameters: AffinityParameters) -> np.ndarray:
+def _count(
+    maps: Mapping[str, np.ndarray], pairs: Sequence[tuple[str, str]], step: int, parameters: AffinityParameters
+) -> np.ndarray:
     """(pairs of tasks, 4) counts over all offsets: both similar, first similar, second similar, all."""
-    total = np.zeros((len(grid) * (len(grid) - 1) // 2, 4), np.int64)
-    height, width = next(iter(grid.values())).shape[:2]
+    total = np.zeros((len(pairs), 4), np.int64)
+    used = {name: maps[name] for pair in pairs for name in pair}
     for dy, dx in _offsets(parameters.kernel, step):
-        if dy >= height or abs(dx) >= width:
-            continue
-        known = [_similar(name, *_shifted(values, dy, dx), parameters) for name, values in grid.items()]
-        for index, ((a, va), (b, vb)) in enumerate(combinations(known, 2)):
+        known = {name: _similar(name, *_shifted(values, dy, dx), parameters) for name, values in used.items()}
+        for index, (first, second) in enumerate(pairs):
+            (a, va), (b, vb) = known[first], known[second]
             total[index] += [np.count_nonzero(x & y) for x, y in ((a, b), (a, vb), (va, b), (va, vb))]
     return total
 
 
 def _shifted(values: np.ndarray, dy: int, dx: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels and their neighbours `dy` down and `dx` across; of a large map every k-th pixel, whole neighbours."""
     height, width = values.shape[:2]
-    left, right = max(0, -dx), max(0, dx)
-    return values[: height - dy, left : width - right], values[dy:, right : width - left]
+    rows, columns = max(0, height - dy), max(0, width - abs(dx))
+    left, right, every = max(0, -dx), max(0, dx), _every((height, width))
+    here = values[:rows, left : left + columns]
+    there = values[dy : dy + rows, right : right + columns]
+    return here[::every, ::every], there[::every, ::every]
+
+
+def _every(size: tuple[int, int]) -> int:
+    long, short = max(size), min(size)
+    return max(1, -(-long // MAX_COLUMNS), -(-short // MAX_ROWS))
 
 
 def _similar(task: str, a: np.ndarray, b: np.ndarray, parameters: AffinityParameters) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,8 @@ from vizlab.rgbd import RGBDImage
 
 NORMALS_SIDE = 320
 """Longer side at which normals are derived: a sensor's noise at full size would drown them, and NYUv2's are too."""
+DERIVED = "derived from depth"
+"""How a note on normals begins that were computed from the reference's own depth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,12 @@ class Reference:
         items = {"semseg": self.label, "depth": self.depth, "normals": self.normals}
         return {name: value for name, value in items.items() if value is not None}
 
+    @property
+    def dependent(self) -> frozenset[tuple[str, str]]:
+        """Pairs of maps of which one was computed from the other: to compare them says nothing of either."""
+        derived = self.notes.get("normals", "").startswith(DERIVED)
+        return frozenset({("depth", "normals")}) if derived else frozenset()
+
     def completed(self, rgbd: RGBDImage, camera: Intrinsics | None = None) -> "Reference":
         """With what the picture itself offers: its depth, and normals derived from the depth."""
         depth, notes = self.depth, dict(self.notes)
@@ -46,7 +54,7 @@ class Reference:
         normals = self.normals
         if normals is None and depth is not None:
             normals = derived_normals(depth, camera)
-            notes["normals"] = f"derived from depth, {NORMALS_METHOD}"
+            notes["normals"] = f"{DERIVED}, {NORMALS_METHOD}"
             if camera is None:
                 notes["normals"] += "; camera assumed"
         return replace(self, depth=depth, normals=normals, notes=notes)

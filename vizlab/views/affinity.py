@@ -1,6 +1,6 @@
 """Pixel affinity as a chart: how well two tasks agree on which pixels belong together, against distance. Any method."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Literal
 
@@ -9,15 +9,15 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from vizlab.core.trace import FusionTrace
+from vizlab.measures.affinity_maps import AFFINITY_TASKS, UNKNOWN_STRIDE, final_stride
 from vizlab.measures.pixel_affinity import (
-    AFFINITY_TASKS,
     DEFAULT_PARAMETERS,
     AffinityParameters,
     PairAgreement,
     trace_affinity,
 )
 from vizlab.measures.reference import Reference
-from vizlab.views.figures import TEXT, styled
+from vizlab.views.figures import TEXT, styled, this_picture
 
 Statistic = Literal["kappa", "raw", "conditional"]
 
@@ -38,10 +38,10 @@ def pixel_affinity(
 ) -> go.Figure:
     """How well two tasks agree on which pixels belong together, against the distance of the pixels.
 
-    One plot per pair of tasks; lines for the reference, the final predictions and each scale's initial ones.
+    One plot per pair of tasks; lines for the reference, the final predictions and each scale's initial ones, each from
+    the distance on at which it has pixels of its own. Distances are in pixels of the network's input.
     """
-    maps = reference.maps() if isinstance(reference, Reference) else reference
-    agreements = trace_affinity(trace, maps, parameters)
+    agreements = trace_affinity(trace, reference, parameters)
     found = {(a.first, a.second) for a in agreements}
     pairs = [pair for pair in combinations(AFFINITY_TASKS, 2) if pair in found]
     figure = make_subplots(
@@ -55,16 +55,40 @@ def pixel_affinity(
             figure.add_trace(line, 1, column)
     axis, meaning = _STATISTICS[statistic]
     notes = [
-        f"This picture. {meaning}",
+        f"{this_picture(trace)}. {meaning}",
         f"{parameters.kernel}×{parameters.kernel} kernel; similar: same class, depth within "
         f"{parameters.depth:.0%}, normals within {parameters.normals:g}°.",
+        *_pixels(trace),
+        *_left_out(reference),
     ]
     styled(figure, "Do two tasks group the same pixels?", notes, 320, legend=True, headings=True)
     figure.update_annotations(font={"size": 13, "color": TEXT})
     ticks = [1, 2, 4, 8, 16, 32, 64, 128]
-    figure.update_xaxes(type="log", tickvals=ticks, title_text="dilation, pixels")
+    figure.update_xaxes(type="log", tickvals=ticks, title_text="dilation, input pixels")
     figure.update_yaxes(title_text=axis, col=1)
     return figure
+
+
+def _pixels(trace: FusionTrace) -> Iterable[str]:
+    """Which pixels the axis counts, and from how many on the final predictions are compared."""
+    height, width = trace.framing.content
+    yield f"Pixels are those of the network's input: it saw this picture at {width}×{height}."
+    stride = final_stride(trace)
+    if stride is None:
+        yield (
+            "This trace does not say on which grid the network predicted: final predictions are shown from "
+            f"{UNKNOWN_STRIDE} pixels on, since nearer ones may be enlarged from one cell."
+        )
+    elif stride > 1:
+        yield f"The network's final maps have a cell every {stride:g} pixels: what is nearer is only enlarged."
+
+
+def _left_out(reference: Reference | Mapping[str, np.ndarray] | None) -> Iterable[str]:
+    if isinstance(reference, Reference) and reference.dependent:
+        yield (
+            "The reference's normals are derived from its depth: it has no line for that pair, which would compare "
+            "depth with itself."
+        )
 
 
 def _lines(agreement: PairAgreement, statistic: Statistic, named: bool) -> list[go.Scatter]:

@@ -156,10 +156,26 @@ def multiples_height(count: int, targets: int, columns: int = 3) -> int:
     return rows * max(120, 44 * targets) + (rows - 1) * 76
 
 
+def this_picture(trace: FusionTrace) -> str:
+    """How a note begins whose numbers depend on the picture: they also depend on the precision."""
+    precision = trace.environment.get("precision")
+    return f"This picture, in {precision}" if precision else "This picture"
+
+
 def undefined_note(sites: Sequence[SiteTrace]) -> list[str]:
-    """A line naming the sites for which no share is defined, if there are any."""
-    names = [s.site.name for s in sites if s.share is None or not np.isfinite(s.share).any()]
-    if not names:
-        return []
-    listed = ", ".join(names) if len(names) <= 3 else f"{len(names)} sites"
-    return [f"Gaps: {listed} – no share defined (not additive, or no variation)."]
+    """For each reason why sites have no share, a line naming them."""
+    by_reason: dict[str, list[str]] = {}
+    for site in sites:
+        if reason := _undefined(site):
+            by_reason.setdefault(reason, []).append(site.site.name)
+    listed = {r: ", ".join(names) if len(names) <= 3 else f"{len(names)} sites" for r, names in by_reason.items()}
+    return [f"Gaps: {names} – {reason}." for reason, names in listed.items()]
+
+
+def _undefined(site: SiteTrace) -> str:
+    """Why the site has no share at all; nothing where it has one."""
+    if not site.site.additive:
+        return "not additive, so no share is defined"
+    if site.share is None:
+        return "not in this trace"
+    return "" if np.isfinite(site.share).any() else "no variation, so no share is defined"

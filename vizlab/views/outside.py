@@ -1,6 +1,10 @@
-"""Outside maps: where in the picture a site took something from other streams. The layerwise fusion heat map."""
+"""Maps of what a site took from other streams, in the picture: the layerwise fusion heat map, in two layers.
 
-from collections.abc import Sequence
+`outside` is where what came differs most from its own mean over the picture, `received` is where most came.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -9,92 +13,162 @@ from vizlab.errors import TraceError
 from vizlab.rgbd import RGBDImage
 from vizlab.views.figures import short_names, stream_title
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
-from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, fitted, number, percent, reduced
+from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, fitted, number, percent, placed, reduced
 from vizlab.views.predictions import depth_range, greyed
 
 THUMBNAIL = 160
 """Longer side of a thumbnail, pixels."""
 
 COLORMAP = "magma"
-LABEL = "from other streams, relative to the site"
-NOT_ADDITIVE = "Mixes all tasks, not as a sum: no share is defined here."
+NOT_ADDITIVE = "Mixes its streams, not as a sum: no share is defined here."
+NOT_WATCHED = "This trace holds no map of this site; trace the picture again."
+
+Layer = Literal["outside", "received"]
 
 
-def outside_scale(trace: FusionTrace) -> float:
+@dataclass(frozen=True)
+class LayerWords:
+    """What a layer is called on a switch, what stands at its colour bar, and what its brightness means."""
+
+    title: str
+    label: str
+    sentence: str
+
+
+LAYERS: dict[Layer, LayerWords] = {
+    "outside": LayerWords(
+        "its variation",
+        "what came from other streams, less its mean; 1 is the site's own deviation",
+        "Bright is where what came from other streams differs most from its own mean over the picture, either way, "
+        "relative to the site's own deviation; that is not where most came.",
+    ),
+    "received": LayerWords(
+        "all of it",
+        "what came from other streams, mean included; 1 is the site's own root mean square",
+        "Bright is where most came from other streams, mean included, relative to the site's own root mean square; "
+        "of several senders the squares are added.",
+    ),
+}
+
+
+def outside_scale(trace: FusionTrace, layer: Layer = "outside") -> float:
     """The end of the colour scale of all maps of a trace: the 98th percentile over all of them, at least 0.01.
 
-    Every map counts alike, whatever its resolution; one site with a bright border must not darken all others.
+    Every map counts alike, whatever its resolution; one site with a bright border must not darken all others. Another
+    network's maps, and another layer's, have another scale.
     """
-    maps = [m for s in trace.sites.values() for m in _maps(s) if np.isfinite(m).any()]
+    found = (_map(s, index, layer) for s in trace.sites.values() for index in range(len(s.site.targets)))
+    maps = [m for m in found if m is not None and np.isfinite(m).any()]
     if not maps:
         return 0.01
     pooled = np.concatenate([np.nanpercentile(m, np.arange(0, 100.5, 0.5)) for m in maps])
     return max(0.01, float(f"{np.percentile(pooled, 98):.2g}"))
 
 
-def outside_strip(trace: FusionTrace, target: str | None = None) -> tuple[Panel, ...]:
+def outside_strip(trace: FusionTrace, target: str | None = None, layer: Layer = "outside") -> tuple[Panel, ...]:
     """A thumbnail per site and target in network order, all on one colour scale.
 
-    `key` is "outside/SITE/TARGET". Sites that do not add are hatched and say so. `target` limits the strip to one.
+    `key` is "LAYER/SITE/TARGET". Sites that do not add are hatched and say so. `target` limits the strip to one;
+    `layer` says what is bright (see `LAYERS`).
     """
-    high = outside_scale(trace)
+    high = outside_scale(trace, layer)
     names = dict(zip(trace.sites, short_names(list(trace.sites)), strict=True)) if trace.sites else {}
     return tuple(
-        _thumbnail(trace, site, index, names[name], high)
+        _thumbnail(trace, site, index, names[name], layer, high)
         for name, site in trace.sites.items()
         for index, receiver in enumerate(site.site.targets)
         if target in (None, receiver)
     )
 
 
-def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: str) -> Panel:
-    """One site's map over the greyed photograph (or depth), on the same scale as the strip.
+def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: str, layer: Layer = "outside") -> Panel:
+    """One site's map over the greyed photograph (or depth), on the same scale as the strip of that layer.
 
-    Where nothing came from outside the picture shows through.
+    Where the map is dark the picture shows through.
     """
     found = _site(trace, site, target)
-    index, high = found.site.targets.index(target), outside_scale(trace)
+    index, high = found.site.targets.index(target), outside_scale(trace, layer)
     background = _background(rgbd)
-    title = f"{site} → {stream_title(trace, target)}"
-    if found.outside is None:
-        return Panel(background.copy(), title, NOT_ADDITIVE, key=f"outside/{site}/{target}/photo")
-    values = found.outside[index]
-    if np.isnan(values).all():
-        return Panel(background.copy(), title, _caption(found, index), key=f"outside/{site}/{target}/photo")
-    size = (background.shape[0], background.shape[1])
+    title, key = f"{site} → {stream_title(trace, target)}", f"{layer}/{site}/{target}/photo"
+    values = _map(found, index, layer)
+    if values is None or np.isnan(values).all():
+        return Panel(background.copy(), title, _caption(found, index, layer), key=key)
     # Smooth, since cells of a coarse site would hide the picture's contours; the caption gives the grid.
-    map_ = fitted(values, size, max(size), smooth=True)[: size[0], : size[1]]
+    map_ = placed(values, trace.framing, found.grid, max(background.shape[:2]), smooth=True)
     alpha = np.clip(map_ / high, 0, 1)[..., None] ** 0.7 * 0.85
     image = (background * (1 - alpha) + coloured(map_, 0, high, COLORMAP) * alpha).round().astype(np.uint8)
-    caption = f"{_caption(found, index)} {_numbers(values)}; {values.shape[1]}×{values.shape[0]} cells."
-    return Panel(image, title, caption, ColourBar(0, high, "", COLORMAP, LABEL), f"outside/{site}/{target}/photo")
+    caption = f"{_caption(found, index, layer)} {_left_out(found, index, layer)}{_numbers(values)}."
+    return Panel(image, title, caption, _bar(layer, high), key)
 
 
-def _maps(site: SiteTrace) -> Sequence[np.ndarray]:
-    return () if site.outside is None else list(site.outside)
+def _map(site: SiteTrace, index: int, layer: Layer) -> np.ndarray | None:
+    """(h, w) of one target; None where the site does not add, or the trace does not hold it."""
+    if not site.site.additive:
+        return None
+    if layer == "outside":
+        return None if site.outside is None else site.outside[index]
+    if site.received is None:
+        return None
+    others = np.delete(site.received[index], _own(site, index), axis=0)
+    return np.asarray(np.sqrt(np.square(others, dtype=np.float32).sum(0)))
 
 
-def _thumbnail(trace: FusionTrace, site: SiteTrace, index: int, name: str, high: float) -> Panel:
+def _own(site: SiteTrace, index: int) -> int:
+    return site.site.sources.index(site.site.targets[index])
+
+
+def _thumbnail(trace: FusionTrace, site: SiteTrace, index: int, name: str, layer: Layer, high: float) -> Panel:
     target = site.site.targets[index]
-    key, title = f"outside/{site.site.name}/{target}", f"{name} → {stream_title(trace, target)}"
-    if site.outside is None:
-        return Panel(_hatched(trace.framing.picture), title, NOT_ADDITIVE, key=key)
-    image = coloured(fitted(site.outside[index], trace.framing.picture, THUMBNAIL), 0, high, COLORMAP)
-    return Panel(image, title, _caption(site, index), ColourBar(0, high, "", COLORMAP, LABEL), key)
+    key, title = f"{layer}/{site.site.name}/{target}", f"{name} → {stream_title(trace, target)}"
+    values, caption = _map(site, index, layer), _caption(site, index, layer)
+    if values is None:
+        return Panel(_hatched(trace.framing.picture), title, caption, key=key)
+    image = coloured(placed(values, trace.framing, site.grid, THUMBNAIL), 0, high, COLORMAP)
+    return Panel(image, title, caption, _bar(layer, high), key)
 
 
-def _caption(site: SiteTrace, index: int) -> str:
+def _bar(layer: Layer, high: float) -> ColourBar:
+    return ColourBar(0, high, "", COLORMAP, LAYERS[layer].label)
+
+
+def _caption(site: SiteTrace, index: int, layer: Layer) -> str:
+    """What the layer says of one target, or why it says nothing."""
+    if not site.site.additive:
+        return NOT_ADDITIVE
+    found = _map(site, index, layer)
+    if found is None or site.energy is None:
+        return NOT_WATCHED
+    if not np.delete(site.energy[index], _own(site, index)).any():
+        return "Nothing came from other streams here."
+    if layer == "outside":
+        return _share(site, index)
+    if np.isnan(found).all():
+        return "The site's sum is 0 everywhere: there is nothing to measure by."
+    return "What came from other streams, mean included."
+
+
+def _share(site: SiteTrace, index: int) -> str:
+    """How much of the variance came from others, before the activation and, where that is defined, after it."""
     share = float(site.cross_share[index])
     if np.isnan(share):
         return "The output does not vary: no share is defined."
-    assert site.outside is not None
-    if not site.outside[index].any():
-        return "Nothing came from other streams here."
-    return f"{percent(share)} of the variance came from other streams."
+    came = f"{percent(share)} of the variance came from other streams"
+    if site.share_after is None:
+        return f"{came}, before any activation that follows."
+    return f"{came} before the activation, {percent(float(site.share_after[index]))} after it."
+
+
+def _left_out(site: SiteTrace, index: int, layer: Layer) -> str:
+    """What the centred layer does not show of what came."""
+    if layer != "outside" or site.outside_mean is None or np.isnan(site.outside_mean[index]):
+        return ""
+    part = percent(float(site.outside_mean[index]))
+    return f"Not in this map: {part} of the energy that came, which is the same everywhere (its channels' means). "
 
 
 def _numbers(values: np.ndarray) -> str:
-    return f"Median {number(float(np.median(values)))}, largest {number(float(values.max()))}"
+    size = f"{values.shape[1]}×{values.shape[0]} cells"
+    return f"Median {number(float(np.median(values)))}, largest {number(float(values.max()))}; {size}"
 
 
 def _hatched(picture: tuple[int, int]) -> np.ndarray:

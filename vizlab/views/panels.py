@@ -1,11 +1,13 @@
 """What a view shows beside charts: pictures with a title, a sentence and a legend, and grids of them."""
 
-import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from vizlab.core.framing import Framing
+from vizlab.views.formatting import number as number
+from vizlab.views.formatting import percent as percent
 from vizlab.views.palettes import colorscale
 
 MAX_SIDE = 640
@@ -65,11 +67,15 @@ Cell = Panel | EmptyCell
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """`columns` titles; `rows` (task, one cell per column); `groups` (heading, number of columns) over the columns."""
+    """`columns` titles; `rows` (task, one cell per column); `groups` (heading, number of columns) over the columns.
+
+    `note` is a sentence about all of it.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     groups: tuple[tuple[str, int], ...] = ()
+    note: str = ""
 
 
 def reduced(values: np.ndarray, side: int = MAX_SIDE, smooth: bool = False) -> np.ndarray:
@@ -89,17 +95,36 @@ def fitted(image: np.ndarray, picture: tuple[int, int], side: int, smooth: bool 
     return np.asarray(cv2.resize(np.ascontiguousarray(image), size, interpolation=method))
 
 
-def number(value: float, unit: str = "") -> str:
-    """Three significant digits and the unit; an en dash for what is undefined."""
-    if not math.isfinite(value):
-        return "–"
-    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{min(digits, 6)}f}"
-    return f"{text} {unit}" if unit else text
+def placed(
+    values: np.ndarray, framing: Framing, grid: tuple[int, int] | None, side: int, smooth: bool = False
+) -> np.ndarray:
+    """A map (h, w) of a network's cells at the aspect of the picture, its longer side `side`, each cell where it looks.
+
+    `values` are the cells that show the picture, `grid` the rows and columns of the whole map: the last ones may show
+    the picture in part, and are cut off at its edge. What is beyond the last cell, less than half of one, is drawn as
+    that. Without `grid` (a trace that does not know it) the cells are spread evenly over the picture. `smooth` blends
+    neighbouring cells between their centres.
+    """
+    scale = side / max(framing.picture)
+    cells = framing.cell(grid) if grid else tuple(p / n for p, n in zip(framing.picture, values.shape, strict=True))
+    drawn = values
+    for axis, (picture, cell) in enumerate(zip(framing.picture, cells, strict=True)):
+        count = max(1, round(picture * scale))
+        places = (np.arange(count) + 0.5) * picture / count / cell  # of the pixels' centres, in cells
+        drawn = (_blended if smooth else _nearest)(np.moveaxis(drawn, axis, -1), places)
+        drawn = np.moveaxis(drawn, -1, axis)
+    return np.ascontiguousarray(drawn)
 
 
-def percent(value: float) -> str:
-    """A share 0..1 in percent, three digits at most."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.0%}" if abs(value) >= 0.1 or value == 0 else f"{value:.1%}"
+def _nearest(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Of the last axis, the cells at these places; cell i reaches from i to i + 1."""
+    return np.asarray(values[..., np.minimum(places.astype(int), values.shape[-1] - 1)])
+
+
+def _blended(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The same, linear between the cells' centres and constant beyond the first and the last."""
+    last = values.shape[-1] - 1
+    at = np.clip(places - 0.5, 0, last)
+    low = at.astype(int)
+    part = (at - low).astype(np.float32)
+    return np.asarray(values[..., low] * (1 - part) + values[..., np.minimum(low + 1, last)] * part)

@@ -157,3 +157,10 @@ def test_other_families_and_unknown_sites_get_a_sentence(stitched_trace: FusionT
         cross_stitch_sites(nddr_trace)
     with pytest.raises(TraceError, match=r"no cross-stitch unit 'stage1'; this network has cross_stitch\.stage1"):
         unit_at(stitched_trace, "stage1")
+
+
+def test_two_tasks_have_a_strongest_pair_and_one_has_none(stitched_trace: FusionTrace) -> None:
+    two = strongest(unit_alphas(with_units(stitched_trace, ("semseg", "depth"), stage1=leave)))
+    assert two is not None
+    assert two.value == pytest.approx(0.1)
+    assert strongest(unit_alphas(with_units(stitched_trace, ("semseg",), stage1=leave))) is None

@@ -5,6 +5,7 @@ from plotly import graph_objects as go
 
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.cen import numbers
+from vizlab.methods.cen.ledger import DEAD
 from vizlab.methods.cen.numbers import exchange_sites, exchange_summary
 from vizlab.views.figures import (
     SAME,
@@ -17,6 +18,7 @@ from vizlab.views.figures import (
     styled,
 )
 from vizlab.views.palettes import stream_colour
+from vizlab.views.shares import order_words
 
 
 def exchange_fractions(trace: FusionTrace) -> go.Figure:
@@ -28,12 +30,12 @@ def exchange_fractions(trace: FusionTrace) -> go.Figure:
         rows = [r for r in summary.sites if r.target == target]
         senders = senders_title(trace, target, sites[0].site.sources)
         label, colour = f"{senders} → {stream_title(trace, target)}", stream_colour(target)
-        counts = np.array([[r.exchanged, r.channels, r.exchanged_eligible, r.eligible] for r in rows], np.int32)
+        counts = np.array([[r.exchanged, r.channels, r.exchanged_eligible, r.eligible, r.dead] for r in rows], np.int32)
         figure.add_bar(
             y=places, x=np.array([r.fraction for r in rows]), orientation="h", name=label, marker_color=colour,
             customdata=counts, offsetgroup=target, legendgroup=target,
             hovertemplate=f"%{{y}}: {label}<br>%{{customdata[0]}} of %{{customdata[1]}} channels "
-            "(%{x:.1%})<extra></extra>",
+            "(%{x:.1%}), %{customdata[4]} of them dead<extra></extra>",
         )  # fmt: skip
         figure.add_scatter(
             y=places, x=np.array([r.eligible_fraction for r in rows]), mode="markers", name=f"{label}, of eligible",
@@ -46,13 +48,16 @@ def exchange_fractions(trace: FusionTrace) -> go.Figure:
     height = row_height(len(sites)) * len(sites) * max(2, len(sites[0].site.targets)) // 2  # 11 pixels a bar
     styled(figure, "Exchanged share of each site's channels", notes, height, legend=True)
     figure.update_layout(barmode="group", bargap=0.25, scattermode="group")
-    figure.update_yaxes(**site_axis(names), title_text="site, input to output")
+    figure.update_yaxes(**site_axis(names), title_text=f"site, {order_words(trace)}")
     figure.update_xaxes(title_text="exchanged channels", tickformat=".0%", rangemode="tozero")
     return figure
 
 
 def threshold_curve(trace: FusionTrace) -> go.Figure:
-    """Exchanged share against the threshold, all channels and the eligible ones; the current threshold is marked."""
+    """Exchanged share against the threshold, all channels and the eligible ones; the current threshold is marked.
+
+    A grey line is what is exchanged for a channel whose own scale is below the threshold, too, in every stream alike.
+    """
     curve = numbers.threshold_curve(trace)
     figure = go.Figure()
     shown = slice(1, None)  # zero has no place on a log axis, and exchanges nothing
@@ -67,6 +72,10 @@ def threshold_curve(trace: FusionTrace) -> go.Figure:
                 line={"color": stream_colour(target), "dash": dash, "width": 2},
                 hovertemplate=f"threshold %{{x:.3g}}<br>%{{y:.1%}} exchanged to {title} ({words})<extra></extra>",
             )  # fmt: skip
+    figure.add_scatter(
+        x=curve.thresholds[shown], y=curve.dead[shown], mode="lines", name="dead, to each",
+        line={"color": DEAD, "width": 2}, hovertemplate="threshold %{x:.3g}<br>%{y:.1%} dead<extra></extra>",
+    )  # fmt: skip
     if curve.current > 0:
         figure.add_vline(x=curve.current, line={"color": TEXT, "width": 1.5, "dash": "dash"})
         figure.add_annotation(

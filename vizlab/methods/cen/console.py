@@ -12,6 +12,7 @@ from vizlab.page.kit.html import tag, words
 from vizlab.page.kit.strips import stream_mark
 from vizlab.views.figures import senders_title, stream_title
 from vizlab.views.palettes import stream_colour
+from vizlab.views.shares import order_words
 
 # Two significant digits, evenly spaced to the eye (the E24 series), which holds 0.02 and 0.01.
 _SERIES = (1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0, 3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2, 9.1)  # fmt: skip  # noqa: E501
@@ -32,7 +33,7 @@ const paint = () => {
   const below = (site, target) => counts[(site * targets + target) * steps + at];
   const all = data.channels.reduce((a, b) => a + b, 0);
   let total = 0;
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share) => `${(100 * share).toFixed(1)}%`;
   data.targets.forEach((name, target) => {
     let sum = 0;
     data.channels.forEach((channels, site) => {
@@ -47,6 +48,7 @@ const paint = () => {
   });
   const moved = at !== Number(slider.dataset.shown);
   element.querySelector('[data-sum=all]').textContent = percent(total / (all * targets));
+  element.querySelector('[data-sum=dead]').textContent = total ? percent(data.dead[at] / total) : '–';
   element.querySelector('[data-value]').textContent = data.steps[at];
   element.querySelector('.vz-console').classList.toggle('vz-moved', moved);
 };
@@ -73,7 +75,10 @@ paint();
 
 
 def console(trace: FusionTrace, own: float) -> str:
-    """Slider, exchanged fractions and one bar per site and direction; `own` is the checkpoint's own threshold."""
+    """Slider, exchanged fractions, what of it is dead, one bar per site and direction.
+
+    `own` is the checkpoint's own threshold.
+    """
     shown = threshold_of(trace)
     steps = tuple(sorted({*STEPS, own, shown}))
     curve = threshold_curve(trace, np.array(steps))
@@ -85,6 +90,7 @@ def console(trace: FusionTrace, own: float) -> str:
         "sites": list(curve.sites),
         "channels": channels,
         "counts": base64.b64encode(counts.tobytes()).decode(),
+        "dead": np.rint(curve.dead * sum(channels) * len(curve.targets)).astype(int).tolist(),
     }
     at = steps.index(shown)
     slider = (
@@ -94,7 +100,8 @@ def console(trace: FusionTrace, own: float) -> str:
     value = tag("output", f"{shown:g}", data_value="")
     reset = tag("button", f"checkpoint’s {own:g}", "vz-small-button", type="button", data_reset="")
     control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset, "vz-console-control")
-    return tag("div", control + _totals(trace, curve.targets) + _bars(curve.sites, curve.targets), "vz-console")
+    bars = _bars(curve.sites, curve.targets, order_words(trace))
+    return tag("div", control + _totals(trace, curve.targets) + bars, "vz-console")
 
 
 def _totals(trace: FusionTrace, targets: tuple[str, ...]) -> str:
@@ -102,11 +109,12 @@ def _totals(trace: FusionTrace, targets: tuple[str, ...]) -> str:
     for index, target in enumerate(targets):
         text = f"{stream_title(trace, target)} takes from {senders_title(trace, target, targets)}"
         lines.append(tag("b", "–", data_sum=str(index)) + stream_mark(target) + words(text))
+    lines.append(tag("b", "–", data_sum="dead") + words("of exchanges are dead: what comes is below, too"))
     state = words("preview: release to run", "vz-preview")
     return tag("div", "".join(tag("div", line) for line in lines) + state, "vz-console-totals")
 
 
-def _bars(sites: tuple[str, ...], targets: tuple[str, ...]) -> str:
+def _bars(sites: tuple[str, ...], targets: tuple[str, ...], order: str) -> str:
     columns = []
     for site in range(len(sites)):
         bars = "".join(
@@ -114,5 +122,5 @@ def _bars(sites: tuple[str, ...], targets: tuple[str, ...]) -> str:
             for t, name in enumerate(targets)
         )
         columns.append(tag("div", bars, "vz-site-bars"))
-    caption = words("per site, input → output; full height = all channels", "vz-caption")
+    caption = words(f"per site, {order}; full height = all channels", "vz-caption")
     return tag("div", tag("div", "".join(columns), "vz-bars") + caption, "vz-console-bars")

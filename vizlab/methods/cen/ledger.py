@@ -10,15 +10,16 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from vizlab.core.trace import FusionTrace, SiteTrace
-from vizlab.methods.cen.numbers import exchange_sites, exchange_summary, threshold_of
+from vizlab.methods.cen.numbers import dead_swaps, exchange_sites, exchange_summary, threshold_of
 from vizlab.views.figures import SAME, TEXT, colour_bar, row_height, short_names, site_axis, stream_title, styled
 from vizlab.views.palettes import hex_of
 
 Order = Literal["index", "sorted"]
 
-# ColorBrewer's PuOr with a jump at the threshold: orange is exchanged, purple is kept.
+# ColorBrewer's PuOr with a jump at the threshold: orange is exchanged, purple is kept. Grey is neither.
 _BELOW = ((127, 59, 8), (253, 184, 99))
 _ABOVE = ((208, 204, 230), (45, 0, 75))
+DEAD = "#808080"
 _DECADES_BELOW = 1.7
 """How far below the threshold the colours begin; smaller values have the first colour."""
 
@@ -38,10 +39,12 @@ class _Ledger:
 def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
     """|gamma| of every channel (across) at every site (down, network order), one map per stream.
 
-    Orange lies below the threshold and is replaced by the other stream's channel, or by the mean of the others'. Each
-    row spans its site's channels, whatever their number; a frame marks the part that training pushes to zero. `sorted`
-    sorts within that part and the rest.
-    The colours are `layout.coloraxis`, so that a page can move the threshold with `ledger_colorscale` alone.
+    Orange lies below the threshold and is replaced by the other stream's channel, or by the mean of the others'; grey
+    lies below it, too, but what comes in its place does so as well, and brings nothing. Each row spans its site's
+    channels, whatever their number; a frame marks the part that training pushes to zero. `sorted` sorts within that
+    part and the rest.
+    The colours of |gamma| are `layout.coloraxis`, so that a page can move the threshold with `ledger_colorscale`; the
+    grey marks are those of the run.
     """
     sites, summary, threshold = exchange_sites(trace), exchange_summary(trace), threshold_of(trace)
     top = max(2 * threshold, *(float(np.abs(s.weights["gamma"]).max()) for s in sites))
@@ -53,12 +56,13 @@ def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
     figure = make_subplots(rows=len(streams), cols=1, shared_xaxes=True, vertical_spacing=gap / plot_height)
     for index, stream in enumerate(streams):
         for run in _runs(sites):
-            figure.add_trace(_rows(ledger, run, index), index + 1, 1)
+            figure.add_traces(_rows(ledger, run, index), index + 1, 1)
         _label(figure, sites[0], index, stream)
     figure.add_trace(_bar(threshold, top), 1, 1)
     words = "in index order" if order == "index" else "sorted by |γ| within the eligible part and the rest"
     framed = "Framed: eligible, pushed towards 0 in training."
-    notes = [SAME.capitalize() + ".", summary.statement, framed]
+    grey = ["Grey: exchanged for a channel whose own scale is below the threshold, too."] if summary.dead else []
+    notes = [SAME.capitalize() + ".", summary.statement, framed, *grey]
     styled(
         figure,
         "|γ| of every channel, site by site",
@@ -66,6 +70,7 @@ def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
         plot_height,
         headings=True,
         coloraxis=_coloraxis(threshold, top),
+        coloraxis2={"cmin": 0, "cmax": 1, "colorscale": [[0, "rgba(0,0,0,0)"], [1, DEAD]], "showscale": False},
     )
     figure.update_yaxes(**site_axis(ledger.names), showgrid=False)
     figure.update_xaxes(range=[0, 1], showgrid=False, tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
@@ -105,22 +110,24 @@ def _runs(sites: Sequence[SiteTrace]) -> list[list[int]]:
     return [list(group) for _, group in groupby(range(len(sites)), key=lambda i: sites[i].site.channels)]
 
 
-def _rows(ledger: _Ledger, run: Sequence[int], stream: int) -> go.Heatmap:
+def _rows(ledger: _Ledger, run: Sequence[int], stream: int) -> list[go.Heatmap]:
+    """The map of these sites and, over it, the marks of dead exchanges, if there are any."""
     sites = [ledger.sites[i] for i in run]
     channels, name = sites[0].site.channels, ledger.streams[stream]
     gamma = np.stack([np.abs(s.weights["gamma"][stream]) for s in sites]).astype(np.float32)
     index = np.stack([_order(s, stream, ledger.order) for s in sites])
-    return go.Heatmap(
+    place = {"y0": run[0], "dy": 1, "x0": 0.5 / channels, "dx": 1 / channels}
+    map_ = go.Heatmap(
         z=np.take_along_axis(gamma, index, axis=1),
-        y0=run[0],
-        dy=1,
-        x0=0.5 / channels,
-        dx=1 / channels,
         customdata=index.astype(np.uint16),
         coloraxis="coloraxis",
         hovertemplate=f"%{{y}} · {name} · channel %{{customdata}} of {channels}<br>"
         f"|γ| %{{z:.3g}} (exchanged if below {ledger.threshold:g})<extra></extra>",
+        **place,
     )
+    dead = np.take_along_axis(np.stack([dead_swaps(s) for s in sites]), index, axis=1).astype(np.uint8)
+    marks = go.Heatmap(z=dead, coloraxis="coloraxis2", hoverinfo="skip", name="dead", **place)
+    return [map_, marks] if dead.any() else [map_]
 
 
 def _order(site: SiteTrace, stream: int, order: Order) -> np.ndarray:

@@ -109,7 +109,7 @@ def cen_mobilenetv2(
     width: int = 128,
 ) -> CEN:
     """The compact CEN: exchange after each inverted residual's depthwise norm (17 sites), light-weight decoders."""
-    encoder = MobileNetV2(stream_norm(stream_names(tasks, inputs), threshold))
+    encoder = MobileNetV2(stream_norm(stream_names(tasks, inputs), threshold, activation="relu6"))
     decoders = [LightRefineNet(encoder.channels[1:], width, task.channels) for task in tasks]
     return CEN(encoder, decoders, inputs, tasks, skip=1)
 
@@ -121,6 +121,6 @@ def cen_resnet(
     threshold: float = THRESHOLD,
 ) -> CEN:
     """The released segmentation network: exchange after each bottleneck's bn2 (16, 33, 50 sites), full RefineNet."""
-    encoder = ResNet(depth, stream_norm(stream_names(tasks, inputs), threshold))
+    encoder = ResNet(depth, stream_norm(stream_names(tasks, inputs), threshold, activation="relu"))
     decoders = [RefineNet(encoder.channels[1:], task.channels) for task in tasks]
     return CEN(encoder, decoders, inputs, tasks, skip=1)

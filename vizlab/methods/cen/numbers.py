@@ -1,5 +1,6 @@
 """Channel exchange (CEN): which channels are replaced, by weights alone, and how that depends on the threshold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,11 @@ ALIKE = 0.9
 
 @dataclass(frozen=True)
 class SiteExchange:
-    """One direction at one site; counts of channels. `source` is "a+b" where the others' mean is taken."""
+    """One direction at one site; counts of channels. `source` is "a+b" where the others' mean is taken.
+
+    A channel is exchanged where the target's |gamma| is below the threshold. `dead` counts those among them where the
+    giver's |gamma| (of several givers: everyone's) is below it too: a channel next to nothing is replaced by another.
+    """
 
     site: str
     stage: str
@@ -26,6 +31,7 @@ class SiteExchange:
     exchanged: int
     eligible: int
     exchanged_eligible: int
+    dead: int
 
     @property
     def fraction(self) -> float:
@@ -43,7 +49,7 @@ class ExchangeSummary:
     """What a network exchanges, the same for every picture.
 
     `fraction` and `eligible_fraction` over all sites and directions; `correlation` of the streams' |gamma| within
-    sites (channel-weighted mean over sites and stream pairs, -1..1); `statement` one or two sentences.
+    sites (channel-weighted mean over sites and stream pairs, -1..1); `statement` one to three sentences.
     """
 
     threshold: float
@@ -52,6 +58,16 @@ class ExchangeSummary:
     eligible_fraction: float
     correlation: float
     statement: str
+
+    @property
+    def exchanged(self) -> int:
+        """Exchanged channels of all sites and directions."""
+        return sum(row.exchanged for row in self.sites)
+
+    @property
+    def dead(self) -> int:
+        """Those of them that bring nothing."""
+        return sum(row.dead for row in self.sites)
 
     @property
     def little(self) -> bool:
@@ -67,7 +83,8 @@ class ThresholdCurve:
     """Exchanged shares as a function of the threshold, for a preview that asks no server.
 
     `thresholds` (N,) ascending; `targets` T names; `sites` K names; `fraction` and `eligible_fraction` (T, N) over
-    all sites; `per_site` (K, T, N) share of all channels. All float32, 0..1.
+    all sites; `per_site` (K, T, N) share of all channels; `dead` (N,) share of all channels, the same for every target,
+    whose exchange brings nothing. All float32, 0..1.
     """
 
     thresholds: np.ndarray
@@ -76,6 +93,7 @@ class ThresholdCurve:
     fraction: np.ndarray
     eligible_fraction: np.ndarray
     per_site: np.ndarray
+    dead: np.ndarray
     current: float
 
 
@@ -102,8 +120,16 @@ def exchange_summary(trace: FusionTrace) -> ExchangeSummary:
     fraction = sum(r.exchanged for r in rows) / channels
     eligible_fraction = sum(r.exchanged_eligible for r in rows) / max(1, eligible)
     correlation = gamma_correlation(sites)
-    statement = _statement(trace, fraction, eligible_fraction, correlation)
+    statement = _statement(trace, rows, fraction, eligible_fraction, correlation)
     return ExchangeSummary(threshold_of(trace), rows, fraction, eligible_fraction, correlation, statement)
+
+
+def dead_swaps(site: SiteTrace) -> np.ndarray:
+    """(C,) bool: channels that every stream gives away, so that each gets one whose scale is below the threshold.
+
+    They are the same for every target.
+    """
+    return np.asarray(site.weights["exchanged"].all(0))
 
 
 def threshold_curve(trace: FusionTrace, thresholds: np.ndarray | None = None) -> ThresholdCurve:
@@ -118,6 +144,7 @@ def threshold_curve(trace: FusionTrace, thresholds: np.ndarray | None = None) ->
             for s in sites
         ]
     )
+    dead = sum(_count_below(np.abs(s.weights["gamma"]).max(0), grid) for s in sites)
     channels = np.array([s.site.channels for s in sites], float)
     eligible_channels = sum(s.weights["eligible"].sum(1) for s in sites)
     return ThresholdCurve(
@@ -127,6 +154,7 @@ def threshold_curve(trace: FusionTrace, thresholds: np.ndarray | None = None) ->
         fraction=(below.sum(0) / channels.sum()).astype(np.float32),
         eligible_fraction=(eligible.sum(0) / np.maximum(1, eligible_channels)[:, None]).astype(np.float32),
         per_site=(below / channels[:, None, None]).astype(np.float32),
+        dead=(dead / channels.sum()).astype(np.float32),
         current=threshold_of(trace),
     )
 
@@ -168,6 +196,7 @@ def _row(site: SiteTrace, target: int) -> SiteExchange:
         exchanged=int(exchanged.sum()),
         eligible=int(eligible.sum()),
         exchanged_eligible=int((exchanged & eligible).sum()),
+        dead=int(dead_swaps(site).sum()),
     )
 
 
@@ -176,13 +205,27 @@ def _count_below(gamma: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(np.abs(gamma)), thresholds.astype(np.float32), side="left")
 
 
-def _statement(trace: FusionTrace, fraction: float, eligible: float, correlation: float) -> str:
+def _statement(
+    trace: FusionTrace, rows: Sequence[SiteExchange], fraction: float, eligible: float, correlation: float
+) -> str:
     threshold = threshold_of(trace)
     if not trace.changes.get("cross", True):
         return "The exchange was switched off for this run."
-    first = f"{fraction:.1%} of all channels ({eligible:.1%} of the eligible ones) are exchanged below {threshold:g}."
+    sentences = [
+        f"{fraction:.1%} of all channels ({eligible:.1%} of the eligible ones) are exchanged below {threshold:g}."
+    ]
     if fraction < LITTLE:
-        first = f"Little is exchanged: {fraction:.1%} of all channels lie below {threshold:g}."
+        sentences = [f"Little is exchanged: {fraction:.1%} of all channels lie below {threshold:g}."]
+    sentences += _of_dead(rows, threshold)
     if correlation >= ALIKE:
-        return f"{first} The streams' gammas look alike (r = {correlation:.2f}): training hardly drove them apart."
-    return first
+        sentences.append(f"The streams' gammas look alike (r = {correlation:.2f}): training hardly drove them apart.")
+    return " ".join(sentences)
+
+
+def _of_dead(rows: Sequence[SiteExchange], threshold: float) -> list[str]:
+    """A sentence on exchanges that bring nothing, if there are any."""
+    dead, exchanged = sum(row.dead for row in rows), sum(row.exchanged for row in rows)
+    if not dead:
+        return []
+    givers = "every giver's scale is" if any("+" in row.source for row in rows) else "the giver's scale is"
+    return [f"{dead:,} of these {exchanged:,} exchanges are dead: {givers} below {threshold:g}, too."]

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.core.site import Activation, FusionModule, Mixing, Part, Site
 from vizlab.methods.parts.norms import NormFactory
 
 NormKind = Literal["batch", "instance"]
@@ -26,7 +26,8 @@ class StreamNorm(FusionModule):
 
     A channel whose scale is below the threshold in magnitude is replaced by the other stream's normalised
     channel; with more than two streams, by the mean of the others (TPAMI 2023, eq. 6). `threshold=None` never
-    exchanges. Input and output: (S*B, C, H, W), stream-major.
+    exchanges. `activation` names what the network applies to the result, for those who watch; it is not applied here.
+    Input and output: (S*B, C, H, W), stream-major.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class StreamNorm(FusionModule):
         eps: float = 1e-5,
         momentum: float = 0.1,
         kind: NormKind = "batch",
+        activation: Activation | None = None,
     ) -> None:
         super().__init__()
         count = len(streams)
         self.streams, self.channels, self.threshold = streams, channels, threshold
+        self.activation = activation
         self.eps, self.momentum = eps, momentum
         self._normalise = _NORMALISE[kind]
         self.weight = nn.Parameter(torch.ones(count, channels))
@@ -53,7 +56,7 @@ class StreamNorm(FusionModule):
     def describe_site(self, name: str) -> Site | None:
         if self.threshold is None:
             return None
-        return Site(name, "exchange", self.streams, self.streams, self.channels, stage="")
+        return Site(name, "exchange", self.streams, self.streams, self.channels, "", activation=self.activation)
 
     def static_weights(self) -> dict[str, np.ndarray]:
         return {
@@ -126,14 +129,17 @@ class StreamNorm(FusionModule):
             observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True))
 
 
-def stream_norm(streams: tuple[str, ...], threshold: float, kind: NormKind = "batch") -> NormFactory:
+def stream_norm(
+    streams: tuple[str, ...], threshold: float, kind: NormKind = "batch", activation: Activation | None = None
+) -> NormFactory:
     """The factory that turns a normed backbone into a CEN: exchange at its sites, private norms elsewhere.
 
-    A single stream has nobody to exchange with; its norms are no sites.
+    `activation` is what the backbone applies after the norms that are sites. A single stream has nobody to exchange
+    with; its norms are no sites.
     """
     exchanging = threshold if len(streams) > 1 else None
 
     def factory(channels: int, site: bool = False) -> nn.Module:
-        return StreamNorm(channels, streams, exchanging if site else None, kind=kind)
+        return StreamNorm(channels, streams, exchanging if site else None, kind=kind, activation=activation)
 
     return factory

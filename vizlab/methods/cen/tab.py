@@ -29,8 +29,8 @@ ORDERS = {"in index order": "index", "sorted by |γ|": "sorted"}
 LEDGER = Chart(
     ledger.exchange_ledger,
     "Look for orange: these channels have a scale near zero, carry nothing of their own stream and take the other's, "
-    "or the mean of all others'. Training pushes only the framed part of each stream there; the released code "
-    "exchanges any channel below the threshold.",
+    "or the mean of all others'. Where that has a scale near zero as well, the exchange is dead: grey. Training pushes "
+    "only the framed part of each stream there; the released code exchanges any channel below the threshold.",
     citations.SPARSITY,
     SAME,
 )
@@ -44,7 +44,8 @@ CHARTS = (
     ),
     Chart(
         views.cross_share_profile,
-        "How much of a site's variation came from other streams: exchanged channels may be quiet or loud.",
+        "How much of a site's variation came from other streams, before the activation that follows: exchanged "
+        "channels may be quiet or loud.",
         None,
         THIS,
         half=True,

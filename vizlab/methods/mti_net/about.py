@@ -24,7 +24,8 @@ def _hrnet18(config: NetworkConfig) -> FusionNetwork:
 def _views() -> Mapping[str, Callable[..., Any]]:
     from vizlab.methods.mti_net import charts
 
-    return {"affinity_shares": charts.affinity_shares, "gate_panels": charts.gate_panels}
+    names = ("affinity_shares", "gate_panels", "message_and_gate_panels", "message_panels")
+    return {name: getattr(charts, name) for name in names}
 
 
 def _tab() -> type:
@@ -44,6 +45,7 @@ METHOD = Method(
         "distillation": "a task's features plus gated messages of the other tasks",
         "propagation": "one representation of all tasks' features, handed to every task: not a sum",
     },
+    order_words="propagation from coarse to fine, then the four parallel distillation units",
     literature=(
         Published(
             ("rgb",), "MTI-Net, HRNet-18", "semseg and depth", _PAPER,

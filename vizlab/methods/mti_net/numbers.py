@@ -1,5 +1,7 @@
-"""Distillation between tasks (MTI-Net): who sends how much to whom, scale by scale."""
+"""Distillation between tasks (MTI-Net): who sends how much to whom, scale by scale, and through which gate."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +22,35 @@ class ScaleShare:
     gate: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Message:
+    """What one task sends to another at one scale: `conv(F) * sigmoid(conv'(F))`, F the source's features.
+
+    `gate` (h, w) the sigmoid, mean over channels, in (0, 1); `strength` (h, w) float32, the root mean square over
+    channels of the message, its mean included, relative to the root mean square over channels and pixels of all that
+    the target then has, or None in traces saved before it was kept; `share` of the target's variance, NaN where
+    undefined.
+    """
+
+    site: str
+    stage: str
+    target: str
+    source: str
+    gate: np.ndarray
+    strength: np.ndarray | None
+    share: float
+
+    @property
+    def mean_gate(self) -> float:
+        """Over pixels and channels, in (0, 1)."""
+        return float(self.gate.mean())
+
+    @property
+    def correlation(self) -> float:
+        """Pearson's, of strength and gate over pixels, in [-1, 1]; NaN where one is unknown or the same everywhere."""
+        return math.nan if self.strength is None else correlation(self.strength, self.gate)
+
+
 def distillation_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
     """The distillation units from the finest scale to the coarsest; raises TraceError if there are none."""
     sites = [s for s in trace.sites.values() if s.site.kind == "distillation"]
@@ -34,6 +65,30 @@ def distillation_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
 def scale_shares(trace: FusionTrace) -> tuple[ScaleShare, ...]:
     """Shares and mean gates of every scale, finest first."""
     return tuple(_scale_share(site) for site in distillation_sites(trace))
+
+
+def messages(trace: FusionTrace) -> tuple[Message, ...]:
+    """Every message, finest scale first, then by target and source; none of a unit whose tasks were cut apart."""
+    return tuple(message for site in distillation_sites(trace) for message in _messages(site))
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Pearson's correlation of two maps of one size over their pixels; NaN where one is the same everywhere."""
+    a, b = (x.astype(np.float64) - x.mean(dtype=np.float64) for x in (first, second))
+    size = math.sqrt(float((a * a).sum()) * float((b * b).sum()))
+    return float((a * b).sum()) / size if size > 0 else math.nan
+
+
+def _messages(site: SiteTrace) -> Iterable[Message]:
+    if site.gates is None:
+        return
+    name, stage = site.site.name, site.site.stage
+    for t, target in enumerate(site.site.targets):
+        for s, source in enumerate(site.site.sources):
+            if source != target:
+                strength = None if site.received is None else site.received[t, s].astype(np.float32)
+                share = math.nan if site.share is None else float(site.share[t, s])
+                yield Message(name, stage, target, source, site.gates[t, s], strength, share)
 
 
 def _scale_share(site: SiteTrace) -> ScaleShare:

@@ -1,49 +1,63 @@
 """The tab of MTI-Net: which task tells which, scale by scale, and whether tasks group the same pixels."""
 
+from collections.abc import Sequence
+
 import gradio as gr
 
 from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.methods.mti_net import charts, citations
+from vizlab.methods.mti_net.numbers import messages
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.grid import grid_table
-from vizlab.page.kit.html import badge, heading
-from vizlab.page.kit.images import THUMBNAIL_SIDE
+from vizlab.page.kit.html import badge, colour_bar, heading, tag, words
 from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import THIS
-from vizlab.views import Grid, Panel
+from vizlab.views import ColourBar, Grid, Panel
 from vizlab.views.palettes import Palette
+from vizlab.views.shares import NOT_AN_EFFECT
 
 STATISTICS = {"beyond chance (Cohen’s κ)": "kappa", "raw agreement": "raw", "conditional rates": "conditional"}
 """What the affinity figure can show, in words."""
 
 SHARES = Chart(
     charts.affinity_shares,
-    "Look off the diagonal: how much of a task's distilled features came from another task at that scale.",
+    "Look off the diagonal: how much of the variance of a task's distilled features is another task's message at that "
+    "scale.",
     citations.DISTILLATION,
     THIS,
 )
 AFFINITY = Chart(
     views.pixel_affinity,
-    "Look how agreement falls with distance, and whether the final predictions (thick) agree more, or less, than the "
-    "reference does.",
+    "Look how agreement changes with distance, and whether the final predictions (thick) agree more, or less, than the "
+    "reference (thick, grey) where it has a line.",
     citations.AFFINITY,
     THIS,
 )
-GATES = "Columns are messages, rows scales, finest first: bright is where the receiver's gate lets the sender through."
+MESSAGES = (
+    "Columns are messages, rows scales, finest first. Above: the message as it arrives, conv(F) × gate; bright is "
+    "where it is strong, against all that the receiver has at that scale. Below: its gate; bright is where less is "
+    "held back, be it of much or of little. Where the maps' correlation is below 0, the message is strong where its "
+    "gate is rather closed."
+)
+GATES_ALONE = (
+    "Columns are messages, rows scales, finest first. This trace was saved before the strength of messages was kept, "
+    "so only gates are shown: bright is where less is held back, be it of much or of little."
+)
+CUT_APART = "No message was sent: the tasks were cut apart in this run."
 
 
 class AffinitiesTab(MethodTab):
-    """Shares by scale, gate maps, outside maps, pixel affinity."""
+    """Shares by scale, messages and their gates, outside maps, pixel affinity."""
 
     family = "mti-net"
     title = "Task affinities"
     needs = (
-        "MTI-Net predicts every task at four scales and lets the tasks tell each other what they found; gates decide "
-        "where a message passes.",
+        "MTI-Net predicts every task at four scales and lets the tasks tell each other what they found; each message "
+        "passes a gate.",
         "Tick an MTI-Net checkpoint on the left, give a colour picture, and press Run. It needs no depth.",
     )
 
@@ -51,7 +65,7 @@ class AffinitiesTab(MethodTab):
         self.intro = gr.HTML()
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.shares = build_chart(SHARES)
-        self.gates = gr.HTML(elem_id="vz-gates")
+        self.messages = gr.HTML(elem_id="vz-gates")
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-affinity-strip")
         self.statistic = gr.Radio(
             list(STATISTICS), value=next(iter(STATISTICS)), label="agreement", elem_id="vz-statistic"
@@ -65,7 +79,7 @@ class AffinitiesTab(MethodTab):
         return {
             self.intro: heading("What tasks tell each other", "", None, [m for m in marks if m]),
             self.shares: charts.affinity_shares(trace),
-            self.gates: gates_html(trace),
+            self.messages: messages_html(trace),
             self.strip: strip_panel(trace),
             self.statistic: gr.update(value=first),
             **self.draw_affinity(analysis, trace, first),
@@ -83,13 +97,24 @@ class AffinitiesTab(MethodTab):
         return {self.affinity: figure}
 
 
-def gates_html(trace: FusionTrace) -> str:
-    """Gate maps in a grid: scales down, messages across."""
-    panels = charts.gate_panels(trace)
+def messages_html(trace: FusionTrace) -> str:
+    """Every message with its gate under it in a grid: scales down, messages across; two colour bars for all."""
+    sent = messages(trace)
+    panels = charts.message_and_gate_panels(trace)
+    if not panels:
+        return heading("Messages and their gates", CUT_APART, citations.GATES, [badge(THIS)])
     by_scale: dict[str, list[Panel]] = {}
     for panel in panels:
         by_scale.setdefault(panel.title.partition(":")[0], []).append(panel)
     rows = tuple((scale, tuple(panels)) for scale, panels in by_scale.items())
-    messages = tuple(panel.title.partition(": ")[2] for panel in next(iter(by_scale.values()), []))
-    grid = grid_table(Grid(messages, rows), {}, side=2 * THUMBNAIL_SIDE)
-    return heading("Gates", GATES, citations.GATES, [badge(THIS)]) + grid
+    columns = tuple(panel.title.partition(": ")[2] for panel in next(iter(by_scale.values())))
+    grid = grid_table(Grid(columns, rows), {})
+    known = all(message.strength is not None for message in sent)
+    sentence = f"{MESSAGES} {NOT_AN_EFFECT}" if known else GATES_ALONE
+    bars = (charts.strength_bar(sent), charts.gate_bar(sent)) if known else (charts.gate_bar(sent),)
+    return heading("Messages and their gates", sentence, citations.GATES, [badge(THIS)]) + _bars(bars) + grid
+
+
+def _bars(bars: Sequence[ColourBar]) -> str:
+    """Colour bars in a row, each after what it is of."""
+    return tag("div", "".join(words(bar.label, "vz-caption") + colour_bar(bar) for bar in bars), "vz-strip-head")

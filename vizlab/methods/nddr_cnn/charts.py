@@ -1,14 +1,17 @@
 """NDDR layers as charts: the weight matrix by task blocks, block norms, drift, this picture's shares."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from plotly import graph_objects as go
 
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError, TraceError
-from vizlab.methods.nddr_cnn.numbers import MatrixKind, nddr_blocks, nddr_site, pooled_matrix
-from vizlab.views.figures import SAME, colour_bar, matrix_multiples, multiples_height, styled
+from vizlab.methods.nddr_cnn.numbers import MatrixKind, NDDRBlocks, nddr_blocks, nddr_site, pooled_matrix
+from vizlab.views.figures import SAME, colour_bar, matrix_multiples, multiples_height, styled, this_picture
 from vizlab.views.palettes import colorscale
 from vizlab.views.panels import number
+from vizlab.views.shares import NOT_AN_EFFECT
 
 _KINDS = {
     "weight": "weights as stored",
@@ -66,42 +69,30 @@ def nddr_block_norms(trace: FusionTrace, scaled: bool = False) -> go.Figure:
     """
     blocks = nddr_blocks(trace)
     matrices = [(b.scaled_norm if scaled else b.norm) / np.sqrt(b.channels) for b in blocks]
-    high = float(max(m.max() for m in matrices))
-    words = "weights × γ/σ" if scaled else "weights as stored"
-    figure = matrix_multiples(
-        [b.stage for b in blocks], matrices, blocks[0].tasks, blocks[0].tasks,
-        low=0, high=high, colours="cividis", bar_title="norm / √channels",
-    )  # fmt: skip
-    notes = [
-        f"{SAME.capitalize()}; {words}.",
-        "Frobenius norm / √channels: 0.9 on the diagonal and 0.1 off it is the assumed start.",
-    ]
-    return styled(
-        figure,
-        "How much each task's block weighs",
-        notes,
-        multiples_height(len(blocks), len(blocks[0].tasks)),
-        headings=True,
-    )
-
-
-def nddr_drift(trace: FusionTrace) -> go.Figure:
-    """How far every block went from its assumed start, ||W − W0|| / ||W0||, stage by stage."""
-    blocks = nddr_blocks(trace)
-    matrices = [b.drift for b in blocks]
-    high = float(np.nanmax(np.stack(matrices))) or 1.0
-    figure = matrix_multiples(
-        [b.stage for b in blocks], matrices, blocks[0].tasks, blocks[0].tasks,
-        low=0, high=high, colours="magma", bar_title="relative drift",
-    )  # fmt: skip
     first = blocks[0]
+    start = f": the assumed start is {first.alpha:g} on the diagonal and {first.beta:g} off it."
     notes = [
-        f"{SAME.capitalize()}.",
-        f"‖W − W₀‖ / ‖W₀‖; the start W₀ ({first.alpha:g} I own, {first.beta:g} I others) is assumed.",
+        f"{SAME.capitalize()}; {_KINDS['scaled' if scaled else 'weight']}.",
+        f"Frobenius norm / √channels{'.' if scaled else start}",
     ]
-    return styled(
-        figure, "Drift from the initial diagonal", notes, multiples_height(len(blocks), len(first.tasks)), headings=True
-    )
+    high = float(max(m.max() for m in matrices))
+    title = "How much each task's block weighs"
+    return _stages(blocks, matrices, (0, high), "cividis", "norm / √channels", title, notes)
+
+
+def nddr_drift(trace: FusionTrace, relative: bool = False) -> go.Figure:
+    """How far every block went from its assumed start, ||W − W0|| / √channels, stage by stage.
+
+    `relative` divides by the length of each block's own start instead, ||W − W0|| / ||W0||, which makes movements of
+    blocks that began small look long.
+    """
+    blocks = nddr_blocks(trace)
+    matrices = [b.relative_drift if relative else b.drift for b in blocks]
+    high = float(np.nanmax(np.stack(matrices))) or 1.0
+    notes = [f"{SAME.capitalize()}.", *_drift_notes(blocks[0], relative)]
+    title = "Drift, relative to each block's start" if relative else "Drift from the initial diagonal"
+    bar = "‖W − W₀‖ / ‖W₀‖" if relative else "‖W − W₀‖ / √channels"
+    return _stages(blocks, matrices, (0, high), "magma", bar, title, notes)
 
 
 def nddr_shares(trace: FusionTrace) -> go.Figure:
@@ -110,19 +101,40 @@ def nddr_shares(trace: FusionTrace) -> go.Figure:
     sites = [trace.sites[b.site] for b in blocks]
     matrices = [s.share for s in sites if s.share is not None]
     if len(matrices) < len(sites):
-        raise TraceError("This trace holds no shares; trace the picture again.")
+        raise TraceError(f"The trace of '{trace.model.name}' holds no shares; trace the picture again.")
+    end = max(1.0, *(float(np.abs(m[np.isfinite(m)]).max(initial=0)) for m in matrices))
+    notes = [f"{this_picture(trace)}; each row sums to 1.", NOT_AN_EFFECT]
+    title = "Who contributes to whom, stage by stage"
+    return _stages(blocks, matrices, (-end, end), "diverging", "share", title, notes)
+
+
+def _drift_notes(first: NDDRBlocks, relative: bool) -> list[str]:
+    start = f"the start W₀ ({first.alpha:g} I own, {first.beta:g} I others) is assumed."
+    if not relative:
+        return [f"‖W − W₀‖ / √channels, root mean square over channels of how far the weights into one went; {start}"]
+    notes = [f"‖W − W₀‖ / ‖W₀‖; {start}"]
+    if first.beta and first.alpha != first.beta:
+        notes.append(
+            f"The same movement shows {abs(first.alpha / first.beta):.3g} times as large off the diagonal as on it."
+        )
+    return notes
+
+
+def _stages(
+    blocks: Sequence[NDDRBlocks],
+    matrices: Sequence[np.ndarray],
+    ends: tuple[float, float],
+    colours: str,
+    bar: str,
+    title: str,
+    notes: Sequence[str],
+) -> go.Figure:
+    """One target x source matrix for each stage on one colour scale."""
+    tasks = blocks[0].tasks
     figure = matrix_multiples(
-        [b.stage for b in blocks], matrices, blocks[0].tasks, blocks[0].tasks,
-        low=-1, high=1, colours="diverging", bar_title="share",
-    )  # fmt: skip
-    notes = ["This picture; each row sums to 1. What a site mixes, not what reaches the output."]
-    return styled(
-        figure,
-        "Who contributes to whom, stage by stage",
-        notes,
-        multiples_height(len(blocks), len(blocks[0].tasks)),
-        headings=True,
+        [b.stage for b in blocks], matrices, tasks, tasks, low=ends[0], high=ends[1], colours=colours, bar_title=bar
     )
+    return styled(figure, title, notes, multiples_height(len(blocks), len(tasks)), headings=True)
 
 
 def matrix(trace: FusionTrace, site: str, show: str = "weight") -> go.Figure:

@@ -18,8 +18,10 @@ class NDDRBlocks:
     """One NDDR layer by task blocks; all arrays (T, T) float32: target x source. The same for every picture.
 
     `norm` Frobenius norm of the stored block; `scaled_norm` with the batch norm's gamma/sigma applied, which is what
-    the layer adds; `diagonal` the block's mean diagonal weight; `drift` ||W - W0|| / ||W0|| against the initial block
-    (`alpha` I on the own block, `beta` I on the others); NaN where that is zero.
+    the layer adds; `diagonal` the block's mean diagonal weight. Against the initial block W0 (`alpha` I on the own
+    block, `beta` I on the others) `drift` is how far a block went, ||W - W0|| / sqrt(channels): the root mean square
+    over target channels of the length by which their weights changed. `relative_drift` is ||W - W0|| / ||W0||, NaN
+    where W0 is zero: of two blocks that went equally far, the one that began smaller has the larger.
     """
 
     site: str
@@ -30,6 +32,7 @@ class NDDRBlocks:
     scaled_norm: np.ndarray
     diagonal: np.ndarray
     drift: np.ndarray
+    relative_drift: np.ndarray
     alpha: float
     beta: float
 
@@ -112,8 +115,8 @@ def _kind(site: SiteTrace, kind: MatrixKind) -> np.ndarray:
 def _blocks(site: SiteTrace, alpha: float, beta: float) -> NDDRBlocks:
     blocks = _as_blocks(site.weights["weight"])
     start = _initial(len(blocks), blocks.shape[-1], alpha, beta)
-    size = _norm(start)
-    drift = np.where(size > 0, _norm(blocks - start) / np.where(size > 0, size, 1), np.nan)
+    size, moved = _norm(start), _norm(blocks - start)
+    relative = np.where(size > 0, moved / np.where(size > 0, size, 1), np.nan)
     return NDDRBlocks(
         site=site.site.name,
         stage=site.site.stage,
@@ -122,7 +125,8 @@ def _blocks(site: SiteTrace, alpha: float, beta: float) -> NDDRBlocks:
         norm=_norm(blocks),
         scaled_norm=_norm(_kind(site, "scaled")),
         diagonal=np.diagonal(blocks, axis1=2, axis2=3).mean(-1).astype(np.float32),
-        drift=drift.astype(np.float32),
+        drift=moved / np.float32(np.sqrt(site.site.channels)),
+        relative_drift=relative.astype(np.float32),
         alpha=alpha,
         beta=beta,
     )

@@ -19,28 +19,29 @@ KINDS = {"as stored": "weight", "× γ/σ of the norm": "scaled", "change from t
 
 MATRIX = Chart(
     charts.nddr_block_norms,
-    "Look off the diagonal blocks: weight there is what a task takes from another; a bare diagonal means that nothing "
-    "was learnt to be shared.",
+    "Look at the blocks off the diagonal: weight there is what a task takes from another. Their own thin diagonals are "
+    "what training began with (0.1 is assumed); what lies beside them was learnt.",
     citations.LAYER,
     SAME,
 )
 SHARE_HERE = Chart(
     charts.nddr_block_norms,
-    "The same stage for this picture: a heavy block moves little if its source task's features are quiet.",
+    "The same stage for this picture: a heavy block adds little if its source task's features are quiet.",
     citations.LAYER,
     THIS,
 )
 CHARTS = (
     Chart(
         charts.nddr_block_norms,
-        "Look for rows that differ: a task whose off-diagonal blocks outweigh those of its neighbours takes more.",
+        "Look for rows that differ: a task whose off-diagonal blocks outweigh those of the other rows gives others' "
+        "features more weight; what arrives depends on those features too.",
         citations.LAYER,
         SAME,
     ),
     Chart(
         charts.nddr_drift,
-        "These layers train with a higher rate, so their way from the initial diagonal is the story: look where it is "
-        "longest.",
+        "These layers learn at a rate of their own, so their way from the initial diagonal is the story: look where it "
+        "is longest. Own blocks and others are measured alike; a wide stage has more weights to go with.",
         citations.START,
         SAME,
     ),

@@ -5,24 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vizlab.core.site import Site
-from vizlab.core.trace import FusionTrace, SiteTrace
+from tests.methods.cen.gammas import site, with_sites
+from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
 from vizlab.methods.cen.numbers import exchange_summary, gamma_correlation, threshold_curve, threshold_of
-
-
-def site(gamma: np.ndarray, threshold: float = 0.02, name: str = "a") -> SiteTrace:
-    """An exchange site of two streams with these gammas (2, C); the first half is eligible for the first stream."""
-    channels = gamma.shape[1]
-    eligible = np.arange(channels) * 2 // channels == np.arange(2)[:, None]
-    weights = {"gamma": gamma.astype(np.float32), "exchanged": np.abs(gamma) < threshold, "eligible": eligible}
-    declared = Site(name, "exchange", ("rgb", "depth"), ("rgb", "depth"), channels, "stage1")
-    return SiteTrace(declared, None, None, None, None, weights)
-
-
-def with_sites(trace: FusionTrace, *sites: SiteTrace, threshold: float = 0.02) -> FusionTrace:
-    model = replace(trace.model, settings={"threshold": threshold})
-    return replace(trace, sites={s.site.name: s for s in sites}, model=model)
 
 
 def test_counts_follow_the_code_and_the_eligible_half_apart(cen_trace: FusionTrace) -> None:
@@ -80,3 +66,20 @@ def test_correlation_is_taken_within_sites() -> None:
 def test_other_families_are_refused(nddr_trace: FusionTrace) -> None:
     with pytest.raises(TraceError, match="needs a trace of a CEN"):
         exchange_summary(nddr_trace)
+
+
+def test_rows_name_their_site_stage_and_every_giver(cen_trace: FusionTrace) -> None:
+    gamma = np.ones((3, 6))
+    found = exchange_summary(with_sites(cen_trace, site(gamma, name="b", streams=("rgb", "depth", "heat"))))
+    assert [(r.site, r.stage, r.target, r.source) for r in found.sites] == [
+        ("b", "stage1", "rgb", "depth+heat"),
+        ("b", "stage1", "depth", "rgb+heat"),
+        ("b", "stage1", "heat", "rgb+depth"),
+    ]
+
+
+def test_an_eligible_fraction_of_a_single_channel(cen_trace: FusionTrace) -> None:
+    """One channel, which is eligible for the first stream alone: half of nothing is not a half."""
+    curve = threshold_curve(with_sites(cen_trace, site(np.array([[0.01], [1.0]]))), np.array([0.02]))
+    np.testing.assert_array_equal(curve.eligible_fraction, [[1.0], [0.0]])
+    assert curve.fraction.dtype == curve.eligible_fraction.dtype == curve.per_site.dtype == np.float32
