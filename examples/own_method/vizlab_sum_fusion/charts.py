@@ -27,6 +27,6 @@ def sum_weights(trace: FusionTrace) -> go.Figure:
     figure.add_vline(x=1, line={"dash": "dash", "width": 1})
     notes = [f"{SAME.capitalize()}; the dashed line is a plain sum."]
     styled(figure, "What depth counts, channel by channel", notes, 2 * row_height(len(sites)) * len(sites))
-    figure.update_yaxes(**site_axis(short_names([s.site.name for s in sites])), title_text="site, input to output")
+    figure.update_yaxes(**site_axis(short_names([s.site.name for s in sites])), title_text="site")
     figure.update_xaxes(title_text="weight of a depth channel")
     return figure
