@@ -165,3 +165,27 @@ def test_the_share_after_the_activation_of_an_exchange(family: str, small_rgbd: 
 @pytest.mark.parametrize("family", ["nddr-cnn", "mti-net"])
 def test_there_is_no_share_after_what_streams_add_up(family: str, small_rgbd: RGBDImage) -> None:
     assert all(s.share_after is None for s in vizlab.trace(make_model(family), small_rgbd).sites.values())
+
+
+@pytest.mark.parametrize("family", ["cen", "nddr-cnn", "mti-net"])
+def test_how_much_of_what_came_is_its_mean(family: str, small_rgbd: RGBDImage) -> None:
+    """outside_mean is the mean's energy over the mean's and the rest's, of what other streams sent, by hand."""
+    network = make_model(family)
+    framing, expected = network.frame(small_rgbd.size), {}
+
+    def observe(module: FusionModule, mixing: Mixing) -> None:
+        height, width = framing.visible((mixing.output.shape[-2], mixing.output.shape[-1]))
+        parts = [full(p.value, p.channels, mixing.output) for p in mixing.parts if p.source != mixing.own]
+        came = sum(parts, start=torch.zeros_like(mixing.output))[0, :, :height, :width].double().flatten(1)
+        mean = came.mean(1).square().sum()
+        rest = came.var(1, unbiased=False).sum()
+        expected[module.site.name, mixing.target] = float(mean / (mean + rest))
+
+    with observing(observe):
+        network.forward(network.preprocess(small_rgbd))
+    traced = vizlab.trace(network, small_rgbd)
+    for (name, target), value in expected.items():
+        found = traced.sites[name].outside_mean
+        assert found is not None
+        assert found.dtype == np.float32
+        assert found[target] == pytest.approx(value, abs=1e-4), name
