@@ -1,13 +1,12 @@
 """The page of whichever workspace a module makes."""
 
-import gradio as gr
 import pytest
 
+from tests.page.building import build_page
 from vizlab.page.page import Page
 from vizlab.page.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
 def page(workspace: Workspace) -> Page:
-    with gr.Blocks(analytics_enabled=False):
-        return Page(workspace)
+    return build_page(workspace)

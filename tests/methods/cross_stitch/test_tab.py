@@ -1,15 +1,14 @@
 """The tab on a page of its own checkpoint and another method's, without a browser."""
 
-import asyncio
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import plotly.graph_objects as go
 import pytest
 
 from tests.methods.cross_stitch.networks import COMPACT, STAGES, TASKS, warmed
+from tests.page.building import build_page
 from tests.page.page_process import write_pair
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door import save_checkpoint
@@ -38,11 +37,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def page(workspace: Workspace) -> Page:
-    async def build() -> Page:
-        with gr.Blocks(analytics_enabled=False):
-            return Page(workspace)
-
-    return asyncio.run(build())  # outside a running loop Gradio makes loops that nobody closes
+    return build_page(workspace)
 
 
 @pytest.fixture(scope="module")

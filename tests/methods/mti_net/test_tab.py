@@ -1,15 +1,14 @@
 """The tab of a network that four tasks talk in, without a browser."""
 
-import asyncio
 import re
 from html import escape
 from typing import Any
 
-import gradio as gr
 import plotly.graph_objects as go
 import pytest
 
 from tests.conftest import CONFIGS
+from tests.page.building import build_page
 from tests.page.page_process import write_pair
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
@@ -17,7 +16,6 @@ from vizlab.errors import InputError
 from vizlab.methods.mti_net import tab as room
 from vizlab.methods.mti_net.tab import AffinitiesTab
 from vizlab.page.kit.analysis import Analysis, Request
-from vizlab.page.page import Page
 from vizlab.page.settings import Settings
 from vizlab.page.workspace import Workspace
 
@@ -34,12 +32,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def tab(workspace: Workspace) -> AffinitiesTab:
-    async def build() -> Page:
-        with gr.Blocks(analytics_enabled=False):
-            return Page(workspace)
-
-    # Outside a running loop gradio makes loops of its own and never closes them.
-    found = asyncio.run(build()).tabs["mti-net"]
+    found = build_page(workspace).tabs["mti-net"]
     assert isinstance(found, AffinitiesTab)
     return found
 
