@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vizlab.core.framing import Framing
+from vizlab.core.moments import blocks
 from vizlab.core.reduction import TargetReduction, reduce_mixing
 from vizlab.core.site import Activation, Mixing, Part, Site
 
@@ -84,13 +85,15 @@ def expected_share(case: Case) -> list[float]:
 
 def expected_outside(case: Case) -> np.ndarray:
     """Pixel by pixel: sqrt(mean_ch (o - E o)^2) / sqrt(mean_ch Var(y))."""
-    channels, height, width = case.others.shape
-    means = [float(np.mean(c)) for c in case.others]
+    others = case.others
+    channels, height, width = others.shape
+    means = [float(np.mean(c)) for c in others]
+    scale = np.sqrt(variance(case.output) / channels)
     found = np.empty((height, width))
     for i in range(height):
         for j in range(width):
-            squares = [(case.others[k, i, j] - means[k]) ** 2 for k in range(channels)]
-            found[i, j] = np.sqrt(np.mean(squares)) / np.sqrt(variance(case.output) / channels)
+            squares = [(others[k, i, j] - means[k]) ** 2 for k in range(channels)]
+            found[i, j] = np.sqrt(np.mean(squares)) / scale
     return found
 
 
@@ -295,6 +298,15 @@ def test_exchange_of_nothing_and_of_everything(replaced: list[int]) -> None:
     assert np.isnan(found.outside_mean) == (not replaced)
 
 
+def test_what_is_left_of_its_own_after_an_exchange_of_everything_is_nothing() -> None:
+    """Not even the rounding of two sums that should be equal."""
+    rng = np.random.default_rng(2)
+    found, case = exchange([rng.normal(size=(7, 6, 8)) for _ in range(3)], list(range(7)))
+    assert (found.received[0] == 0).all()
+    assert found.energy[0] == 0
+    agrees(found, case)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
 def test_parts_may_name_channels_of_their_own(order: Sequence[int]) -> None:
     """One source adds to channels 0 and 3, another to 3 and 4."""
@@ -336,3 +348,18 @@ def test_where_the_activation_leaves_nothing_there_is_no_share_after_it() -> Non
     found, _ = exchange([-np.random.default_rng(s).uniform(1, 2, (4, 6, 8)) for s in range(2)], [1], 0, "relu")
     assert found.share_after is not None
     assert np.isnan(found.share_after)
+
+
+def test_large_maps_are_added_up_from_several_blocks() -> None:
+    """Twice the same map one above the other has the numbers of one of them."""
+    rng = np.random.default_rng(6)
+    added = {s: rng.normal(s, 1, (8, 200, 300)) for s in range(2)}
+    assert len(list(blocks(tensor(added[0])[0]))) > 1
+    once = Case(added, np.zeros(8))
+    framing = Framing((200, 300), (200, 300), (200, 300))
+    found = reduced(once, framing)
+    agrees(found, once)
+    twice = Case({s: np.concatenate([values, values], axis=1) for s, values in added.items()}, np.zeros(8))
+    double = reduced(twice, Framing((400, 300), (400, 300), (400, 300)))
+    np.testing.assert_allclose(double.share, found.share, atol=1e-6)
+    np.testing.assert_allclose(double.outside[200:], found.outside, rtol=1e-5)

@@ -19,19 +19,15 @@ in each channel:
   is what f leaves of the share; where streams add up within a channel, f takes no sum apart, and there is none.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vizlab.core.framing import Framing
-from vizlab.core.moments import centred, mean_and_variance, unrounded
-from vizlab.core.site import Activation, FusionModule, Mixing, Part, Site
-
-ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {"relu": F.relu, "relu6": F.relu6}
+from vizlab.core.moments import Moments
+from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.core.sums import PartSums, Sums, cropped
 
 
 @dataclass
@@ -64,175 +60,91 @@ class Recorder:
         self.rows.setdefault(module.site.name, {})[mixing.target] = row
 
 
-@dataclass
-class _Field:
-    """Channels over pixels: `value` (C', h, w), means (C',), and `rest`, what is left without them.
-
-    `channels` are their places among the site's channels; None means that they are all of them.
-    """
-
-    value: Tensor
-    mean: Tensor
-    rest: Tensor
-    channels: Tensor | None
-
-    @classmethod
-    def of(cls, part: Part, framing: Framing) -> "_Field":
-        value = _crop(part.value, framing)
-        return cls(value, *centred(value), part.channels)
-
-
-@dataclass
-class _Output:
-    """What a target is, of all its channels: means (C,), variances in sum, covariances in sum with each source (S,)."""
-
-    mean: Tensor
-    variance: Tensor
-    covariance: Tensor
-
-
+@np.errstate(over="ignore", invalid="ignore")  # what overflowed in the network stays infinite or NaN here
 def reduce_mixing(mixing: Mixing, site: Site, framing: Framing) -> TargetReduction:
     """One row of a site, as the module defines it.
 
     Share and outside are NaN where the output does not vary, received where y is 0 everywhere.
     """
-    parts = [(part.source, _Field.of(part, framing)) for part in mixing.parts]
-    value, sources = _crop(mixing.output, framing), len(site.sources)
-    others = _together([part for source, part in parts if source != mixing.own], value)
-    if mixing.own_is_rest:
-        output = _exchanged(value, mixing, parts, others, sources)
-    else:
-        output = _added(value, mixing, parts, sources)
-    squares = _squares_by_source(value, mixing, parts, others, sources)
-    came, mean = _squares(others.rest), others.mean.square().sum()
+    sums = Sums(mixing, framing, site.activation)
+    output, sources = sums.output_moments(), len(site.sources)
+    by_channel = output.variance(_magnitude(sums, site.channels))
+    variance, squares, came = float(by_channel.sum()), _squares(mixing, sums, sources), _array(sums.came)
+    means = float(sums.mean_from_others().square().sum())
     return TargetReduction(
-        share=_over(output.covariance, output.variance).cpu().numpy(),
-        energy=(squares.mean((1, 2)) / site.channels).cpu().numpy(),
-        outside=_over(came, output.variance).sqrt().cpu().numpy(),
+        share=_over(_covariance(mixing, sums, by_channel, sources), variance).astype(np.float32),
+        energy=squares.mean((1, 2)) / site.channels,
+        outside=np.sqrt(_over(came, variance)),
         gates=_gates(mixing, sources, framing),
-        received=_over(squares, _size(output, mixing.constant)).sqrt().half().cpu().numpy(),
-        outside_mean=float(_over(mean, mean + came.mean())),
-        share_after=_share_after(mixing, site, value),
+        received=np.sqrt(_over(squares, variance + _constant_part(mixing, output))).astype(np.float16),
+        outside_mean=float(_over(means, means + float(came.mean()))),
+        share_after=_share_after(mixing, sums),
         grid=(mixing.output.shape[-2], mixing.output.shape[-1]),
     )
 
 
-def _added(value: Tensor, mixing: Mixing, parts: Sequence[tuple[int, _Field]], sources: int) -> _Output:
-    """A target whose parts are all listed."""
-    mean, rest = centred(value)
-    scratch = rest.square()
-    magnitude = _magnitude(mixing, [part for _, part in parts], len(value))
-    variance = unrounded(scratch.mean((1, 2)), mean, magnitude)
-    varies, covariance = (variance != 0).float(), variance.new_zeros(sources)
-    for source, part in parts:
-        if part.channels is None:
-            by_channel = torch.mul(part.rest, rest, out=scratch).mean((1, 2)) * varies
-        else:
-            by_channel = (part.rest * rest[part.channels]).mean((1, 2)) * varies[part.channels]
-        covariance[source] += by_channel.sum()
-    return _Output(mean, variance.sum(), covariance)
-
-
-def _exchanged(
-    value: Tensor, mixing: Mixing, parts: Sequence[tuple[int, _Field]], others: _Field, sources: int
-) -> _Output:
-    """A target that is its own where no part is, and the sum of its parts elsewhere."""
-    mean, variance = mean_and_variance(value)
-    covariance = variance.new_zeros(sources)
-    for source, part in parts:
-        covariance[source] += (part.rest * others.rest).mean((1, 2)).sum()
-    assert mixing.own is not None
-    covariance[mixing.own] = variance.sum() - covariance.sum()
-    return _Output(mean, variance.sum(), covariance)
-
-
-def _magnitude(mixing: Mixing, parts: Sequence[_Field], channels: int) -> Tensor:
-    """(C,): the sizes of everything that was added up to the output."""
-    size = torch.zeros(channels, device=mixing.output.device)
-    if mixing.constant is not None:
-        size += mixing.constant.float().abs()
-    for part in parts:
-        _add(size, part.mean.abs(), part.channels)
-    return size
-
-
-def _together(parts: Sequence[_Field], like: Tensor) -> _Field:
-    """What several sources add in sum, on the channels that all of them name, or else on all channels of `like`."""
-    if len(parts) == 1:
-        return parts[0]
-    channels = parts[0].channels if parts else torch.empty(0, dtype=torch.long, device=like.device)
-    if any(part.channels is not channels for part in parts):
-        channels = None
-    value, rest = (like.new_zeros(len(like if channels is None else channels), *like.shape[1:]) for _ in range(2))
-    mean = like.new_zeros(len(value))
-    for part in parts:
-        place = None if part.channels is channels else part.channels
-        for total, one in ((value, part.value), (rest, part.rest), (mean, part.mean)):
-            _add(total, one, place)
-    return _Field(value, mean, rest, channels)
-
-
-def _add(total: Tensor, one: Tensor, channels: Tensor | None) -> None:
-    """Add to these channels of `total` (C, ...), or to all."""
-    if channels is None:
-        total += one
-    else:
-        total.index_add_(0, channels, one)
-
-
-def _squares_by_source(
-    value: Tensor, mixing: Mixing, parts: Sequence[tuple[int, _Field]], others: _Field, sources: int
-) -> Tensor:
-    """(S, h, w): the square of what each source adds, summed over channels."""
-    squares = value.new_zeros(sources, *value.shape[1:])
-    for source, part in parts:
-        squares[source] += _squares(part.value)
+def _covariance(mixing: Mixing, sums: Sums, variance: np.ndarray, sources: int) -> np.ndarray:
+    """(S,): of each source with the output, summed over channels, but those that vary by their rounding alone."""
+    varies, covariance = variance != 0, np.zeros(sources)
+    for part, of_part in zip(mixing.parts, sums.parts, strict=True):
+        by_channel = _array(of_part.covariance).astype(float) / sums.came.numel()
+        covariance[part.source] += by_channel[varies[_places(part)]].sum()
     if mixing.own_is_rest and mixing.own is not None:
-        squares[mixing.own] = _rest_squares(value, others)
+        covariance[mixing.own] = variance.sum() - covariance.sum()
+    return covariance
+
+
+def _squares(mixing: Mixing, sums: Sums, sources: int) -> np.ndarray:
+    """(S, h, w): the square of what each source adds, summed over channels."""
+    squares = np.zeros((sources, *sums.came.shape), np.float32)
+    for part, of_part in zip(mixing.parts, sums.parts, strict=True):
+        squares[part.source] += _array(of_part.squares)
+    # With every channel replaced, the difference of equal sums would leave rounding behind.
+    all_replaced = sums.channels is not None and len(sums.channels) == len(sums.output)
+    if mixing.own_is_rest and mixing.own is not None and not all_replaced:
+        squares[mixing.own] = _array((sums.whole - sums.replaced).clamp(min=0))
     return squares
 
 
-def _squares(value: Tensor) -> Tensor:
-    """(h, w): the square, summed over channels."""
-    # Each is by far the faster one where channels lie last, and where they do not.
-    return torch.linalg.vector_norm(value, dim=0).square() if value.stride(0) == 1 else value.square().sum(0)
+def _magnitude(sums: Sums, channels: int) -> np.ndarray:
+    """(C,): the sizes of all parts; where they are large and the output is not, it has their rounding."""
+    size = np.zeros(channels)
+    for part in sums.parts:
+        size[_places(part)] += np.abs(_array(part.mean))
+    return size
 
 
-def _rest_squares(value: Tensor, replaced: _Field) -> Tensor:
-    """(h, w): the same of the channels that were not replaced."""
-    if replaced.channels is not None and len(replaced.channels) == len(value):
-        return torch.zeros_like(value[0])  # a difference of equal sums would leave rounding behind
-    return (_squares(value) - _squares(replaced.value)).clamp(min=0)
+def _constant_part(mixing: Mixing, output: Moments) -> float:
+    """The square of the means of the output less its constant, summed over channels."""
+    constant = 0 if mixing.constant is None else _array(mixing.constant)
+    return float(np.square(output.mean - constant).sum())
 
 
-def _size(output: _Output, constant: Tensor | None) -> Tensor:
-    """The mean square, summed over channels, of the output less its constant."""
-    mean = output.mean if constant is None else output.mean - constant.float()
-    return output.variance + mean.square().sum()
-
-
-def _share_after(mixing: Mixing, site: Site, value: Tensor) -> float | None:
-    if site.activation is None or not mixing.own_is_rest:
+def _share_after(mixing: Mixing, sums: Sums) -> float | None:
+    after = sums.moments_after()
+    if after is None:
         return None
-    _, variance = mean_and_variance(ACTIVATIONS[site.activation](value), overwrite=True)
-    channels = mixing.parts[0].channels
-    return float(_over(variance[channels].sum(), variance.sum()))
+    variance = after.variance()
+    return float(_over(variance[_places(mixing.parts[0])].sum(), variance.sum()))
 
 
-def _over(value: Tensor, size: Tensor) -> Tensor:
+def _places(part: Part | PartSums) -> np.ndarray | slice:
+    """Where the channels of a part are among the site's."""
+    return slice(None) if part.channels is None else part.channels.cpu().numpy()
+
+
+def _array(x: Tensor) -> np.ndarray:
+    return x.float().cpu().numpy()
+
+
+def _over(value: np.ndarray | float, size: float) -> np.ndarray:
     """The quotient; NaN where `size` is 0."""
-    return value / torch.where(size > 0, size, torch.nan)
+    return np.asarray(value) / (size if size > 0 else np.nan)
 
 
 def _gates(mixing: Mixing, sources: int, framing: Framing) -> np.ndarray | None:
     if not mixing.gates:
         return None
-    maps = {source: _crop(gate[:, None], framing)[0].cpu().numpy() for source, gate in mixing.gates.items()}
+    maps = {source: cropped(gate[:, None], framing)[0].float().cpu().numpy() for source, gate in mixing.gates.items()}
     blank = np.full_like(next(iter(maps.values())), np.nan)
     return np.stack([maps.get(source, blank) for source in range(sources)])
-
-
-def _crop(x: Tensor, framing: Framing) -> Tensor:
-    """(1, C, H, W) to (C, h, w) float32: the part that shows the picture."""
-    height, width = framing.visible((x.shape[-2], x.shape[-1]))
-    return x[0, :, :height, :width].float()

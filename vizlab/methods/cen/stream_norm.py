@@ -125,8 +125,15 @@ class StreamNorm(FusionModule):
         for target in range(count):
             channels = mask[target].nonzero().flatten()
             others = [s for s in range(count) if s != target]
-            parts = [Part(s, own[s].index_select(1, channels) / (count - 1), channels) for s in others]
+            parts = [Part(s, _selected(own[s], channels) / (count - 1), channels) for s in others]
             observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True))
+
+
+def _selected(x: Tensor, channels: Tensor) -> Tensor:
+    """(B, C', H, W): those channels, laid out as `x` is; gathered across memory they would cost ten times as much."""
+    if x.stride(1) != 1:
+        return x.index_select(1, channels)
+    return x.permute(0, 2, 3, 1).index_select(3, channels).permute(0, 3, 1, 2)
 
 
 def stream_norm(
