@@ -5,7 +5,7 @@ from vizlab.rgbd.holes import fill_unknown
 from vizlab.rgbd.image import RGBDImage
 from vizlab.rgbd.limits import Limits
 from vizlab.rgbd.reader import read_rgbd, rgbd_from_arrays
-from vizlab.rgbd.record import ColourRecord, DepthRecord, ReadRecord
+from vizlab.rgbd.record import ColourRecord, DepthRecord, ReadRecord, Suggestion
 from vizlab.rgbd.units import ENCODINGS, Encoding, detect_unit, parse_unit
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Limits",
     "RGBDImage",
     "ReadRecord",
+    "Suggestion",
     "align_depth",
     "detect_unit",
     "fill_unknown",

@@ -41,12 +41,29 @@ class DepthRecord:
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """Another way to read the same files, that may be the one meant.
+
+    `label` names it in a few words, as on a button; `options` are the arguments of `read_rgbd` that read so, by name,
+    as text; `reason` is what it would give, or why it is likely, as the end of a sentence.
+    """
+
+    label: str
+    options: tuple[tuple[str, str], ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ReadRecord:
-    """How an RGBDImage came about; a part is None where there was no such file. `warnings` are plain sentences."""
+    """How an RGBDImage came about; a part is None where there was no such file. `warnings` are plain sentences.
+
+    `suggestions` are other readings to choose from, where something is doubtful.
+    """
 
     colour: ColourRecord | None = None
     depth: DepthRecord | None = None
     warnings: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts, lists and plain values, ready for JSON."""
@@ -60,6 +77,10 @@ class ReadRecord:
             colour=None if colour is None else ColourRecord(**_tupled(colour)),
             depth=None if depth is None else DepthRecord(**_tupled(depth)),
             warnings=tuple(values["warnings"]),
+            suggestions=tuple(
+                Suggestion(one["label"], tuple((k, v) for k, v in one["options"]), one["reason"])
+                for one in values.get("suggestions", ())
+            ),
         )
 
 
