@@ -27,3 +27,15 @@ class TraceError(VizlabError):
 
 class DataError(VizlabError):
     """A data set folder or a training configuration is incomplete or inconsistent."""
+
+
+def one_line(text: object, longest: int = 200) -> str:
+    """`text` as part of a sentence: one line of printable characters, cut with an ellipsis at `longest`.
+
+    Whatever a file says about itself (names, types, another library's complaint) goes through here, since a damaged or
+    hostile one can say megabytes.
+    """
+    start = str(text)[: 4 * longest]  # enough to see that it goes on, however much there is
+    words = "".join(c if c.isprintable() else " " for c in start).split()
+    line = " ".join(words)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
