@@ -60,8 +60,9 @@ COLOUR = {
     "text": (b"not a picture at all\n", "is a text file"),
     "empty": (b"", r"is empty \(0 bytes\)"),
     "noise": (bytes(range(200, 250)), "no kind of file that is known"),
-    "gif": (picture(container="GIF"), "is a GIF"),
-    "heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "HEIC"),
+    "damaged heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "starts like a HEIC"),
+    "damaged avif": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00", "starts like a AVIF"),
+    "a HEIF by its second brand": (b"\x00\x00\x00\x18ftypMiHB\x00\x00\x00\x00mif1heic", "starts like a HEIC"),
     "pickle": (b"\x80\x04\x95\x00\x00", "pickle, which is never loaded"),
     "truncated png": (picture()[:120], "cut off"),
     "truncated jpeg": (picture(container="JPEG")[:-200], "cut off"),
@@ -77,7 +78,10 @@ COLOUR = {
 
 DEPTH = {
     "text": (b"1.0, 2.0\n", "is a text file; expected depth as 16-bit PNG"),
-    "8-bit grey": (picture("L"), "8-bit grey PNG, which holds no distances; expected depth as 16-bit"),
+    "8-bit grey": (
+        picture("L"),
+        "8-bit grey PNG, whose 8 bits are too coarse .*; expected depth as 16-bit",
+    ),
     "8-bit palette": (picture("P"), "8-bit palette PNG"),
     "jpeg": (picture(container="JPEG"), "8-bit colour JPEG"),
     "truncated png": (depth_picture()[:-100], "cut off"),
@@ -88,15 +92,21 @@ DEPTH = {
     "booleans": (array(np.ones((4, 6), bool)), "type bool"),
     "complex": (array(np.ones((4, 6), complex)), "type complex128"),
     "objects": (array(np.array([[{}]], dtype=object), allow_pickle=True), "Python objects"),
-    "colour array": (array(np.ones((4, 6, 3), np.uint16)), "shape 4x6x3, which looks like colour"),
+    "colour array": (
+        array(np.arange(72, dtype=np.uint16).reshape(4, 6, 3)),
+        "which looks like colour: its channels differ",
+    ),
     "vector": (array(np.ones(7, np.uint16)), "shape 7; expected HxW"),
-    "scalar": (array(np.float32(2)), "a single number; expected HxW"),
+    "scalar": (array(np.float32(2)), "holds a single number; expected HxW"),
     "no pixels": (array(np.ones((0, 6), np.uint16)), "announces 6x0 pixels"),
     "truncated npy": (array(room())[:-100], "cut off"),
     "npy bomb": (array_header((200_000, 200_000)), "announces 200000x200000"),
     "fat elements": (array_header((10, 10), "|V1000000000"), "type |V1000000000"),
     "other zip": (archive(readme=b"hello"), "0 arrays"),
-    "two arrays": (archive(a_npy=array(room()), b_npy=array(room())), r"2 arrays \(a, b\).*key 'depth'"),
+    "two arrays": (
+        archive(a_npy=array(room()), b_npy=array(room())),
+        r"2 arrays .* \(a, b\).*named 'depth'",
+    ),
     "objects in npz": (archive(depth_npy=array(np.array([None]), allow_pickle=True)), "Python objects"),
     "npz bomb": (archive(depth_npy=array_header((50_000, 50_000))), "announces 50000x50000"),
     "truncated npz": (archive(depth_npy=array(room()))[:-60], "cut off"),
@@ -170,7 +180,7 @@ def test_nothing_given():
 
 def test_an_npz_member_is_measured_before_it_is_unpacked(tmp_path):
     (tmp_path / "d.npz").write_bytes(archive(depth_npy=bytes(2_000_000)))
-    with pytest.raises(InputError, match=r"unpacks to 2 MB, more than depth of 0.1 million pixels needs"):
+    with pytest.raises(InputError, match=r"unpacks to 2 MB, more than a picture of 0.1 million pixels needs"):
         read_rgbd(depth=tmp_path / "d.npz", limits=Limits(max_pixels=100_000))
 
 

@@ -6,47 +6,21 @@ from pathlib import Path
 from typing import Literal
 
 from vizlab.errors import InputError
+from vizlab.rgbd.kinds import container_of, refused_kind
 from vizlab.rgbd.limits import Limits
 
 Role = Literal["colour", "depth"]
 PathLike = str | os.PathLike[str]
 
 EXPECTED: dict[Role, str] = {
-    "colour": "a colour picture as JPEG, PNG, WebP or TIFF",
-    "depth": "depth as 16-bit PNG or TIFF, float TIFF, .npy or .npz",
+    "colour": "a colour picture as JPEG, PNG, WebP, TIFF, AVIF, HEIC, BMP, PPM or OpenEXR, or as an array",
+    "depth": "depth as 16-bit PNG, TIFF or PGM, float TIFF, OpenEXR or PFM, or an array (.npy, .npz, .mat, HDF5)",
 }
-
-_READABLE = {
-    b"\xff\xd8\xff": "JPEG",
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"II+\x00": "TIFF",
-    b"MM\x00+": "TIFF",
-    b"\x93NUMPY": "npy",
-    b"PK\x03\x04": "npz",
-    b"PK\x05\x06": "npz",
-}
-
-# Kinds that people do bring and that deserve their name in the answer.
-_REFUSED = {
-    b"GIF8": "a GIF",
-    b"BM": "a BMP",
-    b"\x76\x2f\x31\x01": "an OpenEXR file",
-    b"\x89HDF": "an HDF5 or MATLAB file",
-    b"MATLAB 5.0": "a MATLAB file",
-    b"%PDF": "a PDF",
-    b"P5": "a PGM",
-    b"P6": "a PPM",
-    b"\x1f\x8b": "a gzip archive",
-    b"ply\n": "a point cloud (PLY)",
-}
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One file in memory. `container` is one of JPEG, PNG, WebP, TIFF, npy, npz."""
+    """One file in memory. `container` is what `container_of` says: JPEG, PNG, npy, OpenEXR..."""
 
     name: str
     container: str
@@ -88,29 +62,7 @@ def display_name(path: PathLike) -> str:
 
 
 def _container(name: str, data: bytes, role: Role) -> str:
-    for magic, container in _READABLE.items():
-        if data.startswith(magic):
-            return container
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    raise InputError(f"{name} is {_refused_kind(data)}; expected {EXPECTED[role]}: convert it or choose another file.")
-
-
-def _refused_kind(data: bytes) -> str:
-    for magic, kind in _REFUSED.items():
-        if data.startswith(magic):
-            return kind
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return "a HEIC or AVIF picture"
-    if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return "a Python pickle, which is never loaded"
-    head = data[:512]
-    if b"\x00" not in head and _is_text(head):
-        return "a text file"
-    return f"no kind of file that is known here (it starts with the bytes {data[:4].hex(' ')})"
-
-
-def _is_text(head: bytes) -> bool:
-    text = head.decode("utf-8", errors="ignore")  # a character may be cut at the end of the head
-    lost = len(head) - len(text.encode())
-    return lost <= 3 and all(c.isprintable() or c in "\r\n\t\f\ufeff" for c in text)
+    if found := container_of(data):
+        return found
+    kind = refused_kind(data, len(data))
+    raise InputError(f"{name} is {kind.what}; expected {EXPECTED[role]}: {kind.way_out}.")
