@@ -22,7 +22,7 @@ FLIPS: tuple[Flip, ...] = ("none", "mirrored", "upside down", "turned 180")
 _TURN_MARGIN = 0.06
 _MOVE_MARGIN = 0.12
 _ZOOM_MARGIN = 0.12
-_CLEAR = 0.15  # an agreement below this is none, whatever it gains; 99 of 100 true pairs reach 0.2
+CLEAR = 0.15  # an agreement below this is none, whatever it gains; 99 of 100 true pairs reach 0.2
 
 _LEAST_SIDE = 96  # pixels of the longer side; smaller grids have too few edges to be sure of anything
 _LEAST_SHARE = 0.15  # of the grid known in both
@@ -70,7 +70,7 @@ def find_better(colour: Edges, depth: Edges) -> Better | None:
         (_best_shift(colour, depth, now), _MOVE_MARGIN),
         (_best_zoom(colour, depth, now), _ZOOM_MARGIN),
     ]
-    clear = [one for one, margin in found if one.agreement - now >= margin and one.agreement >= _CLEAR]
+    clear = [one for one, margin in found if one.agreement - now >= margin and one.agreement >= CLEAR]
     return max(clear, key=lambda one: one.agreement, default=None)
 
 

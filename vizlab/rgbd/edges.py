@@ -62,10 +62,9 @@ def working_size(size: tuple[int, ...]) -> tuple[int, int]:
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 
-def _slopes(values: NDArray[np.float32]) -> tuple[NDArray, NDArray]:
+def _slopes(values: NDArray) -> tuple[NDArray, NDArray]:
     """Differences to the right and down, per pixel of the first two axes."""
-    down, right = np.gradient(values, axis=(0, 1))
-    return right, down
+    return np.asarray(np.gradient(values, axis=1)), np.asarray(np.gradient(values, axis=0))
 
 
 def _nothing(size: tuple[int, int]) -> Edges:

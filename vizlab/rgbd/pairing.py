@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizlab.errors import InputError
-from vizlab.rgbd.agreement import Better, agreement, find_better
+from vizlab.rgbd.agreement import CLEAR, Better, agreement, find_better
 from vizlab.rgbd.align import Aligned, Frame, align_depth, check_mode, may_be_cropped, turn_with_colour
 from vizlab.rgbd.cameras import Cameras, register
 from vizlab.rgbd.edges import Edges, colour_edges, depth_edges
@@ -89,25 +89,39 @@ def pair(
     `upright_depth` says that depth's own file had an EXIF orientation, which was followed. Nothing is corrected that
     was not asked for: what would agree better becomes a warning and a suggestion. The check takes about 20 ms.
     """
-    exif: tuple[str, tuple[str, ...]] = ("", ())
-    if not upright_depth and pairing.cameras is None:
-        depth, *exif = turn_with_colour(depth, frame)  # type: ignore[assignment]
-    depth, seen = turned(depth, pairing.turn), colour_edges(colour)
+    depth, words, notes = _turned(depth, frame, pairing, upright_depth)
+    seen = colour_edges(colour)
     laid = _lay(depth, frame, pairing, seen)
-    aligned = laid.aligned
     better, agrees = find_better(seen, laid.edges), agreement(seen, laid.edges)
-    doubts, ways_out = _doubt(better, aligned.placement, frame.size, depth.shape, pairing)
-    how = (
-        exif[0]
-        + _turn_words(pairing)
-        + aligned.how
-        + ("" if agrees is None else f" Their edges agree by {agrees:.2f}.")
-    )
-    return Paired(aligned.depth, how, (*exif[1], *aligned.warnings, *doubts), (*laid.suggestions, *ways_out), agrees)
+    doubts, ways_out = _doubt(better, laid.aligned.placement, frame.size, depth.shape, pairing)
+    how = words + laid.aligned.how + _agreement_words(agrees)
+    warnings = (*notes, *laid.aligned.warnings, *doubts)
+    return Paired(laid.aligned.depth, how, warnings, (*laid.suggestions, *ways_out), agrees)
+
+
+def _turned(
+    depth: NDArray[np.float32], frame: Frame, pairing: Pairing, upright_depth: bool
+) -> tuple[NDArray[np.float32], str, tuple[str, ...]]:
+    """Depth turned with the colour, then as asked; what was done in words, and warnings.
+
+    Cameras see pictures as they are stored: with them, nothing is turned on the colour's account.
+    """
+    words, notes = "", tuple[str, ...]()
+    if not upright_depth and pairing.cameras is None:
+        depth, words, notes = turn_with_colour(depth, frame)
+    return turned(depth, pairing.turn), words + _turn_words(pairing), notes
 
 
 def _turn_words(pairing: Pairing) -> str:
     return "" if pairing.turn == "none" else f"Depth was {describe(TURNS[pairing.turn])}, as asked. "
+
+
+def _agreement_words(agrees: float | None) -> str:
+    if agrees is None:
+        return ""
+    if agrees < CLEAR:
+        return f" The edges of the two hardly agree ({agrees:.2f}); whether they are registered is not to be seen."
+    return f" The edges of the two agree ({agrees:.2f})."
 
 
 def _lay(depth: NDArray[np.float32], frame: Frame, pairing: Pairing, seen: Edges) -> _Laid:
