@@ -54,7 +54,7 @@ def open_sintel(file: StoredFile, limits: Limits) -> StoredArrays:
         raise InputError(
             f"{file.name} is optical flow (.flo), two numbers a pixel; expected depth: give the .dpt of the same frame."
         )
-    return _floats(file, "a Sintel depth map (.dpt)", (height, width), 12, limits)
+    return replace(_floats(file, "a Sintel depth map (.dpt)", (height, width), 12, limits), encoding="m")
 
 
 def _floats(file: StoredFile, what: str, size: tuple[int, int], start: int, limits: Limits) -> StoredArrays:

@@ -6,6 +6,7 @@ a / depth + b with a and b in the header, 0 where unknown.
 
 import math
 import struct
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -36,9 +37,9 @@ def open_ros(file: StoredFile, limits: Limits) -> StoredArrays:
     _, a, b = struct.unpack("<iff", file.data[:_HEADER])
     if _is_quantised(a, b):
         entry = Entry("", header.size, np.dtype("f4"), lambda: _metres(_counts(inner, header), a, b))
-        return of_one(file, f"{_WHAT} (metres as 32FC1)", entry, limits)
+        return replace(of_one(file, f"{_WHAT} (metres as 32FC1)", entry, limits), encoding="m")
     entry = Entry("", header.size, np.dtype("u2"), lambda: _counts(inner, header))
-    return of_one(file, f"{_WHAT} (16UC1)", entry, limits)
+    return replace(of_one(file, f"{_WHAT} (16UC1)", entry, limits), encoding="mm")  # by REP 118
 
 
 def _is_quantised(a: float, b: float) -> bool:
