@@ -124,7 +124,7 @@ def test_compressed_archive(tmp_path):
 
 def test_tensor_that_claims_more_than_it_stores(tmp_path):
     path = tmp_path / "claims.pth"
-    torch.save({"conv1.conv.module.weight": torch.zeros(1).expand(10**9, 3, 4, 4)}, path)
+    torch.save({"conv2.insnorm_conv.insnorm_0.weight": torch.zeros(1).expand(10**9, 3, 4, 4)}, path)
     assert "not stored in full" in refusal(path)
 
 

@@ -10,10 +10,14 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Normalisation:
-    """`(x - mean) / std` per channel; x is RGB in [0, 1], or depth in metres tiled to three channels."""
+    """`(x - mean) / std` per channel; x is RGB in [0, 1], or depth in metres tiled to three channels.
+
+    With `log_counts`, depth is counted first: x is log(1 + log_counts * metres), of counts that 16 bits hold.
+    """
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    log_counts: float = 0.0
 
 
 IMAGENET = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
@@ -21,8 +25,12 @@ METRES = Normalisation((0.0,) * 3, (1.0,) * 3)
 """Depth in metres, as it is."""
 SIGNED = Normalisation((0.5,) * 3, (0.5,) * 3)
 """A picture scaled to [-1, 1], as image translation takes it."""
-SIGNED_METRES = Normalisation((5.0,) * 3, (5.0,) * 3)
-"""Depth for image translation, our reading: 0 to 10 metres become [-1, 1]."""
+_LOG_RANGE = 11.1  # log(1 + 65535) is 11.09
+SIGNED_LOG_DEPTH = Normalisation((_LOG_RANGE / 2,) * 3, (_LOG_RANGE / 2,) * 3, log_counts=512)
+"""Depth as the authors' image translation takes Taskonomy's: log(1 + counts of 1/512 m), 0 to 11.1 become [-1, 1].
+
+Their code also cuts the result to 8 bits, a step of 0.008, which is left out here.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class NetworkConfig:
 
     def to_dict(self) -> dict[str, Any]:
         values = dict(self.__dict__)
-        values["normalisation"] = {k: {"mean": n.mean, "std": n.std} for k, n in self.normalisation.items()}
+        values["normalisation"] = {name: _normalisation_dict(n) for name, n in self.normalisation.items()}
         values["options"], values["task_channels"] = dict(self.options), dict(self.task_channels)
         return values
 
@@ -59,12 +67,18 @@ class NetworkConfig:
         """The inverse of `to_dict`; raises KeyError, TypeError or ValueError for anything else."""
         known = dict(values)
         known["normalisation"] = {
-            name: Normalisation(_triple(n["mean"]), _triple(n["std"])) for name, n in known["normalisation"].items()
+            name: Normalisation(_triple(n["mean"]), _triple(n["std"]), float(n.get("log_counts", 0)))
+            for name, n in known["normalisation"].items()
         }
         for name in ("tasks", "inputs", "auxiliary_tasks", "classes", "working_size", "stages"):
             if name in known:
                 known[name] = tuple(known[name])
         return cls(**known)
+
+
+def _normalisation_dict(normal: Normalisation) -> dict[str, Any]:
+    counted = {"log_counts": normal.log_counts} if normal.log_counts else {}
+    return {"mean": normal.mean, "std": normal.std, **counted}
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ from torch import nn
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.network import FusionNetwork
-from vizlab.core.published import PublishedFormat
+from vizlab.core.published import KnownFile, PublishedFormat
 from vizlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -110,11 +110,11 @@ class Method:
     """A method as everything outside its room sees it.
 
     `family` is its name in files and traces, `title` how it is written, `sentence` what it does (with its source).
-    `architectures` build its networks; `files` are the published formats it recognises. `rank` orders methods on the
-    page. `without` are values of controls at which nothing is exchanged, where there are such: a network must then do
-    what it does with its edges cut. `kinds` say of each kind of site, in words, what it is; `order_words` in which
-    order sites stand. `alone` stands in place of `sentence` for a network in which nothing mixes; `citation` is of its
-    outputs by stream.
+    `architectures` build its networks; `files` are the published formats it recognises, `others` what else its
+    authors' programs write. `rank` orders methods on the page. `without` are values of controls at which nothing is
+    exchanged, where there are such: a network must then do what it does with its edges cut. `kinds` say of each kind of
+    site, in words, what it is; `order_words` in which order sites stand. `alone` stands in place of `sentence` for a
+    network in which nothing mixes; `citation` is of its outputs by stream.
 
     `views` gives its public charts and panels by name (they appear in `vizlab.views`), `charts` names those that draw
     one trace alone. `tab` gives the class of its tab. `site_note` is a sentence about one site and target of a trace
@@ -127,6 +127,7 @@ class Method:
     sentence: str
     architectures: Mapping[str, Builder] = field(default_factory=dict)
     files: tuple[PublishedFormat, ...] = ()
+    others: tuple[KnownFile, ...] = ()
     controls: tuple[Control, ...] = ()
     without: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from vizlab.core.framing import Framing
 from vizlab.errors import IncompatibleInputError
 from vizlab.rgbd import RGBDImage, fill_unknown
 
+_LARGEST_COUNT = np.float32(65535)
 MODALITIES = {"rgb": "a colour picture", "depth": "a depth map"}
 """What a picture can offer, by the name networks give it."""
 
@@ -58,6 +59,8 @@ def _to_tensor(
 ) -> Tensor:
     normal = config.normalisation.get(name, Normalisation((0.0,) * 3, (1.0,) * 3))
     mean, std = np.array(normal.mean, np.float32), np.array(normal.std, np.float32)
+    if normal.log_counts:
+        pixels = np.log1p(np.clip(pixels * np.float32(normal.log_counts), 0, _LARGEST_COUNT))
     below, right = framing.padded[0] - pixels.shape[0], framing.padded[1] - pixels.shape[1]
     padded = np.pad((pixels - mean) / std, ((0, below), (0, right), (0, 0)), mode="edge")
     # An HxWxC array is already channels last: permuting its strides is all that is needed.

@@ -23,3 +23,15 @@ class PublishedFormat:
     describe: Callable[[State], tuple[NetworkConfig, dict[str, str]]]
     sources: Callable[[str, NetworkConfig], str | tuple[str, ...]]
     unused: Callable[[str], bool] = lambda key: False
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file of a known code base that holds no network vizlab shows: told by its names, said by its own.
+
+    `name` goes on after "holds", `instead` after "expected"; `recognise` is asked below every prefix of the names.
+    """
+
+    name: str
+    recognise: Callable[[Collection[str]], bool]
+    instead: str

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Control, Method
 from vizlab.core.network import FusionNetwork
-from vizlab.errors import CheckpointError, InputError
+from vizlab.errors import CheckpointError, InputError, one_line
 
 GROUP = "vizlab.methods"
 log = logging.getLogger("vizlab")
@@ -72,7 +72,7 @@ def method_of(config: NetworkConfig) -> Method:
         if config.architecture in method.architectures:
             return method
     known = ", ".join(sorted(a for m in methods().values() for a in m.architectures))
-    raise CheckpointError(f"Architecture '{config.architecture}' is unknown; vizlab builds {known}.")
+    raise CheckpointError(f"Architecture '{one_line(config.architecture, 80)}' is unknown; vizlab builds {known}.")
 
 
 def build_network(config: NetworkConfig) -> FusionNetwork:

@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from vizlab.core.config import NetworkConfig, Normalisation
 from vizlab.core.device import pick_device, pick_precision
-from vizlab.core.door.container import Contents, expected, file_hash, read_file, read_metadata
+from vizlab.core.door.container import Contents, check_stored, expected, file_hash, read_file, read_metadata
 from vizlab.core.door.own import HEADER_KEY, read_header
 from vizlab.core.door.settings import override
-from vizlab.core.door.strict import load_network
+from vizlab.core.door.strict import is_stray, load_network
+from vizlab.core.door.weights import choose, own_names, weight_sets
 from vizlab.core.model import Model
 from vizlab.core.published import PublishedFormat
 from vizlab.core.registry import method_of, methods
-from vizlab.errors import CheckpointError, InputError
+from vizlab.errors import CheckpointError, InputError, one_line
 
-SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt")
+SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt", ".pkl")
 """How checkpoint files end; an authors' file may end in two of them."""
 _ENDING = re.compile(f"({'|'.join(map(re.escape, SUFFIXES))})+$", re.IGNORECASE)
 
@@ -27,6 +30,7 @@ def load_model(
     device: str = "auto",
     *,
     precision: str = "auto",
+    weights: str | None = None,
     tasks: Sequence[str] | None = None,
     auxiliary_tasks: Sequence[str] | None = None,
     inputs: Sequence[str] | None = None,
@@ -42,6 +46,9 @@ def load_model(
     given: the order of `tasks` and `auxiliary_tasks` (senders), the modality of each stream (`inputs`), `normalisation`
     by input, the `working_size` (H, W), a dilated backbone's `output_stride`, the names of the `classes`, and by name
     the `settings` of the method's controls (`threshold=0.05`). `precision` is auto, float32 or bfloat16.
+
+    Where a trainer stored several sets of weights (raw ones and their running mean), the mean is loaded,
+    `model.assumed["weights"]` says so, and `weights` names another: "raw", "ema", or the name it has in the file.
 
     Raises CheckpointError for a file that cannot be used, InputError for a setting that cannot.
     """
@@ -59,45 +66,64 @@ def load_model(
         "output_stride": output_stride,
         "classes": classes,
     }
-    published = None if HEADER_KEY in contents.metadata else _recognise(contents, path.name)
-    config, assumed, card = _describe(contents, published, path.name)
+    published, tensors, note = _weights(contents, weights, path.name)
+    check_stored(tensors, path.name)
+    config, assumed, card = _describe(contents, tensors, published, path.name)
     config, assumed = _override(config, assumed, given, path.name)
     network = load_network(
         config,
-        contents.tensors,
+        tensors,
         path.name,
         sources=(lambda key: published.sources(key, config)) if published else lambda key: key,
-        unused=published.unused if published else lambda key: False,
+        unused=(lambda key: published.unused(key) or is_stray(key, tensors[key])) if published else lambda key: False,
     )
     return Model(
         network,
         config,
         checkpoint_name(path.name),
         card=card,
-        assumed=assumed,
+        assumed={**assumed, "weights": note} if note else assumed,
         checkpoint_hash=file_hash(path),
         device=where,
         precision=number_format,
     )
 
 
-def _recognise(contents: Contents, name: str) -> PublishedFormat:
-    for known in (file_format for method in methods().values() for file_format in method.files):
-        if known.recognise(contents.tensors.keys()):
-            return known
-    some = ", ".join(list(contents.tensors)[:3])
-    raise CheckpointError(f"{name} holds the tensors of no network vizlab knows ({some}, ...); {expected()}.")
+def _weights(
+    contents: Contents, wanted: str | None, name: str
+) -> tuple[PublishedFormat | None, Mapping[str, Tensor], str]:
+    """The format (None for our own), the tensors to load by the authors' names, and what was chosen among several."""
+    if HEADER_KEY in contents.metadata:
+        if wanted is not None:
+            raise InputError(f"{name} is vizlab's own file with one set of weights; leave weights= out.")
+        return None, contents.tensors, ""
+    formats = [known for method in methods().values() for known in method.files]
+    sets = weight_sets(contents.tensors, lambda keys: any(known.recognise(keys) for known in formats))
+    if not sets:
+        raise CheckpointError(_unknown(contents, name))
+    chosen, note = choose(sets, wanted, name)
+    known = next(known for known in formats if known.recognise(chosen.tensors.keys()))
+    return known, chosen.tensors, note
+
+
+def _unknown(contents: Contents, name: str) -> str:
+    """What to say of tensors that no method loads: what they are, where the code base that wrote them is known."""
+    for other in (other for method in methods().values() for other in method.others):
+        if weight_sets(contents.tensors, other.recognise):
+            return f"{name} holds {other.name}; expected {other.instead}."
+    some = one_line(", ".join(own_names(contents.tensors)[:3]), 120)
+    return f"{name} holds the tensors of no network vizlab knows ({some}, ...); {expected()}."
 
 
 def _describe(
-    contents: Contents, published: PublishedFormat | None, name: str
+    contents: Contents, tensors: Mapping[str, Tensor], published: PublishedFormat | None, name: str
 ) -> tuple[NetworkConfig, dict[str, str], dict[str, Any]]:
     """Configuration, what of it is assumed, and the card."""
     if published is None:
         config, card = read_header(contents.metadata, name)
         return config, {}, card
     try:
-        config, assumed = published.describe(contents.tensors)
+        config, assumed = published.describe(tensors)
     except CheckpointError as err:
         raise CheckpointError(f"{name} looks like {published.name}, but {err}") from err
     return config, assumed, {}
@@ -109,7 +135,7 @@ def _override(
     try:
         return override(config, assumed, given)
     except (ValueError, TypeError, AttributeError) as err:
-        raise InputError(f"{name} cannot be loaded with these settings: {err}.") from err
+        raise InputError(f"{name} cannot be loaded with these settings: {one_line(err)}.") from err
 
 
 def checkpoint_name(name: str) -> str:

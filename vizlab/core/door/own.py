@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door.settings import check_config
-from vizlab.errors import CheckpointError
+from vizlab.errors import CheckpointError, one_line
 
 FORMAT_VERSION = 1
 HEADER_KEY = "vizlab"
@@ -44,7 +44,8 @@ def read_header(metadata: Mapping[str, str], name: str) -> tuple[NetworkConfig, 
         version = header["version"]
         if version != FORMAT_VERSION:
             raise CheckpointError(
-                f"{name} is of vizlab's format {version}, this vizlab reads format {FORMAT_VERSION}; update vizlab."
+                f"{name} is of vizlab's format {one_line(version, 40)}, this vizlab reads format "
+                f"{FORMAT_VERSION}; update vizlab."
             )
         config = NetworkConfig.from_dict(header["config"])
         check_config(config)
@@ -63,4 +64,4 @@ def _half(value: Tensor) -> Tensor:
 
 
 def _reason(err: Exception) -> str:
-    return f"{err} is missing" if isinstance(err, KeyError) else str(err)
+    return one_line(f"{err} is missing" if isinstance(err, KeyError) else err)

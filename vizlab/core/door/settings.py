@@ -89,5 +89,6 @@ def _check_same(name: str, found: tuple[str, ...], given: tuple[str, ...] | None
 
 def _check_normalisation(config: NetworkConfig) -> None:
     for name, normal in config.normalisation.items():
-        if not all(math.isfinite(v) for v in (*normal.mean, *normal.std)) or not all(normal.std):
+        numbers = (*normal.mean, *normal.std, normal.log_counts)
+        if not all(math.isfinite(v) for v in numbers) or not all(normal.std) or normal.log_counts < 0:
             raise ValueError(f"the normalisation of {name} is {normal}; expected finite means and non-zero deviations")

@@ -9,7 +9,7 @@ from torch import Tensor
 from vizlab.core.config import NetworkConfig
 from vizlab.core.network import FusionNetwork
 from vizlab.core.registry import build_network
-from vizlab.errors import CheckpointError
+from vizlab.errors import CheckpointError, one_line
 
 Sources = Callable[[str], str | tuple[str, ...]]
 """Which stored tensors one of our tensors is made of: one, or several to be stacked (streams)."""
@@ -37,6 +37,11 @@ def is_counter(key: str) -> bool:
     return key.endswith("num_batches_tracked")
 
 
+def is_stray(key: str, tensor: Tensor) -> bool:
+    """Whether a stored tensor is no weight but a number beside them: an epoch, a score, a profiler's count."""
+    return tensor.numel() == 1 and ("." not in key or key.endswith((".total_ops", ".total_params", ".n_averaged")))
+
+
 def _build(config: NetworkConfig, name: str) -> FusionNetwork:
     """The network without memory: shapes are compared before anything is allocated."""
     try:
@@ -44,8 +49,8 @@ def _build(config: NetworkConfig, name: str) -> FusionNetwork:
             return build_network(config)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, ZeroDivisionError) as err:
         raise CheckpointError(
-            f"{name} describes a {config.architecture} that cannot be built ({err}); expected a configuration that "
-            "vizlab wrote."
+            f"{name} describes a {config.architecture} that cannot be built ({one_line(err)}); expected a "
+            "configuration that vizlab wrote."
         ) from err
 
 
@@ -88,7 +93,8 @@ def _listed(what: str, names: Iterable[str]) -> str:
     if not found:
         return ""
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"{len(found)} {'tensor' if len(found) == 1 else 'tensors'} {what}: {', '.join(found[:SHOWN])}{more}"
+    some = one_line(", ".join(found[:SHOWN]), 400)
+    return f"{len(found)} {'tensor' if len(found) == 1 else 'tensors'} {what}: {some}{more}"
 
 
 def _gather(source: str | tuple[str, ...], tensors: Mapping[str, Tensor]) -> Tensor:

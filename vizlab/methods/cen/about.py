@@ -12,6 +12,7 @@ from vizlab.methods.cen import pix2pix
 from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.cen.network import THRESHOLD, cen_mobilenetv2, cen_resnet, exchanged_of_eligible
 from vizlab.methods.cen.sparsity import shrink_eligible
+from vizlab.methods.parts import other_files
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
 
@@ -92,6 +93,7 @@ METHOD = Method(
         "cen-pix2pix": _pix2pix,
     },
     files=(SEGMENTATION, TRANSLATION),
+    others=other_files.CEN,
     controls=(
         Control(
             name="threshold",

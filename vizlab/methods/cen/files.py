@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_METRES, NetworkConfig
+from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, NetworkConfig
 from vizlab.core.published import PublishedFormat
 from vizlab.errors import CheckpointError
 from vizlab.methods.cen.network import THRESHOLD
@@ -26,6 +26,12 @@ _DECODER = (
 )
 
 
+def _one_stream(streams: int) -> CheckpointError:
+    """The authors' programs run with one input as well; such a network exchanges nothing."""
+    found = "it was trained on one input, so it exchanges nothing" if streams == 1 else "its norms hold no streams"
+    return CheckpointError(f"{found}; expected a network of two or more streams.")
+
+
 def _recognise_segmentation(keys: Collection[str]) -> bool:
     return any(re.match(r"layer\d\.\d+\.bn\d\.bn_\d+\.", key) for key in keys)
 
@@ -34,7 +40,7 @@ def _describe_segmentation(state: State) -> tuple[NetworkConfig, dict[str, str]]
     depth = pick(_DEPTH_OF_LAYER3, len(distinct(state, r"layer3\.(\d+)\.")), "number of blocks in layer3 of a ResNet")
     streams = len(distinct(state, r"bn1\.bn_(\d+)\."))
     if streams < 2:
-        raise CheckpointError(f"its norms hold {streams} streams; expected two or more.")
+        raise _one_stream(streams)
     inputs = ("rgb", "depth", *(f"input{i}" for i in range(2, streams)))
     classes = width(state, "clf_conv.module.weight")
     assumed = {
@@ -85,11 +91,12 @@ def _recognise_translation(keys: Collection[str]) -> bool:
 def _describe_translation(state: State) -> tuple[NetworkConfig, dict[str, str]]:
     streams = len(distinct(state, r"conv2\.insnorm_conv\.insnorm_(\d+)\."))
     if streams < 2:
-        raise CheckpointError(f"its norms hold {streams} streams; expected two or more.")
+        raise _one_stream(streams)
     inputs = tuple(f"input{i}" for i in range(streams))
     assumed = {
         "threshold": f"{TRANSLATION_THRESHOLD} (the authors' translation code)",
-        "normalisation": "[-1, 1] (the authors' translation code)",
+        "normalisation": "pictures in [-1, 1]; depth, where a stream gets it, as log(1 + counts of 1/512 m) from "
+        "0..11.1 to [-1, 1] (the authors' translation code, Taskonomy's depth)",
         "working_size": "256x256 (the authors' translation code)",
         "inputs": f"{', '.join(inputs)} (the file does not say which modalities they are)",
     }
@@ -99,7 +106,7 @@ def _describe_translation(state: State) -> tuple[NetworkConfig, dict[str, str]]:
         inputs=inputs,
         threshold=TRANSLATION_THRESHOLD,
         working_size=(256, 256),
-        normalisation={**dict.fromkeys(inputs, SIGNED), "rgb": SIGNED, "depth": SIGNED_METRES},
+        normalisation={**dict.fromkeys(inputs, SIGNED), "rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
         options={"filters": width(state, "conv1.conv.module.weight")},
     )
     return config, assumed

@@ -8,6 +8,7 @@ from vizlab.core.method import Method, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.mti_net.files import MTI_NET
 from vizlab.methods.mti_net.network import mti_hrnet18, mti_mobilenetv2
+from vizlab.methods.parts import other_files
 from vizlab.methods.parts.tasks import tasks_of
 
 _PAPER = "Vandenhende et al., ECCV 2020"
@@ -41,6 +42,7 @@ METHOD = Method(
     "at each of them.",
     architectures={"mti-net-mobilenetv2": _mobilenetv2, "mti-net-hrnet18": _hrnet18},
     files=(MTI_NET,),
+    others=(*other_files.MULTI_TASK, *other_files.BACKBONES),
     kinds={
         "distillation": "a task's features plus gated messages of the other tasks",
         "propagation": "one representation of all tasks' features, handed to every task: not a sum",

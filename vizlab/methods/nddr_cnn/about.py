@@ -11,6 +11,7 @@ from vizlab.core.method import Learning, Method, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
 from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet
+from vizlab.methods.parts import other_files
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
 
@@ -56,6 +57,7 @@ METHOD = Method(
         **{f"nddr-cnn-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
     },
     files=(NDDR_CNN,),
+    others=other_files.MTL_NAS,
     kinds={"nddr": "a 1x1 convolution over the concatenated features of all tasks, one for each task"},
     literature=(
         Published(

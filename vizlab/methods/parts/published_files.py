@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.published import State
-from vizlab.errors import CheckpointError
+from vizlab.errors import CheckpointError, one_line
 from vizlab.tasks import NYU40_CLASSES, nyu_task
 
 Key = TypeVar("Key")
@@ -41,7 +41,9 @@ def known_tasks(names: Collection[str]) -> tuple[str, ...]:
     """The names in the authors' order."""
     unknown = [name for name in names if name not in TASK_ORDER]
     if unknown or not names:
-        raise CheckpointError(f"its tasks are {', '.join(names) or 'none'}; expected some of {', '.join(TASK_ORDER)}.")
+        raise CheckpointError(
+            f"its tasks are {one_line(', '.join(names), 120) or 'none'}; expected some of {', '.join(TASK_ORDER)}."
+        )
     return tuple(name for name in TASK_ORDER if name in names)
 
 

@@ -76,6 +76,8 @@ def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor
 
 def normalise(x: Tensor, scheme: Normalisation) -> Tensor:
     mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (scheme.mean, scheme.std))
+    if scheme.log_counts:
+        x = (x * scheme.log_counts).clamp(0, 65535).log1p()
     return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
 
 

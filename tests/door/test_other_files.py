@@ -1,0 +1,93 @@
+"""Files of known code bases that hold no network vizlab shows: each is named as what it is."""
+
+import pytest
+import torch
+
+from vizlab.core.door import load_model
+from vizlab.core.registry import methods
+from vizlab.errors import CheckpointError
+
+ASPP = ("0.convs.0.0.weight", "0.project.0.weight", "4.weight", "4.bias")
+HRNET = ("conv1.weight", "layer1.0.conv1.weight", "transition1.0.0.weight", "stage4.0.branches.0.0.conv1.weight")
+RESNET = ("conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight")
+
+
+def named(prefix, names):
+    return [f"{prefix}.{name}" for name in names]
+
+
+# Names as the authors' code gives them; of each file a few that tell it.
+FILES = {
+    "discriminator": [f"conv{i}.insnorm.module.weight" for i in range(1, 6)],
+    "TokenFusion network for segmentation": ["alpha", "encoder.score_predictor.0.score_nets.0.0.weight"],
+    "TokenFusion network for image": [
+        "score_predictor.0.score_nets.0.0.weight",
+        "patch_embed_enc.0.proj.module.weight",
+    ],
+    "single-task network": [*named("backbone", RESNET), *named("decoder", ASPP)],
+    "multi-task baseline": [*named("backbone", HRNET), "decoders.depth.last_layer.0.weight"],
+    "MTAN": [
+        *named("backbone", RESNET),
+        "attention_1.semseg.0.weight",
+        "refine_1.0.conv1.weight",
+        "heads.semseg.4.bias",
+    ],
+    "PAD-Net": [
+        *named("backbone.0", HRNET),
+        "initial_task_prediction_heads.layers.depth.0.conv1.weight",
+        "multi_modal_distillation.self_attention.depth.semseg.conv.weight",
+    ],
+    "HRNet classifier": [*HRNET, "incre_modules.0.0.conv1.weight", "classifier.weight"],
+    "HRNet backbone alone": HRNET,
+    "ResNet classifier": [*RESNET, "fc.weight", "fc.bias"],
+    "ResNet backbone alone": RESNET,
+    "MobileNetV2 classifier": ["features.0.0.weight", "features.17.conv.0.0.weight", "classifier.1.weight"],
+    "NDDR-CNN on VGG-16 of the MTL-NAS": ["net1.stages.0.feature.0.weight", "nddrs.nddrs.0.conv1.weight"],
+    "cross-stitch network on VGG-16": ["net1.stages.0.feature.0.weight", "nddrs.nddrs.0.a11"],
+    "network that MTL-NAS found": ["net1.stages.0.feature.0.weight", "paths.net1_paths.0.conv.weight"],
+    "two VGG-16 networks": ["net1.stages.0.feature.0.weight", "net2.stages.0.feature.0.weight", "net2.head.8.bias"],
+    "NDDR-CNN on VGG-16 under TensorFlow": ["vgg_16_1_1/conv1/conv1_1/weights", "nddr_1/nddr_1_n1/weights"],
+    "VGG-16 of NDDR-CNN's code": ["vgg_16/conv1/conv1_1/weights", "vgg_16_1_6/fc6/weights"],
+}
+
+
+def sentence(path, content):
+    torch.save(content, path)
+    with pytest.raises(CheckpointError) as caught:
+        load_model(path, "cpu")
+    assert "no network vizlab knows" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["", "module.", "state_dict.module."])
+@pytest.mark.parametrize("what", FILES)
+def test_each_is_named(tmp_path, what, prefix):
+    content = {prefix + name: torch.zeros(2, 2) for name in FILES[what]}
+    message = sentence(tmp_path / "a.pth", content)
+    assert f"holds {what}" in message.replace(" an ", " ").replace(" a ", " ").replace(" the variables of ", " ")
+    assert "; expected " in message
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_no_format_takes_it_for_its_own(what):
+    formats = [known for method in methods().values() for known in method.files]
+    assert not any(known.recognise(FILES[what]) for known in formats)
+
+
+def test_a_history_of_scales(tmp_path):
+    message = sentence(tmp_path / "insnorm_params_012.pth", [torch.ones(64), torch.ones(128)])
+    assert "a list of tensors without names, as CEN's image translation keeps the scales" in message
+    assert "checkpoint-gen.pkl" in message
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["conv2.insnorm_conv.insnorm_0.weight"], "a CEN image translation network"),
+        (["layer1.0.bn1.bn_0.weight", "bn1.bn_0.weight", *(f"layer3.{i}.x" for i in range(6))], "a CEN segmentation"),
+    ],
+)
+def test_a_network_of_one_input_is_said_to_be_one(tmp_path, names, kind):
+    message = sentence(tmp_path / "a.pth", {name: torch.zeros(2, 2) for name in names})
+    assert f"looks like {kind}" in message
+    assert "trained on one input, so it exchanges nothing" in message

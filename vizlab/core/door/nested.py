@@ -1,0 +1,74 @@
+"""The tensors in whatever dictionaries a trainer put around them, by name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from vizlab.core.door.names import Setting
+from vizlab.errors import CheckpointError, one_line
+
+_PLACES = 1_000_000
+_DEPTH = 16
+_TENSORS = 100_000
+
+
+def named_tensors(loaded: Any, name: str, expected: str) -> dict[str, Tensor]:
+    """Every tensor that has a name, as OUTER.INNER.NAME; what optimisers remember is left out.
+
+    `name` is the file's. Raises CheckpointError, saying what was `expected`, where there is none.
+    """
+    found: dict[str, Tensor] = {}
+    for key, tensor in _walk(loaded, name):
+        found.setdefault(key, tensor.detach())
+        if len(found) > _TENSORS:
+            raise CheckpointError(f"{name} holds more than {_TENSORS:,} tensors; {expected}.")
+    if not found and isinstance(loaded, Mapping) and any(isinstance(v, Tensor) for v in loaded.values()):
+        raise CheckpointError(f"{name} holds tensors without names; {expected}.")
+    if not found:
+        raise CheckpointError(f"{name} holds {_describe(loaded)}, not a network's tensors by name; {expected}.")
+    return found
+
+
+def _walk(loaded: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+    """Depth first, in the file's order."""
+    waiting: list[tuple[str, Any, int]] = [("", loaded, 0)]
+    places = 0
+    while waiting:
+        path, value, depth = waiting.pop()
+        places += 1
+        if places > _PLACES:
+            raise CheckpointError(f"{name} holds more than {_PLACES:,} values; save its state dict alone.")
+        if isinstance(value, Tensor) and path:
+            yield path, value
+        elif depth < _DEPTH:
+            inside = [(f"{path}.{key}" if path else key, item, depth + 1) for key, item in _items(value)]
+            waiting.extend(reversed(inside))
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    """What a dictionary, a list or a namespace holds that may be, or lead to, a tensor with a name."""
+    if isinstance(value, Setting):
+        value = value.given if isinstance(value.given, Mapping) else {}
+    if isinstance(value, Mapping):
+        if _is_optimiser(value):
+            return []
+        return [(key, item) for key, item in value.items() if isinstance(key, str) and _leads_on(item)]
+    if isinstance(value, list | tuple):
+        return [(str(i), item) for i, item in enumerate(value) if _leads_on(item)]
+    return []
+
+
+def _leads_on(value: Any) -> bool:
+    return isinstance(value, Tensor | Mapping | list | tuple | Setting)
+
+
+def _is_optimiser(value: Mapping[Any, Any]) -> bool:
+    """Moments are kept under the parameters' names in some files, and must not pass for weights."""
+    return "param_groups" in value and "state" in value
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Mapping) and value:
+        return f"a dictionary of {one_line(', '.join(repr(one_line(k, 40)) for k in list(value)[:5]))}"
+    return f"a {type(value).__name__}"

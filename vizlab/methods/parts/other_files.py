@@ -1,0 +1,134 @@
+"""What else the authors' programs write: networks that do not fuse, or that vizlab does not build."""
+
+import re
+from collections.abc import Callable, Collection
+
+from vizlab.core.published import KnownFile
+
+Recognise = Callable[[Collection[str]], bool]
+
+_FUSING = "a network of that code base that fuses (MTI-Net, NDDR-CNN or cross-stitch)"
+_FUSING_START = "a network trained from it: these are weights to start a training from"
+_HEAD = r"(0\.convs\.0\.0|last_layer\.0)\.weight"  # DeepLab's and HRNet's
+
+
+def having(*patterns: str) -> Recognise:
+    """Names of which, for each pattern, at least one begins with it."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+    return lambda names: all(any(pattern.match(name) for name in names) for pattern in compiled)
+
+
+def without(recognise: Recognise, *patterns: str) -> Recognise:
+    """Names that `recognise` knows, none of which begins with one of the patterns."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+    return lambda names: recognise(names) and not any(pattern.match(name) for name in names for pattern in compiled)
+
+
+MULTI_TASK = (
+    KnownFile(
+        "a PAD-Net of the multi-task code base, which vizlab does not build",
+        having(r"initial_task_prediction_heads\.", r"multi_modal_distillation\."),
+        _FUSING,
+    ),
+    KnownFile(
+        "an MTAN of the multi-task code base: its tasks select from one trunk, and no streams mix in it",
+        having(r"attention_1\.\w+\.0\.weight", r"refine_1\."),
+        _FUSING,
+    ),
+    KnownFile(
+        "a single-task network of the multi-task code base: one backbone and one decoder, nothing is fused in it",
+        having(r"backbone\.", rf"decoder\.{_HEAD}"),
+        _FUSING,
+    ),
+    KnownFile(
+        "a multi-task baseline of the multi-task code base: tasks share one backbone, nothing is fused in it",
+        having(r"backbone\.", rf"(decoders|heads)\.\w+\.{_HEAD}"),
+        _FUSING,
+    ),
+)
+BACKBONES = (
+    KnownFile(
+        "an HRNet classifier, as trained on ImageNet",
+        having(r"stage4\.0\.branches\.", r"(incre_modules|final_layer|classifier)\."),
+        _FUSING_START,
+    ),
+    KnownFile(
+        "an HRNet backbone alone",
+        having(r"stage4\.0\.branches\.", r"transition1\.0\."),
+        _FUSING_START,
+    ),
+    KnownFile(
+        "a ResNet classifier, as trained on ImageNet",
+        having(r"layer1\.0\.conv1\.weight", r"layer4\.0\.conv1\.weight", r"fc\.weight"),
+        _FUSING_START,
+    ),
+    KnownFile(
+        "a ResNet backbone alone",
+        having(r"conv1\.weight", r"layer1\.0\.conv1\.weight", r"layer4\.0\.conv1\.weight"),
+        _FUSING_START,
+    ),
+    KnownFile(
+        "a MobileNetV2 classifier, as trained on ImageNet",
+        having(r"features\.0\.0\.weight", r"features\.17\.conv\.", r"classifier\.1\.weight"),
+        _FUSING_START,
+    ),
+)
+MTL_NAS = (
+    KnownFile(
+        "the variables of an NDDR-CNN on VGG-16 under TensorFlow's names, which vizlab does not build",
+        having(r"nddr_\d/nddr_"),
+        "an NDDR-CNN on a ResNet of the multi-task code base",
+    ),
+    KnownFile(
+        "the variables of a VGG-16 of NDDR-CNN's code under TensorFlow's names; nothing is fused in it",
+        having(r"vgg_16(_\d_\d)?/(conv1|fc6)/"),
+        "an NDDR-CNN on a ResNet of the multi-task code base",
+    ),
+    KnownFile(
+        "an NDDR-CNN on VGG-16 of the MTL-NAS code base, which vizlab does not build",
+        having(r"net1\.stages\.", r"nddrs\.nddrs\.\d+\.conv1\."),
+        "an NDDR-CNN on a ResNet of the multi-task code base",
+    ),
+    KnownFile(
+        "a cross-stitch network on VGG-16 of the MTL-NAS code base, which vizlab does not build",
+        having(r"net1\.stages\.", r"nddrs\.nddrs\.\d+\.a11"),
+        "a cross-stitch network on a ResNet of the multi-task code base",
+    ),
+    KnownFile(
+        "a network that MTL-NAS found, which vizlab does not build",
+        having(r"net1\.stages\.", r"paths\.net1_paths\."),
+        "an NDDR-CNN on a ResNet of the multi-task code base",
+    ),
+    KnownFile(
+        "two VGG-16 networks of the MTL-NAS code base, one a task, that do not fuse",
+        without(having(r"net1\.stages\.", r"net2\.(stages|head)\."), r"nddrs\.nddrs\.", r"paths\."),
+        "an NDDR-CNN on a ResNet of the multi-task code base",
+    ),
+)
+CEN = (
+    KnownFile(
+        "a discriminator, which CEN's image translation trains against its generator",
+        having(r"conv[1-5]\.insnorm\.module\."),
+        "the generator's file (checkpoint-gen.pkl)",
+    ),
+    KnownFile(
+        "a TokenFusion network for segmentation, of CEN's authors, which vizlab does not build",
+        having(r"encoder\.score_predictor\.|encoder\.block1\.0\.norm1\.ln_0\."),
+        "a CEN",
+    ),
+    KnownFile(
+        "a TokenFusion network for image translation, of CEN's authors, which vizlab does not build",
+        having(r"score_predictor\.|block_enc\.0\.0\.norm1\.lrnorm_0\.", r"block_enc\.|patch_embed_enc|norm_enc\."),
+        "a CEN",
+    ),
+    KnownFile(
+        "a light-weight RefineNet for one input, on which CEN's code builds; there are no streams in it",
+        having(r"layer4\.0\.conv1\.weight", r"p_ims1d2_outl1_dimred\.weight", r"clf_conv\.weight"),
+        "a CEN",
+    ),
+    KnownFile(
+        "a list of tensors without names, as CEN's image translation keeps the scales of an epoch (insnorm_params)",
+        lambda names: len(names) > 0 and all(name.isdecimal() for name in names),
+        "the generator's file (checkpoint-gen.pkl)",
+    ),
+)
