@@ -192,7 +192,7 @@ def test_limits_can_be_moved(tmp_path):
         read_rgbd(tmp_path / "view.png", limits=Limits(max_bytes=size - 1))
     with pytest.raises(InputError, match="announces 64x48"):
         read_rgbd(tmp_path / "view.png", limits=Limits(max_pixels=48 * 64 - 1))
-    with pytest.raises(InputError, match="two positive numbers"):
+    with pytest.raises(InputError, match="expected positive numbers"):
         Limits(max_bytes=0)
 
 

@@ -9,8 +9,8 @@ from vizlab.errors import InputError
 class Limits:
     """Upper bounds on one file: its size on disk in bytes, the pixels its header announces, and those that are kept.
 
-    A picture of more than `max_kept_pixels` is scaled down to them: 4 million are enough for every depth sensor's colour
-    camera in use up to 2560x1440, and a network's memory and time grow with them.
+    A picture of more than `max_kept_pixels` is scaled down to them: 4 million hold the colour of most depth cameras, up
+    to 2560x1440, and a network's memory and time grow with them.
     """
 
     max_bytes: int = 100_000_000

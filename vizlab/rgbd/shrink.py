@@ -42,7 +42,9 @@ def shrink(
 def kept_size(size: tuple[int, int], limits: Limits) -> tuple[int, int]:
     """The largest (height, width) in the proportions of `size` within the limits; `size` itself if it is."""
     height, width = size
-    if height * width <= limits.max_kept_pixels:
+    most = limits.max_kept_pixels
+    if height * width <= most:
         return size
-    scale = math.sqrt(limits.max_kept_pixels / (height * width))
-    return max(1, int(height * scale)), max(1, min(int(width * scale), limits.max_kept_pixels))
+    scale = math.sqrt(most / (height * width))
+    # A sliver is one pixel thin already, and only its length can give.
+    return min(max(1, int(height * scale)), most), min(max(1, int(width * scale)), most)
