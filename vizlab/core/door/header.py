@@ -12,8 +12,8 @@ from torch import Tensor
 
 from vizlab.errors import CheckpointError, one_line
 
-HEADER_LIMIT = 16_000_000
-"""Bytes; a file of a hundred thousand tensors has ten million."""
+HEADER_LIMIT = 8_000_000
+"""Bytes; a file of two thousand tensors has 200,000."""
 _TENSORS = 1  # depth at which a tensor's description opens, and within it lists of numbers
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 

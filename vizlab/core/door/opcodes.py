@@ -13,7 +13,8 @@ from typing import Any
 
 STREAM_LIMIT = 32_000_000
 """Bytes of instructions; a file of ten thousand tensors has two million."""
-_INSTRUCTIONS, _CALLS = 3_000_000, 300_000
+# A tensor takes forty instructions and two calls, in a file with its optimiser's moments three times that.
+_INSTRUCTIONS, _CALLS = 1_000_000, 100_000
 # Objects inside one tuple or one call's arguments, and inside a key, each counted as often as it is reached.
 _WEIGHT, _KEY_WEIGHT, _CAP = 1_000_000, 1000, 10**12
 _SHORT = 8  # tuples up to this length are followed by value: the ids of storages are
@@ -125,7 +126,9 @@ class _Machine:
             pass
         elif name == "PROTO":
             raise PickleError(f"was pickled with protocol {argument}, and torch reads weights of protocol 2 only")
-        elif name != "STOP":
+        elif name == "STOP":
+            self._pop(1)
+        else:
             raise PickleError(f"has an instruction ({name}) that torch.save does not write")
 
     def _pop(self, count: int) -> list[_Item]:
