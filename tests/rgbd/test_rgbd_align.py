@@ -8,6 +8,9 @@ from tests.rgbd.rgbd_rooms import counts, photograph, room
 from vizlab.errors import InputError
 from vizlab.rgbd import read_rgbd, rgbd_from_arrays
 
+KNOWN = {"depth_unit": "m", "depth_kind": "depth"}  # so that no doubt about the numbers is among the warnings
+MILLIMETRES = {"depth_unit": "mm", "depth_kind": "depth"}
+
 
 def labelled(size: tuple[int, int]) -> np.ndarray:
     """Depth (HxW float32) in which every pixel has a distance of its own, from 1 to 3 m."""
@@ -15,13 +18,13 @@ def labelled(size: tuple[int, int]) -> np.ndarray:
 
 
 def align(depth: np.ndarray, size: tuple[int, int], mode: str = "auto"):
-    return rgbd_from_arrays(photograph(size), depth, align=mode)
+    return rgbd_from_arrays(photograph(size), depth, align=mode, **KNOWN)
 
 
 def test_same_size_moves_nothing():
     image = align(labelled((6, 8)), (6, 8))
     np.testing.assert_array_equal(image.depth, labelled((6, 8)))
-    assert "no pixel was moved" in image.record.depth.alignment
+    assert image.record.depth.alignment == "Depth has the colour picture's size and was laid on it pixel for pixel."
     assert image.record.warnings == ()
 
 
@@ -32,7 +35,7 @@ def test_same_shape_takes_nearest_samples_as_a_lidar_beside_a_photograph_needs()
     image = align(depth, (90, 120))
     rows, columns = np.floor((np.arange(90) + 0.5) / 7.5), np.floor((np.arange(120) + 0.5) / 7.5)
     np.testing.assert_array_equal(image.depth, depth[rows.astype(int)][:, columns.astype(int)])
-    assert image.record.depth.alignment == "Depth was resized from 16x12 to 120x90 by taking nearest samples."
+    assert image.record.depth.alignment.startswith("Depth was resized from 16x12 to 120x90 by taking nearest samples.")
     assert image.record.depth.size == (12, 16)
     assert image.record.warnings == ()
 
@@ -85,8 +88,89 @@ def test_a_pair_of_which_one_lies_on_its_side_is_refused():
 
 
 def test_unknown_modes_are_refused():
-    with pytest.raises(InputError, match="align is 'fit'; expected one of 'auto', 'resize', 'centre', 'none'"):
+    with pytest.raises(InputError, match="align is 'fit'; expected one of 'auto', 'resize', 'centre', 'crop', 'none'"):
         align(labelled((6, 8)), (6, 8), "fit")
+
+
+def test_crop_takes_the_middle_and_scales_nothing():
+    """The rest of 5 rows and 4 columns: two and two go at the start, the odd row at the end."""
+    image = align(labelled((15, 20)), (10, 16), "crop")
+    np.testing.assert_array_equal(image.depth, labelled((15, 20))[2:12, 2:18])
+    assert image.record.depth.alignment == "Depth was cropped about its centre from 20x15 to 16x10, unscaled."
+
+
+def test_crop_pads_what_is_smaller_with_unknown():
+    image = align(labelled((6, 8)), (10, 4), "crop")
+    np.testing.assert_array_equal(image.depth[2:8], labelled((6, 8))[:, 2:6])
+    assert np.isnan(image.depth[[0, 1, 8, 9]]).all()
+    assert "cropped and padded" in image.record.depth.alignment
+
+
+def test_an_offset_says_where_in_the_depth_the_colour_begins():
+    """Columns first, in depth's pixels: the colour's first pixel is depth's column 3, row 1."""
+    image = align(labelled((9, 12)), (6, 8), "offset 3,1")
+    np.testing.assert_array_equal(image.depth, labelled((9, 12))[1:7, 3:11])
+    assert "the colour picture begins at its column 3, row 1" in image.record.depth.alignment
+
+
+def test_a_negative_offset_leaves_the_colours_edge_unknown():
+    image = align(labelled((6, 8)), (6, 8), "offset -2,0")
+    np.testing.assert_array_equal(image.depth[:, 2:], labelled((6, 8))[:, :6])
+    assert np.isnan(image.depth[:, :2]).all()
+
+
+def test_a_scale_magnifies_about_the_centre():
+    image = align(labelled((6, 8)), (6, 8), "scale 2")
+    np.testing.assert_array_equal(image.depth, np.kron(labelled((6, 8)), np.ones((2, 2)))[3:9, 4:12].astype("float32"))
+
+
+def test_a_scale_with_an_offset_counts_the_offset_in_depths_own_pixels():
+    image = align(labelled((6, 8)), (6, 8), "scale 2 offset 4,1")
+    np.testing.assert_array_equal(image.depth, np.kron(labelled((6, 8))[1:4, 4:8], np.ones((2, 2))).astype("float32"))
+
+
+def test_an_offset_beyond_the_depth_is_refused():
+    with pytest.raises(InputError, match="lays no measured pixel of the depth \\(8x6\\) under the colour"):
+        align(labelled((6, 8)), (6, 8), "offset 8,0")
+
+
+@pytest.mark.parametrize("mode", ["offset 3", "scale 0", "scale -1", "scale 65", "offset 1,2,3", "scale x", ""])
+def test_placements_that_say_nothing_are_refused(mode):
+    with pytest.raises(InputError, match=r"expected one of .* 'offset X,Y' \(depth pixels"):
+        align(labelled((6, 8)), (6, 8), mode)
+
+
+@pytest.mark.parametrize(
+    ("turn", "done", "words"),
+    [
+        ("mirrored", lambda d: d[:, ::-1], "mirrored left to right"),
+        ("upside down", lambda d: d[::-1], "mirrored top to bottom"),
+        ("turned 180", lambda d: d[::-1, ::-1], "turned by 180 degrees"),
+        ("turned 90", lambda d: np.rot90(d, -1), "turned by 90 degrees clockwise"),
+        ("turned 270", np.rot90, "turned by 90 degrees counter-clockwise"),
+    ],
+)
+def test_depth_is_turned_as_asked_and_it_is_said(turn, done, words):
+    wanted = done(labelled((6, 8)))
+    image = rgbd_from_arrays(photograph(wanted.shape), labelled((6, 8)), turn=turn, **KNOWN)
+    np.testing.assert_array_equal(image.depth, wanted)
+    assert image.record.depth.alignment.startswith(f"Depth was {words}, as asked. ")
+    alone = rgbd_from_arrays(None, labelled((6, 8)), turn=turn, **KNOWN)
+    np.testing.assert_array_equal(alone.depth, wanted)
+    assert alone.record.depth.alignment.startswith(f"Depth was {words}, as asked. There is no colour picture")
+
+
+def test_unknown_turns_are_refused():
+    with pytest.raises(InputError, match=r"turn is 'left'; expected one of 'none', 'mirrored', 'upside down'"):
+        rgbd_from_arrays(photograph((6, 8)), labelled((6, 8)), turn="left")
+
+
+def test_a_turn_comes_after_exif(save_colour, save_depth):
+    """EXIF 6 turns the sensor's frame clockwise; what is mirrored is the upright depth."""
+    image = read_rgbd(
+        save_colour((48, 64), 6), save_depth(counts(room((48, 64)), "mm")), turn="mirrored", **MILLIMETRES
+    )
+    np.testing.assert_allclose(image.depth, np.rot90(room((48, 64)), -1)[:, ::-1], atol=1e-6)
 
 
 # What EXIF asks of the stored pixels, in numpy's words.
@@ -103,7 +187,7 @@ TURNS = {
 def test_depth_in_the_sensors_frame_turns_with_the_colour(save_colour, save_depth, orientation):
     stored = room((24, 32))
     colour, depth = save_colour((48, 64), orientation), save_depth(counts(stored, "mm"))
-    image = read_rgbd(colour, depth)
+    image = read_rgbd(colour, depth, **MILLIMETRES)
     turned = TURNS[orientation](np.kron(stored, np.ones((2, 2))))
     np.testing.assert_allclose(image.depth, turned, atol=1e-6)
     assert image.record.depth.alignment.startswith("Depth was ")
@@ -114,7 +198,7 @@ def test_depth_in_the_sensors_frame_turns_with_the_colour(save_colour, save_dept
 
 def test_depth_that_is_already_upright_stays(save_colour, save_depth):
     upright = room((32, 24))
-    image = read_rgbd(save_colour((24, 32), 6), save_depth(counts(upright, "mm")))
+    image = read_rgbd(save_colour((24, 32), 6), save_depth(counts(upright, "mm")), **MILLIMETRES)
     np.testing.assert_allclose(image.depth, upright, atol=1e-6)
     assert image.record.warnings == ()
 
@@ -123,7 +207,7 @@ def test_depth_with_an_orientation_of_its_own_is_turned_once(save_colour, save_d
     picture = Image.fromarray(counts(room((24, 32)), "mm"))
     picture.getexif()[274] = 3
     picture.save(tmp_path / "own.png", exif=picture.getexif())
-    image = read_rgbd(save_colour((24, 32), 3), tmp_path / "own.png")
+    image = read_rgbd(save_colour((24, 32), 3), tmp_path / "own.png", **MILLIMETRES)
     np.testing.assert_allclose(image.depth, np.rot90(room((24, 32)), 2), atol=1e-6)
     assert image.record.depth.orientation == 3
     assert image.record.warnings == ()

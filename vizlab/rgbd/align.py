@@ -8,10 +8,15 @@ from numpy.typing import NDArray
 
 from vizlab.errors import InputError
 from vizlab.rgbd.orientation import UPRIGHT, describe, upright, upright_size
+from vizlab.rgbd.placement import Placement, parse_placement
 
-AlignMode = Literal["auto", "resize", "centre", "none"]
+AlignMode = Literal["auto", "resize", "centre", "crop", "none"]
 
 _SAME_ASPECT = 0.02  # relative; 1 % is rounding of odd sizes, 6.6 % is the Kinect's 5:4 colour beside its 4:3 depth
+_NEAR_ONE = (
+    0.7  # scales from this to its inverse are what is left when a border is cut off; below, it is another sensor
+)
+_CROP_SHOWS = 0.015  # of the side: where cropping differs from resizing by less at the border, either will do
 
 
 @dataclass(frozen=True)
@@ -29,50 +34,56 @@ class Frame:
 
 @dataclass(frozen=True)
 class Aligned:
-    """Depth (HxW float32, metres) at the colour's size, how it got there in a sentence, and what to be wary of."""
+    """Depth (HxW float32, metres) at the colour's size, how it got there in a sentence, and what to be wary of.
+
+    `placement` says where it lies; None where no scale and offset can (each pixel was carried by the cameras).
+    """
 
     depth: NDArray[np.float32]
     how: str
     warnings: tuple[str, ...] = ()
+    placement: Placement | None = None
 
 
 def check_mode(mode: str) -> None:
-    """Raise InputError unless `mode` is one of AlignMode."""
-    if mode not in get_args(AlignMode):
+    """Raise InputError unless `mode` is one of AlignMode or a placement, as "scale 1.2", "offset 40,26" or both."""
+    if mode not in get_args(AlignMode) and parse_placement(mode) is None:
         choices = ", ".join(repr(choice) for choice in get_args(AlignMode))
-        raise InputError(f"align is {mode!r}; expected one of {choices}.")
+        raise InputError(
+            f"align is {mode!r}; expected one of {choices}, or a placement: 'scale S' (1/64 to 64 colour pixels per "
+            "depth pixel), 'offset X,Y' (depth pixels from depth's first to the colour's), or 'scale S offset X,Y'."
+        )
 
 
-def align_depth(depth: NDArray[np.float32], frame: Frame, mode: str = "auto", *, turned: bool = False) -> Aligned:
-    """Bring `depth` (HxW metres) to `frame`; `turned` says that its own file already had an EXIF orientation.
+def align_depth(depth: NDArray[np.float32], size: tuple[int, int], mode: str = "auto") -> Aligned:
+    """Bring `depth` (HxW metres) under a colour picture of `size` (height, width).
 
     auto: same aspect is resized, another scaled to the same longer side and centred; resize: stretched to fit;
-    centre: scaled uniformly and centred; none: sizes must agree. Raises InputError where that is impossible.
+    centre: scaled uniformly and centred; crop: cropped or padded about its centre, unscaled; none: sizes must agree;
+    else a placement, see `check_mode`. Raises InputError where that is impossible.
     """
-    depth, turn, warnings = (depth, "", ()) if turned else _turn_with_colour(depth, frame)
-    before, after = _text(depth.shape), _text(frame.size)
-    if depth.shape == frame.size:
-        return Aligned(depth, turn or "Depth has the colour picture's size; no pixel was moved.", warnings)
-    if mode == "none":
-        raise InputError(f"Depth is {before} but colour is {after}; pass align='resize' or align='centre'.")
-    if mode == "resize" or (mode == "auto" and _same_aspect(depth.shape, frame.size)):
-        how = f"Depth was resized from {before} to {after} by taking nearest samples."
-        return Aligned(_sample(depth, frame.size, frame.size), turn + how, warnings)
-    if mode == "auto" and _same_aspect(depth.shape[::-1], frame.size):
+    if mode == "none" and depth.shape != size:
         raise InputError(
-            f"Depth is {before} but colour is {after}, as if one of them lay on its side; "
-            "turn it so that both are the same way up, or pass align='centre'."
+            f"Depth is {_text(depth.shape)} but colour is {_text(size)}; pass align='resize', 'centre' or 'crop'."
         )
-    how, aligned = _centre(depth, frame.size)
-    doubt = (
-        f"Depth ({before}) and colour ({after}) have different shapes; they were aligned on the assumption that both "
-        "cameras share centre and longer side."
-    )
-    return Aligned(aligned, turn + how, (*warnings, doubt))
+    if parse_placement(mode) is not None:
+        return _placed(depth, size, mode)
+    if depth.shape == size:
+        return Aligned(
+            depth, "Depth has the colour picture's size and was laid on it pixel for pixel.", (), Placement()
+        )
+    if mode == "crop":
+        return _crop(depth, size)
+    if mode == "resize" or (mode == "auto" and _same_aspect(depth.shape, size)):
+        return _resize(depth, size)
+    return _centre(depth, size)
 
 
-def _turn_with_colour(depth: NDArray, frame: Frame) -> tuple[NDArray, str, tuple[str, ...]]:
-    """Turn depth as EXIF turned the colour, if it has the shape of the colour as stored: the sensor's own frame."""
+def turn_with_colour(depth: NDArray, frame: Frame) -> tuple[NDArray, str, tuple[str, ...]]:
+    """Turn depth as EXIF turned the colour, if it has the shape of the colour as stored: the sensor's own frame.
+
+    Returns the depth, a sentence about what was done ("" for nothing) and warnings.
+    """
     if frame.orientation == UPRIGHT or not _same_aspect(depth.shape, frame.stored_size):
         return depth, "", ()
     turn = f"Depth was {describe(frame.orientation)}, as the colour picture's EXIF orientation asks. "
@@ -84,7 +95,38 @@ def _turn_with_colour(depth: NDArray, frame: Frame) -> tuple[NDArray, str, tuple
     return upright(depth, frame.orientation), turn, (doubt,) if ambiguous else ()
 
 
-def _centre(depth: NDArray[np.float32], size: tuple[int, int]) -> tuple[str, NDArray[np.float32]]:
+def lies_on_its_side(depth: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Whether depth has the aspect of colour (sizes: height, width) only once height and width are exchanged."""
+    return not _same_aspect(depth, size) and _same_aspect(depth[::-1], size)
+
+
+def may_be_cropped(depth: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Whether sizes (height, width) differ as after a border was cut off: in scale and aspect, but in neither by much.
+
+    A resized picture keeps its aspect but for the rounding of its sides.
+    """
+    scales = [new / old for new, old in zip(size, depth, strict=True)]
+    rounding = 1 / min(*size, *depth)
+    near = all(_NEAR_ONE <= scale <= 1 / _NEAR_ONE for scale in scales)
+    differs = max(abs(1 - scale) / 2 for scale in scales) >= _CROP_SHOWS
+    return near and differs and abs(scales[0] / scales[1] - 1) > rounding
+
+
+def _resize(depth: NDArray[np.float32], size: tuple[int, int]) -> Aligned:
+    placement = Placement.centred(depth.shape, size, size)
+    how = f"Depth was resized from {_text(depth.shape)} to {_text(size)} by taking nearest samples."
+    return Aligned(placement.sample(depth, size), how, (), placement)
+
+
+def _crop(depth: NDArray[np.float32], size: tuple[int, int]) -> Aligned:
+    placement = Placement.centred(depth.shape, (depth.shape[0], depth.shape[1]), size)
+    smaller = [old < new for old, new in zip(depth.shape, size, strict=True)]
+    verb = "padded with unknown pixels" if all(smaller) else "cropped and padded" if any(smaller) else "cropped"
+    how = f"Depth was {verb} about its centre from {_text(depth.shape)} to {_text(size)}, unscaled."
+    return Aligned(placement.sample(depth, size), how, (), placement)
+
+
+def _centre(depth: NDArray[np.float32], size: tuple[int, int]) -> Aligned:
     """Scale uniformly so that the longer side of `size` agrees, then crop or pad the other about its centre.
 
     The longer side, since cameras make a wider or narrower picture from the full width of their sensor.
@@ -95,23 +137,31 @@ def _centre(depth: NDArray[np.float32], size: tuple[int, int]) -> tuple[str, NDA
     excess, words = scaled[1 - longer] - size[1 - longer], ("columns", "rows")[longer]
     verb = f"cropped by {excess} {words}" if excess > 0 else f"padded with {-excess} unknown {words}"
     how = f"Depth {_text(depth.shape)} was scaled by {scale:.3g} (nearest samples), centred, and {verb}"
-    return f"{how} to {_text(size)}.", _sample(depth, scaled, size)
+    doubt = (
+        f"Depth ({_text(depth.shape)}) and colour ({_text(size)}) have different shapes; they were aligned on the "
+        "assumption that both cameras share centre and longer side."
+    )
+    placement = Placement.centred(depth.shape, scaled, size)
+    return Aligned(placement.sample(depth, size), f"{how} to {_text(size)}.", (doubt,), placement)
 
 
-def _sample(depth: NDArray[np.float32], scaled: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
-    """`depth` as if enlarged to `scaled` (nearest samples), then cropped or padded with NaN to `size` about its centre.
-
-    Only the samples needed are taken: a sliver scaled to the longer side could be enormous before it is cropped.
-    """
-    targets, sources = [], []
-    for old, middle, new in zip(depth.shape, scaled, size, strict=True):
-        start = (middle - new) // 2
-        target = np.arange(max(0, -start), min(new, middle - start))
-        targets.append(target)
-        sources.append(((target + start + 0.5) * old / middle).astype(int))
-    sampled = np.full(size, np.nan, np.float32)
-    sampled[np.ix_(*targets)] = depth[np.ix_(*sources)]
-    return sampled
+def _placed(depth: NDArray[np.float32], size: tuple[int, int], mode: str) -> Aligned:
+    """Depth as `mode`, a scale and an offset in words, places it. Raises InputError if none of it meets the colour."""
+    scale, offset = parse_placement(mode) or (1.0, None)
+    scaled = (max(1, round(depth.shape[0] * scale)), max(1, round(depth.shape[1] * scale)))
+    placement = Placement.centred(depth.shape, scaled, size) if offset is None else Placement((scale, scale), offset)
+    sampled = placement.sample(depth, size)
+    if np.isnan(sampled).all():
+        raise InputError(
+            f"align={mode!r} lays no measured pixel of the depth ({_text(depth.shape)}) under the colour "
+            f"({_text(size)}); give the offset in depth's pixels, from depth's first to the colour's."
+        )
+    where = (
+        "centred on the colour picture"
+        if offset is None
+        else f"and the colour picture begins at its column {offset[1]:g}, row {offset[0]:g}"
+    )
+    return Aligned(sampled, f"Depth {_text(depth.shape)} was scaled by {scale:.4g}, {where}.", (), placement)
 
 
 def _same_aspect(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

@@ -68,25 +68,24 @@ def register(depth: NDArray[np.float32], cameras: Cameras, size: tuple[int, int]
     Each pixel of depth is a square facing its camera, and covers the colour pixels whose centres it contains, one at
     least; the nearest surface wins (a z-buffer). Raises InputError where the focal lengths magnify beyond reason.
     """
-    x, y, z = _points(depth, cameras)
-    here = z > _NEAREST
-    x, y, z = x[here], y[here], z[here]
-    seen = (x / z * cameras.colour.fx + cameras.colour.cx, y / z * cameras.colour.fy + cameras.colour.cy)
-    own = depth[np.isfinite(depth)][here]
+    points, own, eye = _points(depth, cameras), depth[np.isfinite(depth)], cameras.colour
+    before = points[2] > _NEAREST
+    (x, y, z), own = points[:, before], own[before]
+    column, row = x / z * eye.fx + eye.cx, y / z * eye.fy + eye.cy
     # A pixel's side is z / fx wide in its own camera: in the other it shrinks or grows with the distance to it.
-    sides = (own / z * (cameras.colour.fx / cameras.depth.fx), own / z * (cameras.colour.fy / cameras.depth.fy))
-    return _splat(seen, sides, z, size)
+    width, height = own / z * (eye.fx / cameras.depth.fx), own / z * (eye.fy / cameras.depth.fy)
+    within = (np.abs(column - size[1] / 2) < size[1] / 2 + width) & (np.abs(row - size[0] / 2) < size[0] / 2 + height)
+    return _splat((column[within], row[within]), (width[within], height[within]), z[within], size)
 
 
-def _points(depth: NDArray[np.float32], cameras: Cameras) -> tuple[NDArray, NDArray, NDArray]:
-    """The known pixels' points in the colour camera's frame, metres, a vector of each coordinate."""
+def _points(depth: NDArray[np.float32], cameras: Cameras) -> NDArray[np.float64]:
+    """The known pixels' points in the colour camera's frame (3xN, metres)."""
     rows, columns = np.nonzero(np.isfinite(depth))
     z = depth[rows, columns].astype(np.float64)
     eye = cameras.depth
     points = np.stack([(columns - eye.cx) / eye.fx * z, (rows - eye.cy) / eye.fy * z, z])
     motion = np.asarray(cameras.depth_to_colour)
-    x, y, z = motion[:3, :3] @ points + motion[:3, 3:]
-    return x, y, z
+    return np.asarray(motion[:3, :3] @ points + motion[:3, 3:])
 
 
 def _splat(

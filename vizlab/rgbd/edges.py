@@ -11,6 +11,8 @@ _SMOOTH = 1.0  # pixels, before the gradient and after; below it noise and JPEG 
 _NEIGHBOURHOOD = 8.0  # pixels over which edges are made equally strong
 _MARGIN = 0.03  # of the longer side, left out at the border: frames of dead pixels, and what smoothing makes up there
 _LEAST_GRID = 8  # pixels of the shorter side; in a thinner strip there is nothing but border
+_LEAST_COLOUR = 0.05  # of L*a*b* a pixel, and of log depth: what changes by less does not change
+_LEAST_DEPTH = 2e-4
 _KNOWN = 0.3  # weight of known depth under the smoothing below which a gradient is not believed
 
 
@@ -37,7 +39,7 @@ def colour_edges(colour: NDArray[np.uint8]) -> Edges:
     xx, yy, xy = (np.einsum("ijc,ijc->ij", *two) for two in ((right, right), (down, down), (right, down)))
     everywhere = np.ones((height, width), np.float32)
     # Texture is stronger than the outline of things: what stands out is bounded, so that outlines count.
-    return Edges(_lines(xx, yy, xy, everywhere, floor=0.3, bound=1.5), _without_margin(everywhere))
+    return Edges(_lines(xx, yy, xy, everywhere, (0.3, _LEAST_COLOUR), bound=1.5), _without_margin(everywhere))
 
 
 def depth_edges(depth: NDArray[np.float32]) -> Edges:
@@ -52,7 +54,7 @@ def depth_edges(depth: NDArray[np.float32]) -> Edges:
     weight = _smooth(known.astype(np.float32), _SMOOTH)
     right, down = _slopes(_smooth(logs, _SMOOTH) / np.maximum(weight, 1e-3))
     believed = (cv2.erode(weight, np.ones((3, 3))) > _KNOWN).astype(np.float32)
-    lines = _lines(right * right, down * down, right * down, believed, floor=0.2, bound=0.0)
+    lines = _lines(right * right, down * down, right * down, believed, (0.2, _LEAST_DEPTH))
     return Edges(lines, _without_margin(believed))
 
 
@@ -72,16 +74,23 @@ def _nothing(size: tuple[int, int]) -> Edges:
 
 
 def _lines(
-    right: NDArray, down: NDArray, both: NDArray, known: NDArray[np.float32], *, floor: float, bound: float
+    right: NDArray,
+    down: NDArray,
+    both: NDArray,
+    known: NDArray[np.float32],
+    floors: tuple[float, float],
+    bound: float = 0.0,
 ) -> NDArray[np.complex64]:
     """The structure tensor's edges (`right` xx, `down` yy, `both` xy), each as strong as beside its neighbourhood.
 
-    `floor`, a share of the mean strength, keeps flat regions flat; above `bound` (0: never) strength levels off.
+    `floors`, a share of the mean strength and a strength, keep flat regions flat; above `bound` (0: never)
+    strength levels off.
     """
+    floor, least = floors
     strength = np.sqrt(right + down) * known
     mean = float(strength.sum()) / max(float(known.sum()), 1.0)
     around = _smooth(strength, _NEIGHBOURHOOD) / np.maximum(_smooth(known, _NEIGHBOURHOOD), 1e-3)
-    strength = strength / (around + floor * mean + 1e-9)
+    strength = strength / (around + floor * mean + least)
     if bound:
         strength = strength / (strength + bound)
     length = np.hypot(right - down, 2 * both) + 1e-20

@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from vizlab.errors import InputError
 from vizlab.rgbd.agreement import CLEAR, Better, agreement, find_better
-from vizlab.rgbd.align import Aligned, Frame, align_depth, check_mode, may_be_cropped, turn_with_colour
+from vizlab.rgbd.align import (
+    Aligned,
+    Frame,
+    align_depth,
+    check_mode,
+    lies_on_its_side,
+    may_be_cropped,
+    turn_with_colour,
+)
 from vizlab.rgbd.cameras import Cameras, register
 from vizlab.rgbd.edges import Edges, colour_edges, depth_edges
 from vizlab.rgbd.orientation import TURNS, both_turns, check_turn, describe, turned, upright
@@ -16,6 +24,7 @@ from vizlab.rgbd.record import Suggestion
 
 _DECIDES = 0.06  # gain in agreement from which the edges choose between cropping and resizing
 _SAME_SCALE = 0.03  # a magnification found is right to 1.5 %
+_SAME_PLACE = 0.015  # of the side; half of that scale at the border
 
 _TURN_LABELS = {
     "none": "Leave the depth unturned",
@@ -127,6 +136,8 @@ def _agreement_words(agrees: float | None) -> str:
 def _lay(depth: NDArray[np.float32], frame: Frame, pairing: Pairing, seen: Edges) -> _Laid:
     if pairing.cameras is not None:
         aligned = _through_cameras(depth, frame, pairing.cameras)
+    elif pairing.align == "auto" and lies_on_its_side(depth.shape, frame.size):
+        raise _on_its_side(depth, frame.size, seen)
     elif pairing.align == "auto" and may_be_cropped(depth.shape, frame.size):
         return _crop_or_scale(depth, frame.size, seen)
     else:
@@ -149,6 +160,19 @@ def _through_cameras(depth: NDArray[np.float32], frame: Frame, cameras: Cameras)
     return Aligned(upright(carried, frame.orientation), how)
 
 
+def _on_its_side(depth: NDArray[np.float32], size: tuple[int, int], seen: Edges) -> InputError:
+    """What to tell whoever gave depth on its side: both ways to turn it, and which of them its edges speak for."""
+    ways = ("turned 90", "turned 270")
+    agrees = {way: agreement(seen, depth_edges(align_depth(turned(depth, way), size).depth)) or 0.0 for way in ways}
+    best = max(ways, key=lambda way: agrees[way])
+    speaks = f"; its edges agree with the colour's if it is {best}" if agrees[best] >= CLEAR else ""
+    return InputError(
+        f"Depth is {depth.shape[1]}x{depth.shape[0]} but colour is {size[1]}x{size[0]}, as if one of them lay on its "
+        f"side; pass turn='turned 90' or turn='turned 270' (degrees clockwise) to turn the depth, "
+        f"or align='centre'{speaks}."
+    )
+
+
 def _crop_or_scale(depth: NDArray[np.float32], size: tuple[int, int], seen: Edges) -> _Laid:
     """Sizes fit a picture whose border was cut off as well as a resized one: the edges choose, if they can."""
     laid = {mode: _Laid(one := align_depth(depth, size, mode), depth_edges(one.depth)) for mode in ("crop", "auto")}
@@ -156,9 +180,9 @@ def _crop_or_scale(depth: NDArray[np.float32], size: tuple[int, int], seen: Edge
     crop, scale = agrees["crop"], agrees["auto"]
     if crop is None or scale is None or abs(crop - scale) < _DECIDES:
         return _undecided(laid, depth.shape, size)
-    best, other = ("crop", "scaled") if crop > scale else ("auto", "cropped")
+    best, other = ("crop", "scaling") if crop > scale else ("auto", "cropping")
     aligned = laid[best].aligned
-    why = f" So its edges agree with the colour's ({max(crop, scale):.2f}); {other}, less ({min(crop, scale):.2f})."
+    why = f" The edges chose so: with {other} they agree less ({min(crop, scale):.2f} against {max(crop, scale):.2f})."
     return replace(laid[best], aligned=replace(aligned, how=aligned.how + why))
 
 
@@ -194,10 +218,9 @@ def _doubt(
         what, cause, way = _turn_doubt(better, pairing)
     else:
         what, cause, way = _move_doubt(better, placement, size, depth)
-    known = "check the cameras given" if pairing.cameras is not None and way is None else "check the export"
-    out = known if way is None else "; or ".join(f"pass {name}={value!r} if so" for name, value in way.options)
+    out = "" if way is None else "; pass " + ", ".join(f"{name}={value!r}" for name, value in way.options) + " if so"
     suggestions = () if way is None else (replace(way, reason=f"edges would agree better {gain}"),)
-    return (f"Depth's edges agree better with the colour's if it is {what} {gain}: {cause}; {out}.",), suggestions
+    return (f"Depth's edges agree better with the colour's if it is {what} {gain}: {cause}{out}.",), suggestions
 
 
 def _turn_doubt(better: Better, pairing: Pairing) -> tuple[str, str, Suggestion | None]:
@@ -212,28 +235,26 @@ def _move_doubt(
 ) -> tuple[str, str, Suggestion | None]:
     down, right = (share * edge for share, edge in zip(better.shift, size, strict=True))
     if better.zoom == 1:
-        what = f"moved by {right:+.0f} columns and {down:+.0f} rows"
+        what, cause = f"moved by {right:+.0f} columns and {down:+.0f} rows", "the two seem not to be registered"
         label = f"Move the depth by {right:+.0f}, {down:+.0f} pixels"
     else:
         what = f"{'magnified' if better.zoom > 1 else 'shrunk'} to {better.zoom:.2f} times its size about the centre"
+        cause = "the two seem to have different fields of view, which only their cameras (cameras=) undo exactly"
         label = f"Show the depth at {better.zoom:.2f} times its size"
-    cause = "it seems not to be registered to the colour, which only the two cameras (cameras=) undo exactly"
     if placement is None:
         return what, "the cameras given seem not to be those of these pictures", None
-    return (
-        what,
-        cause,
-        Suggestion(label, (("align", _way(placement.moved((down, right), better.zoom, size), size, depth)),)),
-    )
+    wanted = placement.moved((down, right), better.zoom, size)
+    return what, cause, Suggestion(label, (("align", _way(wanted, size, depth)),))
 
 
 def _way(wanted: Placement, size: tuple[int, int], depth: tuple[int, ...]) -> str:
     """The plainest word for `align` that lays depth as `wanted` does."""
-    plain = {"crop": (depth[0], depth[1]), "resize": size}
-    for word, scaled in plain.items():
-        usual = Placement.centred(depth, scaled, size)
-        off = [abs(a / b - 1) for a, b in zip(wanted.scale, usual.scale, strict=True)]
-        apart = [abs(a - b) / edge for a, b, edge in zip(wanted.offset, usual.offset, depth, strict=True)]
-        if max(off) <= _SAME_SCALE and max(apart) <= _SAME_SCALE / 2:
+    scale = wanted.overall_scale
+    scaled = (max(1, round(depth[0] * scale)), max(1, round(depth[1] * scale)))
+    for word, usual in {"crop": (depth[0], depth[1]), "resize": size, f"scale {scale:.3f}": scaled}.items():
+        other = Placement.centred(depth, usual, size)
+        off = [abs(a / b - 1) for a, b in zip(wanted.scale, other.scale, strict=True)]
+        apart = [abs(a - b) / edge for a, b, edge in zip(wanted.offset, other.offset, depth, strict=True)]
+        if max(off) <= _SAME_SCALE and max(apart) <= _SAME_PLACE:
             return word
     return wanted.text()

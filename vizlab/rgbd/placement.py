@@ -59,9 +59,14 @@ class Placement:
         ]
         return Placement((self.scale[0] * zoom, self.scale[1] * zoom), (offsets[0], offsets[1]))
 
+    @property
+    def overall_scale(self) -> float:
+        """One scale for both axes, their geometric mean."""
+        return (self.scale[0] * self.scale[1]) ** 0.5
+
     def text(self) -> str:
         """The words that `parse_placement` reads: one scale for both axes, offset in columns and rows."""
-        scale = (self.scale[0] * self.scale[1]) ** 0.5
+        scale = self.overall_scale
         rows, columns = self.offset
         place = f"offset {_plain(columns)},{_plain(rows)}"
         return place if abs(scale - 1) < 5e-4 else f"scale {scale:.3f} {place}"
