@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vizlab.core.replacing import replacing
 from vizlab.errors import TraceError
 
 FORMAT = 2
@@ -17,19 +18,9 @@ READABLE = (1, 2)
 
 def write_archive(path: str | Path, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Write atomically: an interrupted save leaves no half file under the wanted name. Raises TraceError."""
-    target = Path(path)
-    partial = target.with_name(target.name + ".part")
     text = json.dumps({"format": FORMAT, **meta})
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, meta=np.array(text), **arrays)  # type: ignore[arg-type]
-        partial.replace(target)
-    except OSError as err:
-        partial.unlink(missing_ok=True)
-        raise TraceError(
-            f"The trace cannot be written to '{target.name}' ({err.strerror}); choose a folder that exists and can be "
-            "written to."
-        ) from err
+    with replacing(path, TraceError) as file:
+        np.savez_compressed(file, meta=np.array(text), **arrays)  # type: ignore[arg-type]
 
 
 def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

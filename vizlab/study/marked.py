@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vizlab.core.replacing import replace_text
 from vizlab.errors import InputError
 
 
@@ -17,7 +18,7 @@ class Marks:
     def write(self, file: Path, text: str) -> None:
         """Put `text` between the marks of `file`. Raises InputError if they are not there."""
         before, _, after = self._parts(file)
-        file.write_text(f"{before}{self.start}\n\n{text}\n\n{self.end}{after}")
+        replace_text(file, f"{before}{self.start}\n\n{text}\n\n{self.end}{after}", InputError)
 
     def read(self, file: Path) -> str:
         """What stands between the marks of `file` now. Raises InputError if they are not there."""

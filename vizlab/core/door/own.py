@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door.settings import check_config
+from vizlab.core.replacing import replacing
 from vizlab.errors import CheckpointError, one_line
 
 FORMAT_VERSION = 1
@@ -23,18 +23,14 @@ def save_checkpoint(
 ) -> None:
     """Write the network's floating tensors as float16 (float32 where float16 would overflow), replacing `path` at once.
 
-    `card` is any JSON-ready mapping: data, recipe, figures.
+    `card` is any JSON-ready mapping: data, recipe, figures. Raises CheckpointError where there is no room; what `path`
+    was before is then as it was.
     """
     header = {"version": FORMAT_VERSION, "config": config.to_dict(), "card": dict(card)}
     metadata = {"format": "pt", HEADER_KEY: json.dumps(header, allow_nan=False)}
     tensors = {key: _half(value) for key, value in network.state_dict().items() if value.is_floating_point()}
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(save(tensors, metadata))  # save_file would make a file that only its owner can read
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path, CheckpointError) as file:
+        file.write(save(tensors, metadata))  # save_file would make a file that only its owner can read
 
 
 def read_header(metadata: Mapping[str, str], name: str) -> tuple[NetworkConfig, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from vizlab.core.model import Model
 from vizlab.core.registry import methods
-from vizlab.errors import CheckpointError
+from vizlab.errors import CheckpointError, one_line
 from vizlab.study.effects import counted
 from vizlab.study.evaluation.curve import Curve, curve_key
 from vizlab.study.evaluation.gain import comparisons
@@ -111,6 +111,6 @@ def reading(model: Model, read: Callable[[], T]) -> T:
         return read()
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as err:
         raise CheckpointError(
-            f"The card of {model.name} cannot be shown ({type(err).__name__}: {err}); expected what `vizlab train` and "
+            f"The card of {model.name} cannot be shown ({type(err).__name__}: {one_line(err)}); expected what `vizlab train` and "
             "`vizlab eval --write-card` write."
         ) from err

@@ -7,7 +7,8 @@ from vizlab.core.door import load_model, save_checkpoint
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.registry import methods
-from vizlab.errors import InputError
+from vizlab.core.replacing import replace_text
+from vizlab.errors import DataError, InputError
 from vizlab.study.cards.contents import curves_of, others_of, result_of, with_baselines, with_evaluation
 from vizlab.study.cards.sections import NOT_COMPARABLE, card_markdown, published_rows
 from vizlab.study.effects import counted, effect_of, share_of
@@ -57,7 +58,7 @@ def refresh_card(path: Path, baselines: Iterable[Result]) -> Model:
         if card != model.card:
             save_checkpoint(path, model.network, model.config, card)
             model = load_model(path, "cpu")
-    path.with_suffix(".md").write_text(card_markdown(model))
+    replace_text(path.with_suffix(".md"), card_markdown(model), DataError)
     return model
 
 

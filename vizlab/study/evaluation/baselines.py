@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
 from vizlab.study.evaluation.results import Result, rounded
 
@@ -29,4 +30,4 @@ def write_baseline(path: Path, result: Result) -> None:
     result = replace(result, outputs=rounded(result.outputs))
     others = [known for known in read_baselines(path) if known.name != result.name]
     ordered = sorted([*others, result], key=lambda r: (r.late_fusion, r.name))
-    path.write_text(json.dumps([r.to_dict() for r in ordered], indent=2) + "\n")
+    replace_text(path, json.dumps([r.to_dict() for r in ordered], indent=2) + "\n", DataError)
