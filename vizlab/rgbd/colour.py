@@ -6,6 +6,7 @@ from PIL import Image
 
 from vizlab.errors import InputError
 from vizlab.rgbd.channels import looks_like_a_map
+from vizlab.rgbd.files import EXPECTED
 from vizlab.rgbd.pictures import Picture, load
 from vizlab.rgbd.stored import StoredArrays
 
@@ -15,8 +16,14 @@ _BITS = (8, 10, 12, 14, 16)  # that cameras count in, also where a file has room
 def decode_colour(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """The pixels of `picture`, upright, HxWx3 uint8, and a sentence for each thing that was changed to get there.
 
-    Transparent pixels are laid over white, grey is repeated, more bits are cut to 8. Raises InputError if damaged.
+    Transparent pixels are laid over white, grey is repeated, more bits are cut to 8. Raises InputError if it is
+    damaged, or one channel of more than 8 bits.
     """
+    if picture.is_deep:
+        raise InputError(
+            f"{picture.file.name} is {picture.summary}, as depth is; expected {EXPECTED['colour']}: give it as depth, "
+            "or save it as an 8-bit picture if it is a photograph."
+        )
     notes = []
     if picture.pages:
         notes.append(f"{picture.file.name} holds more than one picture; the first was read.")

@@ -30,16 +30,11 @@ def open_stored(file: StoredFile, limits: Limits) -> Opened:
 
 
 def check_roles(colour: Opened | None, depth: Opened | None) -> None:
-    """Raise InputError if a file cannot be what it was given as, and say so if the two look exchanged."""
+    """Raise InputError if the two look exchanged; whether each is what it was given as shows when it is decoded."""
     if colour is not None and depth is not None and (colour.only, depth.only) == ("depth", "colour"):
         raise InputError(
             f"The two files look swapped: {colour.file.name}, given as colour, is {colour.summary}, as depth is, and "
             f"{depth.file.name}, given as depth, is {depth.summary}; exchange them."
-        )
-    if isinstance(colour, Picture) and colour.is_deep:
-        raise InputError(
-            f"{colour.file.name} is {colour.summary}, as depth is; expected {EXPECTED['colour']}: give it as depth, "
-            "or save it as an 8-bit picture if it is a photograph."
         )
 
 
