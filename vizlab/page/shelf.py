@@ -1,12 +1,16 @@
-"""The networks the page can run: the shipped ones, those in memory, those of a folder, and those a user brought."""
+"""The networks the page can run: the shipped ones, those in memory, those of a folder, and those a user brought.
+
+Reading a file takes seconds. Whoever asks for the same file meanwhile waits for that reading; nobody else does.
+"""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, load_model
+from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, file_hash, load_model
 from vizlab.core.model import Model
 from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError, InputError
@@ -30,24 +34,61 @@ class ShelfEntry:
     family: str = ""
 
 
+class Turns:
+    """One at a time for each key; others with other keys do not wait."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def of(self, key: str) -> Iterator[None]:
+        """The block runs while no other block of the same key does."""
+        with self._guard:
+            lock, waiting = self._locks.get(key, (threading.Lock(), 0))
+            self._locks[key] = (lock, waiting + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                waiting = self._locks[key][1] - 1
+                if waiting:
+                    self._locks[key] = (lock, waiting)
+                else:
+                    del self._locks[key]
+
+    def __len__(self) -> int:
+        with self._guard:
+            return len(self._locks)
+
+
 class ModelShelf:
-    """Checkpoints by name, loaded when first run; what was not used for long is unloaded and read again."""
+    """Checkpoints by name, loaded when first run; what was not used for long is unloaded and read again.
+
+    Safe from several threads: a file that two want at once is read once, and a name is there when its network is.
+    """
 
     def __init__(self, checkpoints: Path, add_from: Path | None = None) -> None:
         self._add_from = add_from
         self._entries: dict[str, ShelfEntry] = {}
+        self._hashes: dict[str, str] = {}  # by name, of the files that were added
         self._in_memory: dict[str, Model] = {}
         self._loaded: ByteCache[Model] = ByteCache(_MODEL_BYTES)
-        self._lock = threading.RLock()
+        # Held for as long as names are looked up, never while a file is read.
+        self._lock = threading.Lock()
+        self._turns = Turns()
         for path in _checkpoints_in(checkpoints):
             self._register(ShelfEntry(checkpoint_name(path.name), path, "shipped", family_of(path)))
 
     def shipped(self) -> tuple[str, ...]:
         """The names that every user is offered: what is in memory, then one method of the shipped after the other."""
         order = [*methods(), ""]
-        shipped = [entry for entry in self._entries.values() if entry.origin == "shipped"]
+        with self._lock:
+            shipped = [entry for entry in self._entries.values() if entry.origin == "shipped"]
+            in_memory = tuple(self._in_memory)
         by_method = sorted(shipped, key=lambda entry: (order.index(entry.family), entry.name))
-        return (*self._in_memory, *(entry.name for entry in by_method))
+        return (*in_memory, *(entry.name for entry in by_method))
 
     def offer(self, model: Model) -> str:
         """Offer a model of this process to every user; returns its name, to which its hash is added where it was taken.
@@ -85,47 +126,87 @@ class ModelShelf:
         """The model of that name, loaded now if it is not yet."""
         with self._lock:
             entry = self._entries.get(name)
-            if entry is None:
-                raise InputError(
-                    f"No network is called '{name[:80]}' here; known: {', '.join(self.shipped()) or 'none'}."
-                )
-            return self._model(entry)
+        if entry is None:
+            raise InputError(f"No network is called '{name[:80]}' here; known: {', '.join(self.shipped()) or 'none'}.")
+        return self._kept(entry) or self._read(entry)
 
     def loaded(self, names: Sequence[str]) -> list[Model]:
         return [self.get(name) for name in names]
 
     def _add(self, path: Path, origin: Origin) -> str:
-        with self._lock:
+        """The name that a file runs under, which is read unless the same file is here already."""
+        digest = _hash(path)
+        with self._turns.of(digest):
+            name = self._name_of(digest, checkpoint_name(path.name))
+            if name is not None:
+                return self._with_file(name, path)
             model = load_model(path, "cpu")
-            taken = self._entries.get(model.name)
-            known = None if taken is None else self._model(taken)
-            # Another file of the same name gets its hash beside it; the same file again stays what it is.
-            same = known is not None and known.checkpoint_hash == model.checkpoint_hash
-            if same:
-                return model.name
-            name = model.name if taken is None else f"{model.name}-{model.short_hash[:6]}"
-            model.name = name
-            self._register(ShelfEntry(name, path, origin))
-            self._keep(model)
-            return name
+            with self._lock:
+                model.name = self._free_name(model)
+                self._keep(model)
+                self._register(ShelfEntry(model.name, path, origin))
+                self._hashes[model.name] = model.checkpoint_hash
+            return model.name
+
+    def _free_name(self, model: Model) -> str:
+        """The model's name; another file of a name that is taken gets as much of its hash beside it as it takes."""
+        names = (model.name, *(f"{model.name}-{model.checkpoint_hash[:n]}" for n in (6, 12, 64)))
+        return next(name for name in names if name not in self._entries)
+
+    def _with_file(self, name: str, path: Path) -> str:
+        """`name`, whose file may have gone since it was added: then this one takes its place."""
+        with self._lock:
+            entry = self._entries[name]
+            if entry.path is not None and not entry.path.is_file():
+                self._register(replace(entry, path=path))
+        return name
+
+    def _name_of(self, digest: str, name: str) -> str | None:
+        """What the file of that hash is called here: an added one, or the one that has its name."""
+        with self._lock:
+            added = next((known for known, one in self._hashes.items() if one == digest), None)
+            namesake = self._entries.get(name)
+        if added is not None or namesake is None or not digest:
+            return added
+        return name if self._hash_of(namesake) == digest else None
+
+    def _hash_of(self, entry: ShelfEntry) -> str:
+        if entry.path is None:
+            return self._in_memory[entry.name].checkpoint_hash
+        # An added file may have been replaced since; what runs under the name is what was added.
+        return self._hashes.get(entry.name) or _hash(entry.path)
 
     def _register(self, entry: ShelfEntry) -> None:
         self._entries[entry.name] = entry
 
-    def _model(self, entry: ShelfEntry) -> Model:
-        return self._in_memory.get(entry.name) or self._loaded.get(entry.name) or self._load(entry)
+    def _kept(self, entry: ShelfEntry) -> Model | None:
+        return self._in_memory.get(entry.name) or self._loaded.get(entry.name)
 
-    def _load(self, entry: ShelfEntry) -> Model:
-        if entry.path is None or not entry.path.is_file():
-            raise CheckpointError(f"The file of '{entry.name}' is no longer there; add it again.")
-        model = load_model(entry.path, "cpu")
-        model.name = entry.name
-        self._keep(model)
-        return model
+    def _read(self, entry: ShelfEntry) -> Model:
+        """The entry's model off its file, unless somebody else has read it meanwhile."""
+        with self._turns.of(entry.name):
+            if (model := self._kept(entry)) is not None:
+                return model
+            if entry.path is None or not entry.path.is_file():
+                raise CheckpointError(f"The file of '{entry.name}' is no longer there; add it again.")
+            model = load_model(entry.path, "cpu")
+            if self._hashes.get(entry.name, model.checkpoint_hash) != model.checkpoint_hash:
+                raise CheckpointError(f"The file of '{entry.name}' is another one than was added; add it again.")
+            model.name = entry.name
+            self._keep(model)
+            return model
 
     def _keep(self, model: Model) -> None:
         size = sum(t.numel() * t.element_size() for t in model.network.state_dict().values())
         self._loaded.put(model.name, model, size)
+
+
+def _hash(path: Path) -> str:
+    """The file's hash; empty for one that cannot be read, about which loading it says more."""
+    try:
+        return file_hash(path)
+    except OSError:
+        return ""
 
 
 def _checkpoints_in(folder: Path) -> list[Path]:

@@ -111,6 +111,6 @@ def reading(model: Model, read: Callable[[], T]) -> T:
         return read()
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as err:
         raise CheckpointError(
-            f"The card of {model.name} cannot be shown ({type(err).__name__}: {one_line(err)}); expected what `vizlab train` and "
-            "`vizlab eval --write-card` write."
+            f"The card of {model.name} cannot be shown ({type(err).__name__}: {one_line(err)}); expected what `vizlab "
+            "train` and `vizlab eval --write-card` write."
         ) from err

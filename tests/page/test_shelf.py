@@ -1,0 +1,189 @@
+"""Several visitors at one shelf: a file is read once, nobody waits for another's file, a name is there when it runs."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+import vizlab.page.shelf as shelf_module
+from tests.conftest import make_model
+from tests.door.authors_files import filled_state, golden_facts
+from vizlab.core.door import save_checkpoint
+from vizlab.errors import CheckpointError, InputError
+from vizlab.page.shelf import ModelShelf, Turns
+
+
+def checkpoint(path, **card):
+    model = make_model("cen")
+    path.parent.mkdir(exist_ok=True)
+    save_checkpoint(path, model.network, model.config, card)
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for name in ("a", "b"):
+        checkpoint(tmp_path / "shipped" / f"{name}.safetensors", name=name)
+    return tmp_path
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Loading takes a moment; which files were read is kept, and a file's gate can hold it back."""
+
+    class Slow:
+        read, gates = [], {}
+
+        def load(self, path, device):
+            self.read.append(path.name)
+            time.sleep(0.1)
+            if path.name in self.gates:
+                assert self.gates[path.name].wait(20)
+            return real(path, device)
+
+    real, slow = shelf_module.load_model, Slow()
+    slow.read, slow.gates = [], {}
+    monkeypatch.setattr(shelf_module, "load_model", slow.load)
+    return slow
+
+
+def at_once(*calls):
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result(timeout=30) for future in [pool.submit(call) for call in calls]]
+
+
+def test_a_file_that_several_want_is_read_once(folders, slow):
+    shelf = ModelShelf(folders / "shipped")
+    models = at_once(*[lambda: shelf.get("a")] * 4)
+    assert slow.read == ["a.safetensors"]
+    assert all(model is models[0] for model in models)
+
+
+def test_a_file_that_several_add_is_read_once(folders, slow):
+    """Each upload has a path of its own."""
+    shelf = ModelShelf(folders / "shipped")
+    first = checkpoint(folders / "one" / "mine.safetensors")
+    second = folders / "two.safetensors"
+    second.write_bytes(first.read_bytes())
+    names = at_once(*(lambda path=path: shelf.add_upload(path) for path in (first, second, first, second)))
+    assert len(slow.read) == 1
+    assert len(set(names)) == 1
+    assert shelf.get(names[0]).name == names[0]
+
+
+def test_files_of_one_name_stay_apart(folders, slow):
+    shelf = ModelShelf(folders / "shipped")
+    paths = [checkpoint(folders / f"{i}" / "mine.safetensors", number=i) for i in range(3)]
+    names = at_once(*(lambda path=path: shelf.add_upload(path) for path in paths))
+    assert len(set(names)) == 3
+    assert {shelf.get(name).card["number"] for name in names} == {0, 1, 2}
+    for name in names:
+        assert shelf.get(name).name == name
+
+
+def test_others_do_not_wait_for_a_file_that_is_being_read(folders, slow):
+    shelf = ModelShelf(folders / "shipped")
+    shelf.get("b")
+    slow.gates["a.safetensors"] = gate = threading.Event()
+    waiting = threading.Thread(target=shelf.get, args=("a",))
+    waiting.start()
+    try:
+        while "a.safetensors" not in slow.read:
+            time.sleep(0.01)
+        other = checkpoint(folders / "other" / "c.safetensors")
+        done = at_once(lambda: shelf.get("b").name, shelf.shipped, lambda: shelf.add_upload(other))
+        assert done == ["b", ("a", "b"), "c"]
+        assert waiting.is_alive()
+    finally:
+        gate.set()
+        waiting.join()
+
+
+def test_a_name_is_there_only_with_its_network(folders, slow):
+    shelf = ModelShelf(folders / "shipped")
+    path = checkpoint(folders / "own" / "mine.safetensors")
+    slow.gates[path.name] = gate = threading.Event()
+    adding = threading.Thread(target=shelf.add_upload, args=(path,))
+    adding.start()
+    try:
+        while path.name not in slow.read:
+            time.sleep(0.01)
+        with pytest.raises(InputError, match="No network is called 'mine'"):
+            shelf.get("mine")
+    finally:
+        gate.set()
+        adding.join()
+    assert shelf.get("mine").name == "mine"
+
+
+def test_the_same_file_as_a_shipped_one_is_not_read(folders, slow):
+    shelf = ModelShelf(folders / "shipped")
+    assert shelf.add_upload(folders / "shipped" / "a.safetensors") == "a"
+    assert slow.read == []
+
+
+def test_a_file_that_went_away_can_be_added_again(folders, monkeypatch):
+    monkeypatch.setattr(shelf_module, "_MODEL_BYTES", 1)  # only the newest is kept
+    shelf = ModelShelf(folders / "shipped")
+    path = checkpoint(folders / "own" / "mine.safetensors")
+    again = folders / "mine.safetensors"
+    again.write_bytes(path.read_bytes())
+    assert shelf.add_upload(path) == "mine"
+    shelf.get("a")
+    path.unlink()
+    with pytest.raises(CheckpointError, match="no longer there; add it again"):
+        shelf.get("mine")
+    assert shelf.add_upload(again) == "mine"
+    assert shelf.get("mine").name == "mine"
+
+
+def test_another_file_in_the_place_of_an_added_one_is_refused(folders, monkeypatch):
+    monkeypatch.setattr(shelf_module, "_MODEL_BYTES", 1)
+    shelf = ModelShelf(folders / "shipped")
+    path = checkpoint(folders / "own" / "mine.safetensors")
+    shelf.add_upload(path)
+    shelf.get("a")
+    checkpoint(path, changed=True)
+    with pytest.raises(CheckpointError, match="is another one than was added; add it again"):
+        shelf.get("mine")
+    assert shelf.get(shelf.add_upload(path)).card == {"changed": True}
+
+
+def test_a_file_that_fails_holds_nobody_up(folders):
+    shelf = ModelShelf(folders / "shipped")
+    bad = folders / "bad.pth"
+    bad.write_bytes(b"no weights")
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match=r"bad\.pth is a text file"):
+            shelf.add_upload(bad)
+    with pytest.raises(CheckpointError, match="No such file"):
+        shelf.add_upload(folders / "absent.pth")
+    assert len(shelf._turns) == 0
+    assert shelf.shipped() == ("a", "b")
+
+
+def test_turns_are_one_at_a_time_for_each_key():
+    turns, inside, most = Turns(), [], []
+
+    def visit():
+        with turns.of("key"):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.02)
+            inside.pop()
+
+    with turns.of("another"):
+        at_once(*[visit] * 5)
+    assert most == [1] * 5
+    assert len(turns) == 0
+
+
+def test_the_authors_pkl_is_in_the_operators_folder(folders):
+    own = folders / "own"
+    own.mkdir()
+    torch.save(filled_state(golden_facts("cen_pix2pix_nf8")["keys"], ""), own / "checkpoint-gen-99.pkl")
+    shelf = ModelShelf(folders / "shipped", own)
+    assert shelf.addable() == ("checkpoint-gen-99.pkl",)
+    assert shelf.add_from_folder("checkpoint-gen-99.pkl") == "checkpoint-gen-99"
