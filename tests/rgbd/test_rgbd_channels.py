@@ -83,7 +83,16 @@ def test_depth_packed_into_three_bytes_is_named(tmp_path, order):
     number = (room((60, 80)) / 1000 * (256**3 - 1)).astype(np.int64)
     packed = np.stack([number & 255, number >> 8 & 255, number >> 16], axis=-1).astype(np.uint8)[..., order]
     (tmp_path / "d.png").write_bytes(picture(packed))
-    with pytest.raises(InputError, match="numbers of 24 bits in red, green and blue, as CARLA"):
+    with pytest.raises(InputError, match="spread over the bytes of red, green and blue, as CARLA"):
+        read_rgbd(depth=tmp_path / "d.png")
+
+
+def test_millimetres_in_two_bytes_are_named_too(tmp_path):
+    """High byte in red and low byte in green, as viewers without 16 bits write it."""
+    number = np.round(room((60, 80), near=0.7, far=1.5) * 4000).astype(np.int64)
+    packed = np.stack([number >> 8, number & 255, 0 * number], axis=-1).astype(np.uint8)
+    (tmp_path / "d.png").write_bytes(picture(packed))
+    with pytest.raises(InputError, match="spread over the bytes"):
         read_rgbd(depth=tmp_path / "d.png")
 
 

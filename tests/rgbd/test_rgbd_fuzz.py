@@ -6,7 +6,7 @@ import pytest
 from benchmarks.fuzz import child
 from benchmarks.fuzz.mutate import mutate
 from benchmarks.fuzz.parent import run
-from benchmarks.fuzz.seeds import checkpoints, pictures
+from benchmarks.fuzz.seeds import SIZE, checkpoints, pictures
 from tests.rgbd.rgbd_files import picture, slope
 from vizlab.errors import InputError, VizlabError
 from vizlab.rgbd import Limits, read_rgbd
@@ -58,6 +58,21 @@ def test_a_name_that_is_no_text_in_exr_is_survived(tmp_path):
     (tmp_path / "a.exr").write_bytes(pictures()["exr"].replace(b"channels\x00", b"chan\xafels\x00"))
     with pytest.raises(InputError, match="starts like an OpenEXR file"):
         read_rgbd(depth=tmp_path / "a.exr")
+
+
+def test_names_that_are_no_text_in_hdf5_are_survived(tmp_path):
+    """Found by the fuzzer: h5py gives them as bytes."""
+    (tmp_path / "a.h5").write_bytes(pictures()["hdf5"].replace(b"dataset\x00", b"data\xaf\xfft\x00"))
+    assert read_rgbd(depth=tmp_path / "a.h5", depth_unit="m").size == SIZE
+
+
+def test_a_chunk_of_two_gigabytes_is_not_made_room_for(tmp_path):
+    """Found by the fuzzer: OpenCV did, in a file of a kilobyte."""
+    whole = pictures()["png deep"]
+    at = whole.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(whole[:at] + b"\x7f\xff\xff\xf0" + whole[at + 4 :])
+    with pytest.raises(InputError, match="a chunk goes beyond the end of the file"):
+        read_rgbd(tmp_path / "a.png")
 
 
 @pytest.mark.fuzz

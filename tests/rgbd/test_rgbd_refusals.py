@@ -61,7 +61,7 @@ COLOUR = {
     "empty": (b"", r"is empty \(0 bytes\)"),
     "noise": (bytes(range(200, 250)), "no kind of file that is known"),
     "damaged heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "starts like a HEIC"),
-    "damaged avif": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00", "starts like a AVIF"),
+    "damaged avif": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00", "starts like an AVIF"),
     "a HEIF by its second brand": (b"\x00\x00\x00\x18ftypMiHB\x00\x00\x00\x00mif1heic", "starts like a HEIC"),
     "pickle": (b"\x80\x04\x95\x00\x00", "pickle, which is never loaded"),
     "truncated png": (picture()[:120], "cut off"),

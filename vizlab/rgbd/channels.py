@@ -1,5 +1,7 @@
 """Depth among the channels of a picture: alone, three times over, beside colour, or hidden in it."""
 
+from itertools import permutations
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +33,7 @@ def depth_channel(values: NDArray, name: str, what: str) -> tuple[NDArray, tuple
 
 
 def packed_in_bytes(colour: NDArray[np.uint8]) -> bool:
-    """Whether HxWx3 `colour` looks like one number of 24 bits spread over its channels, as CARLA writes depth.
+    """Whether HxWx3 `colour` looks like one number spread over the bytes of its channels, as CARLA writes depth.
 
     Its high byte hardly changes from pixel to pixel, while its low byte runs through all values and wraps.
     """
@@ -43,7 +45,7 @@ def packed_in_bytes(colour: NDArray[np.uint8]) -> bool:
     still, wraps = np.mean(change == 0, axis=0), np.mean(change > 100, axis=0)
     return any(
         still[high] > 0.85 and wraps[high] < 0.002 and wraps[low] > max(0.01, 0.1 * (1 - still[low]))
-        for high, low in ((0, 2), (2, 0))
+        for high, low in permutations(range(3), 2)
     )
 
 

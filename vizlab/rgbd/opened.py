@@ -82,7 +82,7 @@ def _no_distances(picture: Picture) -> InputError:
     name, way_out = picture.file.name, "export the sensor's own values, not a picture of them"
     found = "whose 8 bits are too coarse for distances (a picture of depth or a map of heights and angles, perhaps)"
     if picture.mode in ("RGB", "RGBA") and packed_in_bytes(np.array(load(picture).convert("RGB"))):
-        found = "which seems to hold depth as numbers of 24 bits in red, green and blue, as CARLA and others write it"
+        found = "which seems to hold depth as numbers spread over the bytes of red, green and blue, as CARLA writes it"
         way_out = (
             "unpack it as its maker says (CARLA: metres = 1000 (R + 256 G + 65536 B) / 16777215) and save the metres "
             "with numpy.save"

@@ -175,7 +175,8 @@ def _bits(image: ImageFile.ImageFile, file: StoredFile) -> int:
 
 
 def _damaged(file: StoredFile, err: Exception) -> InputError:
-    return damaged(file, f"a {file.container}", str(err))
+    article = "an" if file.container == "AVIF" else "a"
+    return damaged(file, f"{article} {file.container}", str(err))
 
 
 def _mode_name(mode: str) -> str:

@@ -55,10 +55,13 @@ def png_header(file: StoredFile) -> PngHeader:
 
 
 def check_complete(file: StoredFile, header: PngHeader) -> None:
-    """Raise InputError if the pixel stream of the PNG `file` unpacks to less than `header` announces."""
+    """Raise InputError if the pixel stream of the PNG `file` unpacks to less than `header` announces.
+
+    The chunks are all gone through, though counting ends when there is enough: one that is cut is an error too.
+    """
     inflater, total = zlib.decompressobj(), 0
     try:
-        for part in _pixel_chunks(file.data):
+        for part in _pixel_chunks(file):
             while part and total < header.unpacked:
                 total += len(inflater.decompress(part, _STEP))
                 part = inflater.unconsumed_tail
@@ -71,11 +74,16 @@ def check_complete(file: StoredFile, header: PngHeader) -> None:
         raise _damaged(file, f"its pixels end after {share:.0%} of the {header.size[1]}x{header.size[0]} it announces")
 
 
-def _pixel_chunks(data: bytes) -> Iterator[bytes]:
-    """The contents of the IDAT chunks in turn; one that is cut off is given as far as it goes."""
-    at = _SIGNATURE
-    while at + 8 <= len(data):
+def _pixel_chunks(file: StoredFile) -> Iterator[bytes]:
+    """The contents of the IDAT chunks in turn. Raises InputError at a chunk that goes beyond the end of the file.
+
+    OpenCV makes room for what a chunk announces, up to 2 GB, before it looks for it.
+    """
+    at, data = _SIGNATURE, file.data
+    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IEND":
         length = int.from_bytes(data[at : at + 4], "big")
+        if at + 12 + length > len(data):
+            raise _damaged(file, "a chunk goes beyond the end of the file")
         if data[at + 4 : at + 8] == b"IDAT":
             yield data[at + 8 : at + 8 + length]
         at += 12 + length

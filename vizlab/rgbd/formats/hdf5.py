@@ -38,11 +38,12 @@ def open_hdf5(file: StoredFile, limits: Limits, what: str = "an HDF5 file", tran
 def _entries(h5py: Any, opened: Any, file: StoredFile, what: str, transposed: bool, limits: Limits) -> list[Entry]:
     entries: list[Entry] = []
 
-    def look(name: str, node: Any) -> bool | None:
+    def look(name: str | bytes, node: Any) -> bool | None:  # bytes where a name is no text
         if isinstance(node, h5py.Dataset) and node.dtype.kind in "iuf" and not _reaches_out(node):
             _check_chunk(file, node, limits)
             shape = node.shape[::-1] if transposed else node.shape
-            entries.append(Entry(name, shape, node.dtype, lambda: _values(h5py, file, what, name, transposed)))
+            shown = name if isinstance(name, str) else name.decode(errors="replace")
+            entries.append(Entry(shown, shape, node.dtype, lambda: _values(h5py, file, what, name, transposed)))
         return True if len(entries) >= _DATASETS else None  # anything but None ends the walk
 
     opened.visititems(look)  # hard links only: none to another file
@@ -61,7 +62,7 @@ def _check_chunk(file: StoredFile, dataset: Any, limits: Limits) -> None:
         raise InputError(too_large(file.name, needed, limits))
 
 
-def _values(h5py: Any, file: StoredFile, what: str, name: str, transposed: bool) -> NDArray:
+def _values(h5py: Any, file: StoredFile, what: str, name: str | bytes, transposed: bool) -> NDArray:
     try:
         with h5py.File(io.BytesIO(file.data), "r") as opened:
             values = np.asarray(opened[name][()])
