@@ -27,6 +27,9 @@ app.command("check")(check_command)
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
+Weights = Annotated[
+    str | None, typer.Option(help="which weights of a file that holds several: raw, ema, or their name in the file")
+]
 Threshold = Annotated[float | None, typer.Option(help="short for --set threshold=VALUE")]
 Settings = Annotated[
     list[str] | None,
@@ -52,6 +55,7 @@ def trace_command(
     ] = None,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16")] = "auto",
+    weights: Weights = None,
     out: Annotated[Path | None, typer.Option(help="write the trace to this .npz")] = None,
 ) -> None:
     """Run one network on one picture; print what its sites mixed."""
@@ -61,7 +65,7 @@ def trace_command(
     if sites and cross and not given:
         raise InputError("--site says where to change something, but nothing is changed; add --no-cross or --set.")
     rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit)
-    model = vizlab.load_model(checkpoint, device, precision=precision)
+    model = vizlab.load_model(checkpoint, device, precision=precision, weights=weights)
     trace = vizlab.trace(model, rgbd, cross=cross, sites=sites or None, **given)
     if out is not None:
         trace.save(str(out))
@@ -78,6 +82,7 @@ def _summary(trace: "FusionTrace", rgbd: "RGBDImage") -> dict[str, Any]:
         "model": trace.model.name,
         "checkpoint": trace.model.checkpoint_hash,
         "precision": trace.environment["precision"],
+        "assumed": dict(trace.model.assumed),
         "share": shares,
         "warnings": list(rgbd.record.warnings),
     }

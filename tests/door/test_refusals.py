@@ -66,7 +66,16 @@ def test_refused_name_is_told(tmp_path):
         (b"", "is empty"),
         (b"miou 43.3\nrmse 0.6\n", "is a text file"),
         (b"<!DOCTYPE html><html><body>404</body></html>", "is a text file"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(40), "is no weights file"),
+        (b"<html><head><title>Sign in</title></head></html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a Git LFS pointer"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "a picture (PNG), which is no weights file"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(40), "an HDF5 file, as Keras writes weights"),
+        (b"\x93NUMPY" + bytes(40), "a NumPy array"),
+        (b"\x1f\x8b\x08" + bytes(40), "compressed by gzip; unpack it first"),
+        (b"a/b".ljust(257, b"\0") + b"ustar" + bytes(250), "a tar archive; unpack it"),
+        (b'model_checkpoint_path: "model.ckpt-20000"\n', "part of a TensorFlow checkpoint"),
+        (bytes(60) + bytes.fromhex("57fb808b247547db"), "part of a TensorFlow checkpoint"),
+        (b"\x08\x07" + bytes(40), "is no weights file"),
         (b"PK\x03\x04" + bytes(40), "truncated or damaged archive"),
         (b"\x80\x02" + bytes(40), "damaged"),
         ((10**9).to_bytes(8, "little") + b'{"a": 1}', "cut off"),
@@ -77,6 +86,12 @@ def test_no_weights_at_all(tmp_path, content, sentence):
     path = tmp_path / "download.pth"
     path.write_bytes(content)
     assert sentence in refusal(path)
+
+
+def test_tensorflow_files_are_known_by_their_names(tmp_path):
+    path = tmp_path / "model.ckpt-20000.data-00000-of-00001"
+    path.write_bytes(bytes(range(250, 256)) * 20)
+    assert "part of a TensorFlow checkpoint" in refusal(path)
 
 
 def test_absent_file_and_folder(tmp_path):
@@ -106,6 +121,12 @@ def test_other_archives(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("slides.txt", "hello")
     assert "not one that torch.save wrote" in refusal(path)
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("run/model_best.pth.tar", b"x")
+    assert "a zip archive with 'run/model_best.pth.tar' in it: unpack it" in refusal(packed)
+    np.savez(tmp_path / "weights.npz", a=np.zeros(3))
+    assert "a NumPy archive (.npz)" in refusal(tmp_path / "weights.npz")
     program = tmp_path / "program.pt"
     with zipfile.ZipFile(program, "w") as archive:
         for entry in ("data.pkl", "constants.pkl", "version"):

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import sys
 import types
 from collections import OrderedDict, defaultdict
@@ -11,10 +12,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
+from tests.conftest import make_model
 from tests.door.authors_files import filled_state, golden_facts
-from vizlab.core.door import checkpoint_name, load_model
+from vizlab.cli import app
+from vizlab.core.door import checkpoint_name, load_model, save_checkpoint
 from vizlab.errors import CheckpointError, InputError
 
 KEY, OURS = "conv3.insnorm_conv.insnorm_1.weight", "encoder.conv3.insnorm_conv.weight"
@@ -108,7 +113,7 @@ def test_an_averaged_model(tmp_path, state):
     assert_holds(loaded(tmp_path / "a.pth", content), state)
 
 
-EMA = ("ema", "ema_state_dict", "model_ema", "state_dict_ema", "swa_model", "averaged_model", "teacher")
+EMA = ("ema", "ema_state_dict", "model_ema", "state_dict_ema", "swa_model", "averaged_model", "ema_model")
 
 
 @pytest.mark.parametrize("name", EMA)
@@ -148,7 +153,7 @@ def test_a_mean_of_parameters_alone_does_not_hide_the_whole(tmp_path, state):
     parameters = {key: tensor for key, tensor in scaled(state, 2).items() if "running" not in key}
     model = loaded(tmp_path / "a.pth", {"ema": parameters, "model": state})
     assert_holds(model, state)
-    assert model.assumed["weights"] == "'model', the first that is complete; the file also holds 'ema'"
+    assert model.assumed["weights"] == "'model', the first that is whole; the file also holds 'ema'"
 
 
 def test_a_copy_inside_is_a_set_of_its_own(tmp_path, state):
@@ -170,9 +175,29 @@ def test_moments_by_name_do_not_pass_for_weights(tmp_path, state):
     assert "weights" not in model.assumed
 
 
-def test_own_files_have_one_set(tmp_path, state, cen_model):
-    from vizlab.core.door import save_checkpoint
+@pytest.mark.parametrize("name", ["exp_avg", "momentum_buffer", "optimizer.inner", "optim_g"])
+def test_what_optimisers_keep_by_name_does_not_either(tmp_path, state, name):
+    save_file({**prefixed(scaled(state, 9), f"{name}."), **prefixed(state, "model.")}, tmp_path / "a.safetensors")
+    model = load_model(tmp_path / "a.safetensors", "cpu")
+    assert_holds(model, state)
+    assert "weights" not in model.assumed
 
+
+def test_the_networks_own_name_goes_before_others(tmp_path, state):
+    content = {"grads": scaled(state, 9), "net": state, "teacher": scaled(state, 3)}
+    model = loaded(tmp_path / "a.pth", content)
+    assert_holds(model, state)
+    assert model.assumed["weights"] == "'net', the first that is whole; the file also holds 'grads', 'teacher'"
+
+
+@pytest.mark.parametrize("mark", ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"])
+def test_marks_of_wrappers_inside_of_names(tmp_path, state, mark):
+    content = {key.replace("insnorm_conv.", f"insnorm_conv.{mark}."): tensor for key, tensor in state.items()}
+    assert content.keys() != state.keys()
+    assert_holds(loaded(tmp_path / "a.pth", {"state_dict": prefixed(content, f"{mark}.model.")}), state)
+
+
+def test_own_files_have_one_set(tmp_path, state, cen_model):
     save_checkpoint(path := tmp_path / "own.safetensors", cen_model.network, cen_model.config, {})
     with pytest.raises(InputError, match="leave weights= out"):
         load_model(path, "cpu", weights="ema")
@@ -257,3 +282,28 @@ def test_other_classes_are_refused_by_name(tmp_path, state):
 def test_a_whole_network_is_said_to_be_one(tmp_path):
     with pytest.raises(CheckpointError, match="a whole network as an object"):
         loaded(tmp_path / "a.pth", torch.nn.Sequential(torch.nn.Linear(2, 2)))
+
+
+@pytest.mark.parametrize("command", ["trace", "check"])
+def test_commands_can_name_the_weights(tmp_path, monkeypatch, command):
+    asked = []
+
+    def door(path, *given, weights=None, **more):
+        asked.append(weights)
+        raise InputError("seen")
+
+    monkeypatch.setattr("vizlab.load_model", door)
+    monkeypatch.setattr("vizlab.core.door.load_model", door)
+    Image.new("RGB", (64, 64)).save(tmp_path / "rgb.png")
+    pictures = ["--rgb", str(tmp_path / "rgb.png")] if command == "trace" else []
+    CliRunner().invoke(app, [command, "a.pth", *pictures, "--weights", "raw"])
+    assert asked == ["raw"]
+
+
+def test_trace_prints_what_is_assumed(tmp_path, monkeypatch, small_rgbd):
+    model = make_model("nddr-cnn")
+    model.assumed["weights"] = "'ema', the running mean; the file also holds 'model'"
+    monkeypatch.setattr("vizlab.load_model", lambda *given, **more: model)
+    Image.fromarray(small_rgbd.colour).save(tmp_path / "rgb.png")
+    done = CliRunner().invoke(app, ["trace", "a.pth", "--rgb", str(tmp_path / "rgb.png")])
+    assert json.loads(done.stdout)["assumed"] == model.assumed

@@ -1,5 +1,6 @@
 """Several visitors at one shelf: a file is read once, nobody waits for another's file, a name is there when it runs."""
 
+import functools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,11 @@ from vizlab.core.door import save_checkpoint
 from vizlab.errors import CheckpointError, InputError
 from vizlab.page.shelf import ModelShelf, Turns
 
+network = functools.cache(lambda: make_model("cen"))
+
 
 def checkpoint(path, **card):
-    model = make_model("cen")
+    model = network()
     path.parent.mkdir(exist_ok=True)
     save_checkpoint(path, model.network, model.config, card)
     return path

@@ -13,8 +13,15 @@ from torch import Tensor
 from vizlab.errors import InputError, one_line
 
 _DEPTH = 10
-_AVERAGED = re.compile(r"(^|.*_)(ema|swa|avg|average|averaged|averaging|shadow|teacher)(_.*|\d*)$", re.IGNORECASE)
-_SILENT = ("module", "_orig_mod")  # say nothing about whose weights follow
+_AVERAGED = re.compile(r"(^|.*_)(ema|swa|avg|average|averaged|averaging|shadow)(_.*|\d*)$", re.IGNORECASE)
+# What a trainer calls the network itself, where other things have its tensors' names as well (gradients, a teacher).
+_USUAL = re.compile(
+    r".*(state_?dict|model|net|network|segmenter|generator|student|weights|params)(_.*)?", re.IGNORECASE
+)
+_OPTIMISER = re.compile(r"(.*\.)?(optim\w*|(max_)?exp_avg(_sq)?|momentum_buffer)\.")
+# Wrappers that leave their mark inside of names, where they went around a part of a network.
+_MARKS = re.compile(r"(?<![^.])(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+_SILENT = ("module",)  # says nothing about whose weights follow
 _COUNTER = "n_averaged"  # torch's AveragedModel keeps it beside its `module`
 
 Recognise = Callable[[Collection[str]], bool]
@@ -35,6 +42,11 @@ class WeightSet:
     def label(self) -> str:
         return ".".join(part for part in self.prefix.split(".") if part and part not in _SILENT) or "raw"
 
+    @property
+    def usual(self) -> bool:
+        """Whether the file calls it what trainers call a network."""
+        return self.label == "raw" or any(_USUAL.fullmatch(part) for part in self.prefix.split("."))
+
     def answers_to(self, wanted: str) -> bool:
         """Whether `weights=wanted` means this set: its label or a part of it, "ema" or "raw"."""
         if wanted in (self.label, *self.label.split(".")):
@@ -45,6 +57,7 @@ class WeightSet:
 def weight_sets(tensors: Mapping[str, Tensor], recognise: Recognise) -> list[WeightSet]:
     """The sets of tensors whose names `recognise` knows, in the file's order; the same tensors twice are one set."""
     found: list[WeightSet] = []
+    tensors = {_MARKS.sub("", key): tensor for key, tensor in tensors.items() if not _OPTIMISER.match(key)}
     roots = _roots(tensors, recognise)
     for prefix in roots:
         inside = _below(tensors, prefix, roots)
@@ -64,9 +77,9 @@ def choose(sets: list[WeightSet], wanted: str | None, name: str) -> tuple[Weight
         return _wanted(sets, wanted, name), ""
     if len(sets) == 1:
         return sets[0], ""
-    chosen = min(sets, key=lambda s: (_is_partial(s, sets), not s.averaged))
+    chosen = min(sets, key=lambda s: (_is_partial(s, sets), not s.averaged, not s.usual))
     others = one_line(", ".join(f"'{s.label}'" for s in sets if s is not chosen), 120)
-    why = "the running mean" if chosen.averaged else "the first that is complete"
+    why = "the running mean" if chosen.averaged else "the first that is whole"
     return chosen, f"'{one_line(chosen.label, 60)}', {why}; the file also holds {others}"
 
 
