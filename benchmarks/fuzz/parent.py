@@ -15,16 +15,16 @@ _START = 120.0  # seconds that a child may take to import its libraries
 
 @dataclass
 class Outcome:
-    """Verdicts by name, faults as (number, kind, what), and the extremes in seconds and bytes."""
+    """Verdicts by name, faults as (number, kind, what), and the extremes in seconds (with the kind) and bytes."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[int, str, str]] = field(default_factory=list)
-    slowest: float = 0.0
+    slowest: tuple[float, str] = (0.0, "")
     most: int = 0
 
     def add(self, said: dict[str, Any]) -> None:
         self.verdicts[said["verdict"]] += 1
-        self.slowest = max(self.slowest, said.get("seconds", 0.0))
+        self.slowest = max(self.slowest, (said.get("seconds", 0.0), said["kind"]))
         self.most = max(self.most, said.get("added", 0))
         if said["fault"]:
             self.faults.append((said["number"], said["kind"], said["fault"]))

@@ -2,6 +2,7 @@
 
 import importlib
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -73,10 +74,42 @@ def test_matlab_73_keeps_its_axes_in_reverse(tmp_path):
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_matlab_5(tmp_path, packed):
-    variables = {"depth": slope(dtype="f8"), "K": np.eye(3), "note": "text"}
-    data = saved(scipy.io.savemat, variables, do_compression=packed)
-    np.testing.assert_array_equal(depth_in(tmp_path / "d", data), slope())
+@pytest.mark.parametrize("dtype", ["f8", "f4", "u2", "i4"])
+def test_matlab_5_as_scipy_writes_it(tmp_path, packed, dtype):
+    """Structs, text, short names (packed into their tags) and complex numbers lie before it."""
+    others = {
+        "a": {"b": 1},
+        "note": "text",
+        "K": np.eye(3),
+        "c": np.ones((5, 7)) * 1j,
+        "cells": np.array([1, "x"], object),
+    }
+    data = saved(scipy.io.savemat, {**others, "depth": slope(dtype=dtype)}, do_compression=packed)
+    found = depth_in(tmp_path / "d", data)
+    np.testing.assert_array_equal(found, slope())
+    assert found.dtype == dtype
+
+
+def mat_element(kind: int, content: bytes) -> bytes:
+    return struct.pack(">II", kind, len(content)) + content + bytes(-len(content) % 8)
+
+
+def mat_matrix(height: int, width: int, numbers: bytes) -> bytes:
+    """A double array named depths, its `numbers` stored as bytes, with big-endian tags."""
+    flags, size = struct.pack(">II", 6, 0), struct.pack(">ii", height, width)
+    parts = ((6, flags), (5, size), (1, b"depths"), (2, numbers))
+    return mat_element(14, b"".join(mat_element(*part) for part in parts))
+
+
+MAT_HEADER = b"MATLAB 5.0".ljust(124) + b"\x01\x00MI"
+
+
+def test_matlab_5_may_store_numbers_in_a_smaller_type_and_the_other_byte_order(tmp_path):
+    """MAT-File Format, "Automatic compression of numeric data"."""
+    values = np.arange(1, 36, dtype="u1").reshape(5, 7)
+    found = depth_in(tmp_path / "d", MAT_HEADER + mat_matrix(5, 7, values.tobytes(order="F")))
+    np.testing.assert_array_equal(found, values)
+    assert found.dtype == "f8"
 
 
 def test_of_nyus_arrays_the_depths_are_chosen_and_it_is_said(tmp_path):
@@ -185,7 +218,8 @@ def test_what_announces_too_much_is_refused_before_it_is_unpacked(tmp_path, case
 
 
 def test_a_matlab_variable_is_measured_before_it_is_unpacked(tmp_path):
-    (tmp_path / "d").write_bytes(saved(scipy.io.savemat, {"depth": np.zeros((500, 500))}, do_compression=True))
+    packed = zlib.compress(mat_matrix(10, 10, bytes(10_000_000)))
+    (tmp_path / "d").write_bytes(MAT_HEADER + struct.pack(">II", 15, len(packed)) + packed)
     with pytest.raises(InputError, match="unpacks to"):
         read_rgbd(depth=tmp_path / "d", limits=Limits(max_pixels=10_000))
 
@@ -206,7 +240,6 @@ def test_hdf5_is_not_followed_to_other_files(tmp_path):
     [
         ("OpenEXR", b"\x76\x2f\x31\x01"),
         ("h5py", b"\x89HDF\r\n\x1a\n"),
-        ("scipy", b"MATLAB 5.0 MAT-file"),
         ("pillow-heif", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"),
         ("tifffile", saved(tifffile.imwrite, slope(dtype="f2"))),
     ],

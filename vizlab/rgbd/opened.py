@@ -12,7 +12,7 @@ from vizlab.rgbd.files import EXPECTED, PathLike, Role, StoredFile, read_file
 from vizlab.rgbd.formats import ARRAY_OPENERS
 from vizlab.rgbd.limits import Limits
 from vizlab.rgbd.pictures import Picture, load, open_picture
-from vizlab.rgbd.stored import StoredArrays
+from vizlab.rgbd.stored import StoredArrays, check_depth_type
 
 Opened: TypeAlias = Picture | StoredArrays
 
@@ -74,6 +74,7 @@ def _depth_of_picture(picture: Picture) -> tuple[NDArray, tuple[str, ...]]:
     name = picture.file.name
     pages = (f"{name} holds more than one picture; the first was read.",) if picture.pages else ()
     counts, notes = depth_channel(picture.decode(), name, picture.summary)
+    check_depth_type(name, counts.dtype)
     return counts.astype(counts.dtype.newbyteorder("="), copy=False), (*pages, *notes)
 
 

@@ -126,6 +126,6 @@ def _with_tifffile(file: StoredFile, header: TiffHeader) -> NDArray:
             pixels = np.moveaxis(pixels, 0, -1)
     except Exception as err:  # almost anything
         raise damaged(file, what, err) from err
-    if pixels.shape[:2] != header.size or pixels.ndim > 3:
-        raise damaged(file, what, "its size is not the one announced")
+    if pixels.shape[:2] != header.size or pixels.ndim > 3 or pixels.dtype.kind not in "uif":
+        raise damaged(file, what, "its size or type is not the one announced")
     return upright(pixels.astype(pixels.dtype.newbyteorder("="), copy=False), header.orientation)
