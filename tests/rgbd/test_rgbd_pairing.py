@@ -144,6 +144,17 @@ def test_colour_whose_border_was_cut_off_takes_the_middle_of_the_depth():
     assert image.record.warnings == ()
 
 
+def test_a_border_cut_off_unevenly_is_cropped_and_the_offset_suggested():
+    """Cut 26 rows above and none below, where the middle would be 13 and 13."""
+    colour, depth = boxes(3)
+    image = read(colour[26:, 19:300], depth)
+    assert "cropped about its centre" in image.record.depth.alignment
+    (way,) = (dict(one.options)["align"] for one in image.record.suggestions if "offset" in dict(one.options)["align"])
+    columns, rows = map(float, way.removeprefix("offset ").split(","))
+    assert (columns, rows) == (pytest.approx(19, abs=1), pytest.approx(26, abs=1))
+    assert shares(read(colour[26:, 19:300], depth, align=way), depth[26:, 19:300]) > 0.9
+
+
 def test_the_same_sizes_are_scaled_where_the_edges_say_so():
     colour, depth, _ = cropped_pack()
     size = colour.shape[:2]

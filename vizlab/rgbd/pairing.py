@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizlab.errors import InputError
-from vizlab.rgbd.agreement import CLEAR, Better, agreement, find_better
+from vizlab.rgbd.agreement import CLEAR, MOVE_MARGIN, Better, agreement, find_better
 from vizlab.rgbd.align import (
     Aligned,
     Frame,
@@ -23,6 +23,7 @@ from vizlab.rgbd.placement import Placement
 from vizlab.rgbd.record import Suggestion
 
 _DECIDES = 0.06  # gain in agreement from which the edges choose between cropping and resizing
+_CROP_MOVE_MARGIN = 0.06  # gain from which a shift is reported after a crop: few borders are cut off evenly
 _SAME_SCALE = 0.03  # a magnification found is right to 1.5 %
 _SAME_PLACE = 0.015  # of the side; half of that scale at the border
 
@@ -77,6 +78,7 @@ class _Laid:
     aligned: Aligned
     edges: Edges = field(repr=False)
     suggestions: tuple[Suggestion, ...] = ()
+    move_margin: float = MOVE_MARGIN
 
 
 def depth_alone(depth: NDArray[np.float32], pairing: Pairing) -> Paired:
@@ -101,11 +103,14 @@ def pair(
     depth, words, notes = _turned(depth, frame, pairing, upright_depth)
     seen = colour_edges(colour)
     laid = _lay(depth, frame, pairing, seen)
-    better, agrees = find_better(seen, laid.edges), agreement(seen, laid.edges)
+    agrees = agreement(seen, laid.edges)
+    better = find_better(seen, laid.edges, move_margin=laid.move_margin)
     doubts, ways_out = _doubt(better, laid.aligned.placement, frame.size, depth.shape, pairing)
     how = words + laid.aligned.how + _agreement_words(agrees)
     warnings = (*notes, *laid.aligned.warnings, *doubts)
-    return Paired(laid.aligned.depth, how, warnings, (*laid.suggestions, *ways_out), agrees)
+    # One and the same way out may be suggested for two reasons; the later one has the numbers.
+    suggestions = {one.options: one for one in (*laid.suggestions, *ways_out)}
+    return Paired(laid.aligned.depth, how, warnings, tuple(suggestions.values()), agrees)
 
 
 def _turned(
@@ -176,6 +181,7 @@ def _on_its_side(depth: NDArray[np.float32], size: tuple[int, int], seen: Edges)
 def _crop_or_scale(depth: NDArray[np.float32], size: tuple[int, int], seen: Edges) -> _Laid:
     """Sizes fit a picture whose border was cut off as well as a resized one: the edges choose, if they can."""
     laid = {mode: _Laid(one := align_depth(depth, size, mode), depth_edges(one.depth)) for mode in ("crop", "auto")}
+    laid["crop"] = replace(laid["crop"], move_margin=_CROP_MOVE_MARGIN)
     agrees = {mode: agreement(seen, one.edges) for mode, one in laid.items()}
     crop, scale = agrees["crop"], agrees["auto"]
     if crop is None or scale is None or abs(crop - scale) < _DECIDES:
