@@ -34,9 +34,8 @@ def _report(outcome: Outcome) -> str:
     lines = [f"case {number} ({kind}): {fault}" for number, kind, fault in sorted(outcome.faults)]
     counts = ", ".join(f"{count} {verdict}" for verdict, count in outcome.verdicts.most_common())
     lines.append(f"{outcome.verdicts.total()} files: {counts}; {len(outcome.faults)} faults")
-    lines.append(
-        f"slowest {outcome.slowest[0]:.1f} s ({outcome.slowest[1]}), most memory added by one {outcome.most / 1e6:.0f} MB"
-    )
+    seconds, kind = outcome.slowest
+    lines.append(f"slowest {seconds:.1f} s ({kind}), most memory added by one {outcome.most / 1e6:.0f} MB")
     return "\n".join(lines)
 
 

@@ -133,6 +133,17 @@ def test_normalised_colour_is_refused_with_its_way_back(tmp_path):
         read_rgbd(tmp_path / "c.npy")
 
 
+@pytest.mark.parametrize("suffix", [".npy", ".tiff"])
+def test_light_brighter_than_white_is_not_near_black(tmp_path, suffix):
+    """Floats up to 8, as renderers write them: taken as 0 to 255, all of it would be black."""
+    values = np.full((4, 6, 3), 1.0, np.float32)
+    values[0, 0] = 8
+    (tmp_path / "c").write_bytes(saved(np.save, values) if suffix == ".npy" else encoded(values, ".tiff"))
+    read = read_rgbd(tmp_path / "c")
+    assert (read.colour == 255).all()
+    assert "linear light" in read.record.warnings[0]
+
+
 def test_linear_light_takes_the_curve_of_srgb(tmp_path):
     """IEC 61966-2-1: 0.0031308 is where its two parts meet, 0.21586 is 128 of 255, and 1 is white."""
     light = np.array([[0.0, 0.001, 0.21586, 1.0, 7.0, -1.0, np.nan]], np.float32)

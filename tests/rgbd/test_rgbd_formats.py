@@ -54,6 +54,13 @@ def test_exr_depth_is_found_beside_colour(tmp_path, name):
     np.testing.assert_array_equal(depth_in(tmp_path / "d", exr(tmp_path, {**planes, name: FLOATS})), FLOATS)
 
 
+def test_of_points_in_exr_z_is_read_and_questioned(tmp_path):
+    (tmp_path / "d.exr").write_bytes(exr(tmp_path, {"X": FLOATS + 9, "Y": FLOATS + 5, "Z": FLOATS}))
+    read = read_rgbd(depth=tmp_path / "d.exr", depth_unit="m")
+    np.testing.assert_array_equal(read.depth, FLOATS)
+    assert any("X, Y and Z of points" in warning for warning in read.record.warnings)
+
+
 def test_exr_of_three_equal_channels_is_depth(tmp_path):
     data = exr(tmp_path, {letter: FLOATS for letter in "RGB"})
     np.testing.assert_array_equal(depth_in(tmp_path / "d", data), FLOATS)

@@ -21,9 +21,9 @@ def archive(*names: str) -> bytes:
     return stream.getvalue()
 
 
-def dng() -> bytes:
-    """A little-endian TIFF whose first directory holds DNGVersion (50706) and the size of a preview."""
-    entries = [(256, 4, 1, 16), (257, 4, 1, 12), (50706, 1, 4, 0x00000401)]
+def dng(tag: int = 50706, value: int = 0x00000401) -> bytes:
+    """A little-endian TIFF whose first directory holds `tag`, DNGVersion by itself, and the size of a preview."""
+    entries = [(256, 4, 1, 16), (257, 4, 1, 12), (tag, 1 if tag == 50706 else 4, 4 if tag == 50706 else 1, value)]
     body = b"".join(
         tag.to_bytes(2, "little")
         + kind.to_bytes(2, "little")
@@ -42,6 +42,10 @@ NAMED = {
     "record3d": (archive("metadata", "rgbd/0.depth", "rgbd/0.jpg"), r"a Record3D recording \(.r3d\).*LZFSE"),
     "weights": (archive("archive/data.pkl", "archive/data/0"), "a PyTorch file"),
     "dng": (dng(), "a DNG, a raw photograph.*export it as PNG or JPEG"),
+    "cr3": (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01", r"raw photograph \(CR3\)"),
+    "a raw of another maker": (dng(254, 1), "whose first picture is only a preview"),
+    "cr2": (b"II*\x00\x10\x00\x00\x00CR\x02\x00" + bytes(4) + dng(273, 1)[8:], r"raw photograph \(CR2\)"),
+    "pictures in a zip": (archive("a.png", "b.png"), "a zip archive of 2 files, a.png the first"),
     "z16 of 640x480": (b"\xeb\x0f" * 640 * 480, r"without a header.*640x480 of 16 bits.*'<u2'\).reshape\(480, 640\)"),
     "floats of 256x192": (b"\xeb\x0f\x01\x40" * 256 * 192, r"256x192 of 32 bits.*'<f4'\).reshape\(192, 256\)"),
     "bag": (b"#ROSBAG V2.0\n", "a ROS bag"),

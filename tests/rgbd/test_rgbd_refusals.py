@@ -102,7 +102,7 @@ DEPTH = {
     "truncated npy": (array(room())[:-100], "cut off"),
     "npy bomb": (array_header((200_000, 200_000)), "announces 200000x200000"),
     "fat elements": (array_header((10, 10), "|V1000000000"), "type |V1000000000"),
-    "other zip": (archive(readme=b"hello"), "0 arrays"),
+    "other zip": (archive(readme=b"hello"), "a zip archive of 1 files, readme the first, none of them"),
     "two arrays": (
         archive(a_npy=array(room()), b_npy=array(room())),
         r"2 arrays .* \(a, b\).*named 'depth'",

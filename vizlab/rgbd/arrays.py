@@ -38,6 +38,12 @@ def open_npz(file: StoredFile, limits: Limits) -> StoredArrays:
         raise _damaged(file, err) from err
     _refuse_other_archives(file, [info.filename for info in infos])
     members = [info for info in infos if info.filename.endswith(".npy")][:_MEMBERS]
+    if not members:
+        first = f", {one_line(infos[0].filename, 40)} the first" if infos else ""
+        raise InputError(
+            f"{file.name} is a zip archive of {len(infos)} files{first}, none of them a NumPy array; expected "
+            "a picture or a .npz: unpack it, and give one of its files."
+        )
     for info in members:
         if info.file_size > max_unpacked(limits) + _HEADER_ROOM:
             raise InputError(too_large(file.name, info.file_size, limits))

@@ -11,6 +11,8 @@ from vizlab.rgbd.pictures import Picture, load
 from vizlab.rgbd.stored import StoredArrays
 
 _BITS = (8, 10, 12, 14, 16)  # that cameras count in, also where a file has room for 16
+_OVERSHOOT = 1.1  # what resampling makes of colour from 0 to 1
+_LAMPS = 32.0  # below this the brightest of a picture from 0 to 255 would be black
 
 
 def decode_colour(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
@@ -30,7 +32,9 @@ def decode_colour(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]
     if picture.mode in ("1", "L", "LA"):
         notes.append(f"{picture.file.name} is grey; its one channel was used for red, green and blue.")
     if picture.has_deep_channels:
-        pixels, more = _eight_bits(picture.decode(), picture.file.name, None)
+        values, name = picture.decode(), picture.file.name
+        light = values.dtype.kind == "f" and _is_light(values)
+        pixels, more = _from_light(values, name) if light else _eight_bits(values, name, None)
         return pixels, (*notes, *more)
     image, more = _opaque(load(picture), picture.file.name)
     return picture.upright(np.array(image)), (*notes, *more)
@@ -42,7 +46,7 @@ def decode_colour_array(opened: StoredArrays) -> tuple[NDArray[np.uint8], tuple[
         raise InputError(opened.no_colour)
     values, name = opened.colour.decode(), opened.file.name
     grey = (f"{name} is grey; its one channel was used for red, green and blue.",) if values.ndim == 2 else ()
-    if opened.linear and values.dtype.kind == "f":
+    if values.dtype.kind == "f" and (opened.linear or _is_light(values)):
         return _from_light(values, name)
     pixels, notes = _eight_bits(values, name, opened.top)
     return pixels, (*grey, *notes)
@@ -98,7 +102,7 @@ def _full_brightness(colour: NDArray, name: str) -> tuple[float, tuple[str, ...]
             "floats: undo the normalisation (times the deviation, plus the mean) and save it again."
         )
     if colour.dtype.kind == "f" and most <= 255:
-        full = 1.0 if most <= 1.001 else 255.0
+        full = 1.0 if most <= _OVERSHOOT else 255.0
         return full, (f"{name} holds floats up to {most:.3g}; they were taken as colour from 0 to {full:g}.",)
     bits = next(bits for bits in _BITS if most < 2**bits)
     kept = "the upper 8 were kept" if bits > 8 else "they were taken as they are"
@@ -108,6 +112,13 @@ def _full_brightness(colour: NDArray, name: str) -> tuple[float, tuple[str, ...]
         f"{name} has room for more than {bits} bits per channel, but its largest value is {most:g}: its values were "
         f"taken as {bits}-bit ones, of which {kept}.",
     )
+
+
+def _is_light(values: NDArray) -> bool:
+    """Whether floats (HxW or HxWxC) are neither 0..1 nor 0..255: light, of which 1 is white and lamps are more."""
+    colour = values[..., :3] if values.ndim == 3 else values
+    finite = colour[np.isfinite(colour)]
+    return bool(finite.size and finite.min() >= 0 and _OVERSHOOT < finite.max() < _LAMPS)
 
 
 def _from_light(values: NDArray, name: str) -> tuple[NDArray[np.uint8], tuple[str, ...]]:

@@ -69,6 +69,8 @@ _REFUSED = {
     b"\x89MCAP0": Kind("an MCAP recording (ROS 2)", _FRAME),
     b"\x1a\x45\xdf\xa3": Kind("a Matroska video (Azure Kinect records these)", _FRAME),
     b"PAR1": Kind("a Parquet table", _SAVE_NPY),
+    b"CDF\x01": Kind("a NetCDF file", _SAVE_NPY),
+    b"CDF\x02": Kind("a NetCDF file", _SAVE_NPY),
     b"SIMPLE  =": Kind("a FITS file", _SAVE_NPY),
     b"SQLite format 3": Kind("a database (SQLite)", _SAVE_NPY),
     b"version https://git-lfs": Kind(
@@ -108,6 +110,8 @@ def refused_kind(data: bytes, size: int) -> Kind:
     for magic, kind in _REFUSED.items():
         if data.startswith(magic):
             return kind
+    if data[4:12] == b"ftypcrx ":
+        return Kind("a camera's raw photograph (CR3)", "develop it and export it as PNG or JPEG")
     if data[4:8] == b"ftyp":
         return Kind("a video (MP4 or MOV)", _FRAME)
     if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):

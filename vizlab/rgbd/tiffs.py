@@ -88,15 +88,15 @@ def known_orientation(value: object) -> int:
 
 
 def _refuse_raw(file: StoredFile, directory: ImageFileDirectory_v2) -> None:
+    found = ""
     if 50706 in directory:  # DNGVersion
-        raise InputError(
-            f"{file.name} is a DNG, a raw photograph, whose first picture may be only a small preview; expected a "
-            "developed picture: export it as PNG or JPEG."
-        )
-    if file.data[8:10] == b"CR":
-        raise InputError(
-            f"{file.name} is a camera's raw photograph (CR2); expected a developed picture: export it as PNG or JPEG."
-        )
+        found = "a DNG, a raw photograph, whose first picture may be only a small preview"
+    elif file.data[8:10] == b"CR":
+        found = "a camera's raw photograph (CR2)"
+    elif int(directory.get(254, 0)) & 1:  # NewSubfileType: a reduced version of another picture in the file
+        found = "a TIFF whose first picture is only a preview of another, as in cameras' raw photographs"
+    if found:
+        raise InputError(f"{file.name} is {found}; expected a developed picture: export it as PNG or JPEG.")
 
 
 def _with_opencv(file: StoredFile) -> NDArray:

@@ -22,6 +22,7 @@ _WHAT = "an OpenEXR file"
 # Blender writes Z or Depth.V (Depth.Z before 2.8), Unreal a layer with "depth" in R, others V, Y or D.
 _DEPTH = ("Z", "depth", "depth.V", "depth.R", "depth.X", "depth.Y", "distance", "V", "Y", "D")
 _ASK = "export it with one channel named Z"
+_POINTS = "{} holds X, Y and Z of points; Z was read as depth, which it is only if they are in the camera's own frame."
 
 
 def open_exr(file: StoredFile, limits: Limits) -> StoredArrays:
@@ -51,7 +52,8 @@ def open_exr(file: StoredFile, limits: Limits) -> StoredArrays:
         Entry(name, (*size, len(parts)), np.dtype("f4"), _loader(openexr, file, parts, size))
         for name, parts in chosen.items()
     ]
-    return replace(of_many(file, _WHAT, entries, _ASK, limits), linear=True)
+    points = (_POINTS.format(file.name),) if {"X", "Y", "Z"} <= set(names) else ()
+    return replace(of_many(file, _WHAT, entries, _ASK, limits), linear=True, notes=points)
 
 
 def _size(header: dict[str, Any]) -> tuple[int, int]:
