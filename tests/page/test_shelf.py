@@ -13,7 +13,10 @@ from tests.conftest import make_model
 from tests.door.authors_files import filled_state, golden_facts
 from vizlab.core.door import save_checkpoint
 from vizlab.errors import CheckpointError, InputError
+from vizlab.page.handlers import add_checkpoint
+from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf, Turns
+from vizlab.page.workspace import Workspace
 
 network = functools.cache(lambda: make_model("cen"))
 
@@ -39,12 +42,12 @@ def slow(monkeypatch):
     class Slow:
         read, gates = [], {}
 
-        def load(self, path, device):
+        def load(self, path, device, **given):
             self.read.append(path.name)
             time.sleep(0.1)
             if path.name in self.gates:
                 assert self.gates[path.name].wait(20)
-            return real(path, device)
+            return real(path, device, **given)
 
     real, slow = shelf_module.load_model, Slow()
     slow.read, slow.gates = [], {}
@@ -190,3 +193,26 @@ def test_the_authors_pkl_is_in_the_operators_folder(folders):
     shelf = ModelShelf(folders / "shipped", own)
     assert shelf.addable() == ("checkpoint-gen-99.pkl",)
     assert shelf.add_from_folder("checkpoint-gen-99.pkl") == "checkpoint-gen-99"
+
+
+def test_several_weights_of_one_file_stand_side_by_side(folders, monkeypatch):
+    monkeypatch.setattr(shelf_module, "_MODEL_BYTES", 1)  # all but the newest are read again
+    state = filled_state(golden_facts("cen_pix2pix_nf8")["keys"], "")
+    torch.save({"model": state, "ema": {k: 2 * v for k, v in state.items()}}, folders / "both.pth")
+    shelf = ModelShelf(folders / "shipped")
+    names = [shelf.add_upload(folders / "both.pth", weights) for weights in (None, "raw", "ema", "raw")]
+    assert names == ["both", "both-raw", "both-ema", "both-raw"]
+    scales = {name: float(shelf.get(name).network.alpha[0].detach()) for name in names}
+    assert scales["both"] == scales["both-ema"] == 2 * scales["both-raw"]
+    with pytest.raises(InputError, match="no set of weights called 'best'"):
+        shelf.add_upload(folders / "both.pth", "best")
+
+
+def test_the_page_hands_on_which_weights(folders):
+    own = folders / "own"
+    own.mkdir()
+    state = filled_state(golden_facts("cen_pix2pix_nf8")["keys"], "")
+    torch.save({"model": state, "ema": state | {"alpha": 2 * state["alpha"]}}, own / "both.pkl")
+    workspace = Workspace(Settings(checkpoints=folders / "shipped", add_from=own))
+    assert add_checkpoint(workspace, "both.pkl", None, " raw ") == "both-raw"
+    assert add_checkpoint(workspace, "both.pkl", None, "") == "both"

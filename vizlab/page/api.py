@@ -136,13 +136,19 @@ class Endpoints:
         figure = views.pixel_affinity(analysis.trace_of(model), reference, statistic=statistic)  # type: ignore[arg-type]
         return json.loads(figure.to_json())
 
-    def add_from_folder(self, name: str) -> str:
-        """Add a checkpoint of the operator's folder; answers with the name it runs under."""
-        return add_checkpoint(self.workspace, name, None)
+    def add_from_folder(self, name: str, weights: str = "") -> str:
+        """Add a checkpoint of the operator's folder; answers with the name it runs under.
 
-    def add_upload(self, checkpoint: str | None) -> str:
-        """Add a checkpoint of your own, where the operator allows it; answers with the name it runs under."""
-        return add_checkpoint(self.workspace, None, checkpoint)
+        `weights` says which of several in the file: raw, ema, or their name there.
+        """
+        return add_checkpoint(self.workspace, name, None, weights)
+
+    def add_upload(self, checkpoint: str | None, weights: str = "") -> str:
+        """Add a checkpoint of your own, where the operator allows it; answers with the name it runs under.
+
+        `weights` says which of several in the file: raw, ema, or their name there.
+        """
+        return add_checkpoint(self.workspace, None, checkpoint, weights)
 
     def _png(self, pixels: np.ndarray, name: str) -> str:
         buffer = io.BytesIO()

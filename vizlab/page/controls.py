@@ -73,6 +73,9 @@ class Controls:
         with gr.Accordion("add a checkpoint", open=False, visible=self.can_add, elem_id="vz-adding"):
             self.own = gr.Dropdown(list(addable), value=None, label="from the operator's folder", visible=bool(addable))
             self.own_file = gr.File(label="a file of your own", visible=upload, height=92, elem_id="vz-own-file")
+            self.own_weights = gr.Textbox(
+                label="weights, where the file holds several", placeholder="raw, ema or a name", max_lines=1
+            )
             self.add = gr.Button("Add", size="sm", elem_id="vz-add")
 
 

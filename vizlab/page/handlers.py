@@ -167,14 +167,16 @@ class Handlers:
 
         return self.guarded(do)
 
-    def add_checkpoint(self, name: str | None, upload: str | None, ticked: list[str], offered: list[str]) -> Updates:
+    def add_checkpoint(
+        self, name: str | None, upload: str | None, weights: str | None, ticked: list[str], offered: list[str]
+    ) -> Updates:
         """A checkpoint of the user's own joins this session's list, ticked.
 
         Others do not see it, but who knows its name can run it through the API.
         """
 
         def do() -> Updates:
-            added = add_checkpoint(self.workspace, name, upload)
+            added = add_checkpoint(self.workspace, name, upload, weights)
             choices = list(dict.fromkeys([*offered, added]))
             now_ticked = list(dict.fromkeys([*ticked, added]))
             return {
@@ -186,15 +188,19 @@ class Handlers:
         return self.guarded(do)
 
 
-def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None) -> str:
-    """Add an uploaded file or one of the operator's folder, as far as the operator allows; returns its name."""
+def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None, weights: str | None = None) -> str:
+    """Add an uploaded file or one of the operator's folder, as far as the operator allows; returns its name.
+
+    `weights` says which of several sets in the file; empty for the one the door chooses.
+    """
+    wanted = (weights or "").strip() or None
     if upload:
         if not workspace.settings.allow_upload_checkpoints:
             raise InputError("This page takes no uploaded checkpoints; its operator can allow them.")
-        return workspace.shelf.add_upload(upload)
+        return workspace.shelf.add_upload(upload, wanted)
     if not name:
         raise InputError("Choose a checkpoint of the list, or upload one, then press Add.")
-    return workspace.shelf.add_from_folder(name)
+    return workspace.shelf.add_from_folder(name, wanted)
 
 
 def opening_request(workspace: Workspace) -> Request | None:

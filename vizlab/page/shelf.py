@@ -13,7 +13,7 @@ from typing import Literal
 from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, file_hash, load_model
 from vizlab.core.model import Model
 from vizlab.core.registry import methods
-from vizlab.errors import CheckpointError, InputError
+from vizlab.errors import CheckpointError, InputError, one_line
 from vizlab.page.cache import ByteCache
 
 Origin = Literal["memory", "shipped", "folder", "upload"]
@@ -25,13 +25,15 @@ _MODEL_BYTES = 4_000_000_000
 class ShelfEntry:
     """A network that can be run under the name `name`; `family` is its method's, empty where only loading tells.
 
-    `path` is its checkpoint's, None for one that its owner made in this process.
+    `path` is its checkpoint's, None for one that its owner made in this process; `weights` those asked for of several
+    in the file.
     """
 
     name: str
     path: Path | None
     origin: Origin
     family: str = ""
+    weights: str | None = None
 
 
 class Turns:
@@ -110,17 +112,17 @@ class ModelShelf:
         """The file names in the operator's folder."""
         return () if self._add_from is None else tuple(path.name for path in _checkpoints_in(self._add_from))
 
-    def add_from_folder(self, file_name: str) -> str:
-        """Load a file of the operator's folder; returns the name it runs under."""
+    def add_from_folder(self, file_name: str, weights: str | None = None) -> str:
+        """Load a file of the operator's folder; returns the name it runs under. `weights` as `load_model` takes it."""
         if self._add_from is None:
             raise InputError("This page has no folder to add checkpoints from; the operator names one with --add-from.")
         if file_name not in self.addable():
             raise InputError("There is no such checkpoint in the operator's folder; choose one of the list.")
-        return self._add(self._add_from / file_name, "folder")
+        return self._add(self._add_from / file_name, "folder", weights)
 
-    def add_upload(self, path: str | Path) -> str:
-        """Load an uploaded file; returns the name it runs under."""
-        return self._add(Path(path), "upload")
+    def add_upload(self, path: str | Path, weights: str | None = None) -> str:
+        """Load an uploaded file; returns the name it runs under. `weights` as `load_model` takes it."""
+        return self._add(Path(path), "upload", weights)
 
     def get(self, name: str) -> Model:
         """The model of that name, loaded now if it is not yet."""
@@ -133,18 +135,19 @@ class ModelShelf:
     def loaded(self, names: Sequence[str]) -> list[Model]:
         return [self.get(name) for name in names]
 
-    def _add(self, path: Path, origin: Origin) -> str:
+    def _add(self, path: Path, origin: Origin, weights: str | None) -> str:
         """The name that a file runs under, which is read unless the same file is here already."""
         digest = _hash(path)
         with self._turns.of(digest):
-            name = self._name_of(digest, checkpoint_name(path.name))
+            name = self._name_of(digest, checkpoint_name(path.name), weights)
             if name is not None:
                 return self._with_file(name, path)
-            model = load_model(path, "cpu")
+            model = load_model(path, "cpu", weights=weights)
+            model.name = f"{model.name}-{one_line(weights, 40)}" if weights else model.name
             with self._lock:
                 model.name = self._free_name(model)
                 self._keep(model)
-                self._register(ShelfEntry(model.name, path, origin))
+                self._register(ShelfEntry(model.name, path, origin, weights=weights))
                 self._hashes[model.name] = model.checkpoint_hash
             return model.name
 
@@ -161,13 +164,13 @@ class ModelShelf:
                 self._register(replace(entry, path=path))
         return name
 
-    def _name_of(self, digest: str, name: str) -> str | None:
-        """What the file of that hash is called here: an added one, or the one that has its name."""
+    def _name_of(self, digest: str, name: str, weights: str | None) -> str | None:
+        """What the weights of the file of that hash are called here: an added one, or the one that has its name."""
         with self._lock:
-            added = next((known for known, one in self._hashes.items() if one == digest), None)
+            same = [n for n, d in self._hashes.items() if d == digest and self._entries[n].weights == weights]
             namesake = self._entries.get(name)
-        if added is not None or namesake is None or not digest:
-            return added
+        if same or namesake is None or weights or not digest:
+            return same[0] if same else None
         return name if self._hash_of(namesake) == digest else None
 
     def _hash_of(self, entry: ShelfEntry) -> str:
@@ -189,7 +192,7 @@ class ModelShelf:
                 return model
             if entry.path is None or not entry.path.is_file():
                 raise CheckpointError(f"The file of '{entry.name}' is no longer there; add it again.")
-            model = load_model(entry.path, "cpu")
+            model = load_model(entry.path, "cpu", weights=entry.weights)
             if self._hashes.get(entry.name, model.checkpoint_hash) != model.checkpoint_hash:
                 raise CheckpointError(f"The file of '{entry.name}' is another one than was added; add it again.")
             model.name = entry.name

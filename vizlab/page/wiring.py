@@ -99,6 +99,6 @@ def _wire_adding(page: Page, handlers: Handlers) -> None:
     controls = page.controls
     if not controls.can_add:
         return
-    inputs = [controls.own, controls.own_file, controls.models, page.offered]
+    inputs = [controls.own, controls.own_file, controls.own_weights, controls.models, page.offered]
     outputs = [controls.models, page.offered, controls.own_file, *page.remarks]
     controls.add.click(handlers.add_checkpoint, inputs, outputs, **_QUIET, **NETWORKS)

@@ -16,6 +16,8 @@ Sources = Callable[[str], str | tuple[str, ...]]
 
 SHOWN = 8
 """How many names of a kind a message lists."""
+_LONGEST = 480
+"""Characters of all names that a message lists together."""
 
 
 def load_network(
@@ -73,14 +75,11 @@ def _check(
         if key in tensors and tuple(tensors[key].shape) != shape
     ]
     broken = [key for key in shapes if key in tensors and not _is_finite(tensors[key])]
-    problems = [
-        _listed("missing", missing),
-        _listed("unexpected", left),
-        _listed("of another shape", wrong),
-        _listed("with NaN or infinite values", broken),
-    ]
-    if any(problems):
-        raise CheckpointError(f"{name} does not fit its network: {'; '.join(p for p in problems if p)}.")
+    kinds = {"missing": missing, "unexpected": left, "of another shape": wrong, "with NaN or infinite values": broken}
+    problems = {what: names for what, names in kinds.items() if names}
+    if problems:
+        listed = [_listed(what, names, _LONGEST // len(problems)) for what, names in problems.items()]
+        raise CheckpointError(f"{name} does not fit its network: {'; '.join(listed)}.")
 
 
 def _is_finite(tensor: Tensor) -> bool:
@@ -88,12 +87,9 @@ def _is_finite(tensor: Tensor) -> bool:
     return math.isfinite(tensor.sum(dtype=torch.float64).item())
 
 
-def _listed(what: str, names: Iterable[str]) -> str:
-    found = list(names)
-    if not found:
-        return ""
+def _listed(what: str, found: list[str], longest: int) -> str:
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    some = one_line(", ".join(found[:SHOWN]), 400)
+    some = one_line(", ".join(found[:SHOWN]), longest)
     return f"{len(found)} {'tensor' if len(found) == 1 else 'tensors'} {what}: {some}{more}"
 
 
