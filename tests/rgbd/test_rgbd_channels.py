@@ -9,6 +9,7 @@ from tests.rgbd.rgbd_files import depth_in, exr, picture, png, saved, slope
 from tests.rgbd.rgbd_rooms import photograph, room
 from vizlab.errors import InputError
 from vizlab.rgbd import read_rgbd
+from vizlab.rgbd.channels import depth_channel
 
 MILLIMETRES = np.round(room() * 1000).astype(np.uint16)
 
@@ -39,6 +40,14 @@ def test_four_channels_of_an_array(tmp_path, dtype):
     np.testing.assert_array_equal(depth_in(tmp_path / "d", saved(np.save, values.astype(dtype))), MILLIMETRES)
     read = read_rgbd(tmp_path / "d")
     np.testing.assert_array_equal(read.colour, photograph())
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 1)])
+def test_one_channel_is_depth_as_it_is(shape):
+    """A damaged TIFF may announce three channels and hold one."""
+    depth, notes = depth_channel(slope().reshape(shape), "d", "a TIFF")
+    np.testing.assert_array_equal(depth, slope())
+    assert notes == ()
 
 
 def test_sixteen_bit_colour_is_no_depth(tmp_path):

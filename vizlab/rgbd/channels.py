@@ -17,8 +17,8 @@ def depth_channel(values: NDArray, name: str, what: str) -> tuple[NDArray, tuple
     One channel is depth; of grey and alpha it is grey, unknown where alpha is 0; of three or four alike the first; of
     four that differ the fourth, beside colour. Raises InputError for three that differ, or a fourth without content.
     """
-    if values.ndim == 2:
-        return values, ()
+    if values.ndim == 2 or values.shape[2] == 1:
+        return values.reshape(values.shape[:2]), ()
     if values.shape[2] == 2:
         return _where_seen(values[..., 0], values[..., 1]), ()
     if _are_equal(values):

@@ -32,21 +32,7 @@ def open_exr(file: StoredFile, limits: Limits) -> StoredArrays:
     crashes on names that are no text.
     """
     openexr = library("OpenEXR", file, _WHAT)
-    with _on_disk(file) as path:
-        try:
-            headers = [part.header for part in openexr.File(path, separate_channels=True, header_only=True).parts]
-            size = _size(headers[0])
-            # A channel of fewer samples than pixels, as luminance and chroma have, is left out.
-            names = [channel.name for channel in headers[0]["channels"] if channel.xSampling == channel.ySampling == 1]
-            needed = sum(math.prod(_size(header)) * len(header["channels"]) * 4 for header in headers)
-            deep = any("deep" in str(header["type"]) for header in headers)
-        except Exception as err:  # RuntimeError, TypeError, ValueError and KeyError on damaged files
-            raise damaged(file, _WHAT, err) from err
-    if deep:
-        raise InputError(f"{file.name} is a deep OpenEXR file, of many samples a pixel; expected a flat one: {_ASK}.")
-    limits.check_pixels(file.name, size)
-    if needed > max_unpacked(limits):  # the library unpacks all of it, whatever is asked for
-        raise InputError(too_large(file.name, needed, limits))
+    size, names = _checked(file, _headers(openexr, file), limits)
     chosen = {**_depth_channel(names), **_colour_channels(names)} or {name: [name] for name in names}
     entries = [
         Entry(name, (*size, len(parts)), np.dtype("f4"), _loader(openexr, file, parts, size))
@@ -54,6 +40,32 @@ def open_exr(file: StoredFile, limits: Limits) -> StoredArrays:
     ]
     points = (_POINTS.format(file.name),) if {"X", "Y", "Z"} <= set(names) else ()
     return replace(of_many(file, _WHAT, entries, _ASK, limits), linear=True, notes=points)
+
+
+def _headers(openexr: Any, file: StoredFile) -> list[dict[str, Any]]:
+    with _on_disk(file) as path:
+        try:
+            return [part.header for part in openexr.File(path, separate_channels=True, header_only=True).parts]
+        except Exception as err:  # RuntimeError, TypeError and UnicodeDecodeError on damaged files
+            raise damaged(file, _WHAT, err) from err
+
+
+def _checked(file: StoredFile, headers: list[dict[str, Any]], limits: Limits) -> tuple[tuple[int, int], list[str]]:
+    """(height, width) and the names of the channels of the first part, all parts being within `limits`."""
+    try:
+        size = _size(headers[0])
+        # A channel of fewer samples than pixels, as luminance and chroma have, is left out.
+        names = [channel.name for channel in headers[0]["channels"] if channel.xSampling == channel.ySampling == 1]
+        needed = sum(math.prod(_size(header)) * len(header["channels"]) * 4 for header in headers)
+        deep = any("deep" in str(header["type"]) for header in headers)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as err:
+        raise damaged(file, _WHAT, err) from err
+    if deep:
+        raise InputError(f"{file.name} is a deep OpenEXR file, of many samples a pixel; expected a flat one: {_ASK}.")
+    limits.check_pixels(file.name, size)
+    if needed > max_unpacked(limits):  # the library unpacks all of it, whatever is asked for
+        raise InputError(too_large(file.name, needed, limits))
+    return size, names
 
 
 def _size(header: dict[str, Any]) -> tuple[int, int]:
