@@ -126,6 +126,13 @@ def test_fewer_bits_in_sixteen_are_not_near_black(tmp_path, bits, suffix):
     assert f"taken as {bits}-bit" in read.record.warnings[0]
 
 
+def test_eight_bits_in_sixteen_are_taken_as_they_are(tmp_path):
+    np.save(tmp_path / "c.npy", photograph().astype(np.uint16))
+    read = read_rgbd(tmp_path / "c.npy")
+    np.testing.assert_array_equal(read.colour, photograph())
+    assert "taken as 8-bit ones." in read.record.warnings[0]
+
+
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize(("scale", "dtype"), [(1, "u1"), (1, "f4"), (1 / 255, "f8"), (1 / 255, ">f4"), (257, "<u2")])
 def test_colour_arrays_of_every_range_and_order(tmp_path, first, scale, dtype):

@@ -46,6 +46,7 @@ NAMED = {
     "a raw of another maker": (dng(254, 1), "whose first picture is only a preview"),
     "cr2": (b"II*\x00\x10\x00\x00\x00CR\x02\x00" + bytes(4) + dng(273, 1)[8:], r"raw photograph \(CR2\)"),
     "pictures in a zip": (archive("a.png", "b.png"), "a zip archive of 2 files, a.png the first"),
+    "rvl": (bytes(12) + struct.pack("<ii", 640, 480) + b"\x12" * 100, "compressedDepth message packed with RVL"),
     "z16 of 640x480": (b"\xeb\x0f" * 640 * 480, r"without a header.*640x480 of 16 bits.*'<u2'\).reshape\(480, 640\)"),
     "floats of 256x192": (b"\xeb\x0f\x01\x40" * 256 * 192, r"256x192 of 32 bits.*'<f4'\).reshape\(192, 256\)"),
     "bag": (b"#ROSBAG V2.0\n", "a ROS bag"),

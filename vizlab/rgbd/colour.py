@@ -105,12 +105,12 @@ def _full_brightness(colour: NDArray, name: str) -> tuple[float, tuple[str, ...]
         full = 1.0 if most <= _OVERSHOOT else 255.0
         return full, (f"{name} holds floats up to {most:.3g}; they were taken as colour from 0 to {full:g}.",)
     bits = next(bits for bits in _BITS if most < 2**bits)
-    kept = "the upper 8 were kept" if bits > 8 else "they were taken as they are"
+    kept = ", of which the upper 8 were kept" if bits > 8 else ""
     if bits == 16:
-        return 65535, (f"{name} has 16 bits per channel; {kept}.",)
+        return 65535, (f"{name} has 16 bits per channel{kept}.",)
     return 2**bits - 1, (
         f"{name} has room for more than {bits} bits per channel, but its largest value is {most:g}: its values were "
-        f"taken as {bits}-bit ones, of which {kept}.",
+        f"taken as {bits}-bit ones{kept}.",
     )
 
 

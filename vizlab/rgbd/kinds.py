@@ -116,6 +116,11 @@ def refused_kind(data: bytes, size: int) -> Kind:
         return Kind("a video (MP4 or MOV)", _FRAME)
     if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return _PICKLE
+    if _is_rvl(data):
+        return Kind(
+            "by its header a ROS compressedDepth message packed with RVL",
+            "republish the topic with png as its format, or save the uncompressed depth as a 16-bit PNG",
+        )
     head = data[:512]
     if head.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
         return _WEB_PAGE
@@ -133,6 +138,12 @@ def _heif_container(data: bytes) -> str | None:
     if any(brand in _AVIF_BRANDS for brand in brands):
         return "AVIF"
     return "HEIC" if any(brand in _HEIF_BRANDS for brand in brands) else None
+
+
+def _is_rvl(data: bytes) -> bool:
+    """Whether zeros and then a picture's width and height stand where compressedDepth has them before RVL's words."""
+    width, height = (int.from_bytes(data[at : at + 4], "little") for at in (_ROS_HEADER, _ROS_HEADER + 4))
+    return data[:4] == bytes(4) and len(data) > 64 and 64 <= width <= 8192 and 64 <= height <= 8192
 
 
 def _is_bmp(data: bytes) -> bool:
