@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from tests.door.authors_files import filled_state, golden_facts
 from vizlab.core.door import family_of, load_model
+from vizlab.core.door.container import check_stored
 from vizlab.core.door.header import HEADER_LIMIT, check_header
 from vizlab.core.door.opcodes import PickleError, read_instructions
 from vizlab.errors import CheckpointError
@@ -73,6 +74,23 @@ def test_calls_that_allocate_are_refused_by_name(tmp_path, what, form):
     assert "holds more than weights" in message
     assert "Nothing in it was run" in message
     assert any(name in message for name in ("bytearray", "Storage", "torch.Tensor"))
+
+
+def test_what_calls_its_argument_gets_no_other_function(tmp_path):
+    data = b"\x80\x02ctorch._tensor\n_rebuild_from_type_v2\n(ctorch.storage\nUntypedStorage\nctorch\nTensor\n\x8a\x08"
+    as_archive(tmp_path / "a.pth", data + TEN_GIGABYTES + b"\x85NtR.")
+    assert "calls what is no way to make a tensor" in sentence(tmp_path / "a.pth")
+    tensor = torch.zeros(3)
+    tensor.kept = 1  # an attribute: torch pickles such a tensor by that function
+    torch.save({"nddr.a.layer.b": tensor}, tmp_path / "a.pth")
+    assert "looks like an NDDR-CNN" in sentence(tmp_path / "a.pth")
+
+
+def test_tensors_that_hold_nothing(tmp_path):
+    torch.save({"nddr.a.layer.b": torch.zeros(3, device="meta")}, tmp_path / "a.pth")
+    assert "_rebuild_meta_tensor_no_storage" in sentence(tmp_path / "a.pth")
+    with pytest.raises(CheckpointError, match="not stored in full"):
+        check_stored({"a": torch.zeros(3, device="meta")}, "a.pth")
 
 
 def test_a_storage_larger_than_the_file(tmp_path):

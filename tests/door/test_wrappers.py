@@ -1,6 +1,7 @@
 """Weights as trainers leave them: under any wrappers, beside anything, and chosen among several."""
 
 import argparse
+import functools
 import itertools
 import json
 import sys
@@ -20,6 +21,7 @@ from tests.conftest import make_model
 from tests.door.authors_files import filled_state, golden_facts
 from vizlab.cli import app
 from vizlab.core.door import checkpoint_name, load_model, save_checkpoint
+from vizlab.core.door.weights import weight_sets
 from vizlab.errors import CheckpointError, InputError
 
 KEY, OURS = "conv3.insnorm_conv.insnorm_1.weight", "encoder.conv3.insnorm_conv.weight"
@@ -197,6 +199,19 @@ def test_marks_of_wrappers_inside_of_names(tmp_path, state, mark):
     assert_holds(loaded(tmp_path / "a.pth", {"state_dict": prefixed(content, f"{mark}.model.")}), state)
 
 
+@pytest.mark.parametrize("part", ["encoder", "encoder.deep"])
+def test_a_part_under_data_parallel(tmp_path, part):
+    """`module.` inside of names goes; the layers that CEN's authors call `module` keep their names."""
+    names = golden_facts("nddr_cnn_resnet18_nyud")["keys"]
+    small = {"backbone.semseg.conv1.weight": (2, 2), "backbone.semseg.layer1.0.conv1.weight": (2, 2)}
+    assert small.keys() <= names.keys()
+    wrapped = {key.replace("backbone.", "backbone.module."): torch.zeros(shape) for key, shape in small.items()}
+    others = {"conv2.conv.module.weight": torch.zeros(1), "conv2.conv.module.bias": torch.zeros(1)}
+    tensors = {f"{part}.{key}": tensor for key, tensor in (wrapped | others).items()}
+    (found,) = weight_sets(tensors, lambda known: "backbone.semseg.conv1.weight" in known)
+    assert set(found.tensors) == {*small, *others}
+
+
 def test_own_files_have_one_set(tmp_path, state, cen_model):
     save_checkpoint(path := tmp_path / "own.safetensors", cen_model.network, cen_model.config, {})
     with pytest.raises(InputError, match="leave weights= out"):
@@ -245,17 +260,34 @@ SETTINGS = {
     "numpy scalar": {"miou": np.float32(0.4), "n": np.int64(3), "b": np.bool_(True)},
     "defaultdict": defaultdict(list, a=[1]),
     "set": {"a", "b"},
+    "generator": np.random.default_rng(0),
+    "loss": {"criterion": torch.nn.CrossEntropyLoss(weight=torch.ones(3)), "activation": torch.nn.ReLU},
+    "partial": functools.partial(torch.nn.BatchNorm2d, eps=1e-3),
+    "sparse": torch.eye(3).to_sparse(),
     "bytes": b"\x00\xff",
     "ordered": OrderedDict(a=torch.Size((1, 2)), device=torch.device("cpu"), dtype=torch.float16),
 }
 
 
-@pytest.mark.parametrize("what", SETTINGS)
-@pytest.mark.parametrize("zipped", [True, False])
+WITH_CLASSES = ("loss", "partial")
+
+
+@pytest.mark.parametrize(
+    ("what", "zipped"),
+    [(what, zipped) for what in SETTINGS for zipped in (True, False) if zipped or what not in WITH_CLASSES],
+)
 def test_settings_beside_weights(tmp_path, state, what, zipped):
     path = tmp_path / "a.pth"
     torch.save({"args": SETTINGS[what], "model": state}, path, _use_new_zipfile_serialization=zipped)
     assert_holds(load_model(path, "cpu"), state)
+
+
+@pytest.mark.parametrize("what", WITH_CLASSES)
+def test_old_files_store_classes_with_their_source(tmp_path, state, what):
+    path = tmp_path / "a.pth"
+    torch.save({"args": SETTINGS[what], "model": state}, path, _use_new_zipfile_serialization=False)
+    with pytest.raises(CheckpointError, match="stores a class of a network with its source"):
+        load_model(path, "cpu")
 
 
 def test_omegaconf_settings_are_read_as_data(tmp_path, state):
@@ -280,8 +312,18 @@ def test_other_classes_are_refused_by_name(tmp_path, state):
 
 
 def test_a_whole_network_is_said_to_be_one(tmp_path):
-    with pytest.raises(CheckpointError, match="a whole network as an object"):
-        loaded(tmp_path / "a.pth", torch.nn.Sequential(torch.nn.Linear(2, 2)))
+    for content in (torch.nn.Sequential(torch.nn.Linear(2, 2)), {"model": torch.nn.Linear(2, 2), "epoch": 3}):
+        with pytest.raises(CheckpointError, match=r"a whole network as an object \(save its state_dict\(\)\)"):
+            loaded(tmp_path / "a.pth", content)
+
+
+def test_a_network_of_somebodys_classes_is_said_to_be_one(tmp_path):
+    with foreign("models.cen.RefineNet", torch.nn.Module) as cls:
+        network = cls()
+        network.conv = torch.nn.Conv2d(3, 3, 1)
+        torch.save(network, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError, match=r"a whole network as an object \(it refers to models\.cen\.RefineNet\)"):
+        load_model(tmp_path / "a.pth", "cpu")
 
 
 @pytest.mark.parametrize("command", ["trace", "check"])

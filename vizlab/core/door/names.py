@@ -11,7 +11,7 @@ from typing import Any
 
 _TORCH = re.compile(
     r"torch\.((cuda\.)?(storage\.)?(\w+Storage)"
-    r"|u?int\d+|float\w+|bfloat16|bool|complex\d+|half|double|strided|Size|device|_utils\._rebuild_\w+"
+    r"|u?int\d+|float\w+|bfloat16|bool|complex\d+|half|double|strided|Size|device|_utils\._rebuild_(tensor(_v[23])?|parameter(_with_state)?|sparse_tensor|qtensor)"
     r"|nn\.parameter\.Parameter|serialization\._get_layout|_tensor\._rebuild_from_type_v2|Tensor"
     r"|per_(tensor|channel)_\w+|q\w+)"
 )
@@ -30,7 +30,8 @@ _SETTINGS = re.compile(
     r"|pathlib\.\w*Path|pathlib\._local\.\w*Path|datetime\.\w+|decimal\.Decimal|fractions\.Fraction|uuid\.UUID"
     r"|numpy\.(ndarray|dtype|\w+_|u?int\d+|float\d+|dtypes\.\w+DType)"
     r"|numpy\.(_?core)\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)"
-    r"|numpy\.random\.(_pickle|_\w+)\.\w+|torch\.(distributed\.)?torch_version\.TorchVersion|torch\.torch_version\.\w+"
+    r"|numpy\.random\.[\w.]+|functools\.partial"
+    r"|(pytorch_)?lightning(_fabric|_utilities)?\.[\w.]+|torch\.(nn|optim)\.[\w.]+|torch\.(distributed\.)?torch_version\.TorchVersion|torch\.torch_version\.\w+"
 )
 
 

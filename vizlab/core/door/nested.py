@@ -49,7 +49,7 @@ def _walk(loaded: Any, name: str) -> Iterator[tuple[str, Tensor]]:
 def _items(value: Any) -> list[tuple[str, Any]]:
     """What a dictionary, a list or a namespace holds that may be, or lead to, a tensor with a name."""
     if isinstance(value, Setting):
-        value = value.given if isinstance(value.given, Mapping) else {}
+        value = value.given if isinstance(value.given, Mapping) and not _is_network(value) else {}
     if isinstance(value, Mapping):
         if _is_optimiser(value):
             return []
@@ -68,7 +68,13 @@ def _is_optimiser(value: Mapping[Any, Any]) -> bool:
     return "param_groups" in value and "state" in value
 
 
+def _is_network(value: Any) -> bool:
+    return isinstance(value, Setting) and isinstance(value.given, Mapping) and "_modules" in value.given
+
+
 def _describe(value: Any) -> str:
+    if _is_network(value) or (isinstance(value, Mapping) and any(map(_is_network, value.values()))):
+        return "a whole network as an object (save its state_dict())"
     if isinstance(value, Mapping) and value:
         return f"a dictionary of {one_line(', '.join(repr(one_line(k, 40)) for k in list(value)[:5]))}"
     return f"a {type(value).__name__}"

@@ -180,6 +180,9 @@ class _Machine:
             not isinstance(arguments.value, tuple) or arguments.value[1:] != ("latin1",)
         ):
             raise PickleError("holds text in an encoding that torch.save does not write")
+        # It calls its first argument.
+        if function == "torch._tensor._rebuild_from_type_v2" and not _rebuilds(arguments.value):
+            raise PickleError("calls what is no way to make a tensor")
         self.found.called.add(str(function))
 
     def _refer(self, argument: str) -> None:
@@ -192,10 +195,17 @@ class _Machine:
 
     def _announce(self, value: Any) -> None:
         """A storage: ("storage", type, key, location, number of items, ...); shared ones count once."""
+        if isinstance(value, tuple) and value[:1] == ("module",):
+            raise PickleError("stores a class of a network with its source, as torch.save did before version 1.6")
         if isinstance(value, tuple) and len(value) >= 5 and isinstance(value[4], int) and isinstance(value[1], Name):
             size = _ITEM_SIZES.get(value[1].rpartition(".")[2], 1) * value[4]
             self.found.storages[value[2]] = max(size, self.found.storages.get(value[2], 0))
         self._stack.append(_Item())
+
+
+def _rebuilds(arguments: Any) -> bool:
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else None
+    return isinstance(first, Name) and first.startswith("torch._utils._rebuild_")
 
 
 def _sum(items: list[_Item]) -> int:

@@ -86,7 +86,7 @@ def _looked_through(path: Path, data: bytes, start: int) -> Instructions:
             f"{path.name} {err}; nothing in it was run. Download it again, or save its state dict with torch.save."
         ) from err
     if strange := refused(found.names, found.called):
-        raise _strange(path.name, strange)
+        raise _strange(path.name, strange, found.names)
     if found.announced > path.stat().st_size:
         raise CheckpointError(
             f"{path.name} announces {found.announced:,} bytes of tensors, more than the file holds; it is truncated or "
@@ -101,16 +101,18 @@ def _unpickle(path: Path, found: list[Instructions]) -> Any:
         with _unpickling, torch.serialization.safe_globals(stand_ins(names)):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as err:
-        raise _more_than_weights(path.name, one_line(str(err).partition("\n")[0], 120).rstrip(".")) from err
+        # torch's own words stand within a page of advice.
+        why = str(err).partition("WeightsUnpickler error: ")[2] or str(err)
+        raise _more_than_weights(path.name, one_line(why.strip().partition("\n")[0], 120).rstrip(".")) from err
     except Exception as err:  # torch raises whatever the damage leads to
         raise _damaged(path, err) from err
 
 
-def _strange(name: str, names: list[str]) -> CheckpointError:
+def _strange(name: str, names: list[str], all_names: set[str]) -> CheckpointError:
     """For names that no file of weights needs: a whole network's classes, or anything else that could run."""
     own = [n for n in names if not n.startswith(("torch.", "builtins.", "collections."))]
     said = one_line((own or names)[0].removeprefix("builtins."), 100)
-    if any(n.startswith("torch.nn.modules.") for n in names):
+    if any(n.startswith("torch.nn.modules.") for n in all_names):
         return _more_than_weights(name, f"a whole network as an object (it refers to {said})")
     others = f" and {len(names) - 1} more names" if len(names) > 1 else ""
     return _more_than_weights(name, f"it refers to {said}{others}")

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vizlab.errors import InputError, one_line
 
-_DEPTH = 10
+_DEPTH = 16
 _AVERAGED = re.compile(r"(^|.*_)(ema|swa|avg|average|averaged|averaging|shadow)(_.*|\d*)$", re.IGNORECASE)
 # What a trainer calls the network itself, where other things have its tensors' names as well (gradients, a teacher).
 _USUAL = re.compile(
@@ -58,6 +58,7 @@ def weight_sets(tensors: Mapping[str, Tensor], recognise: Recognise) -> list[Wei
     """The sets of tensors whose names `recognise` knows, in the file's order; the same tensors twice are one set."""
     found: list[WeightSet] = []
     tensors = {_MARKS.sub("", key): tensor for key, tensor in tensors.items() if not _OPTIMISER.match(key)}
+    tensors = _without_parallel(tensors)
     roots = _roots(tensors, recognise)
     for prefix in roots:
         inside = _below(tensors, prefix, roots)
@@ -116,6 +117,21 @@ def _roots(tensors: Iterable[str], recognise: Recognise) -> list[str]:
             roots.append(_deepest(prefix, groups, recognise))
     order = list(groups)  # a prefix is met with its first tensor
     return sorted(dict.fromkeys(roots), key=order.index)
+
+
+def _without_parallel(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The tensors without the `module.` that DataParallel put inside of names, around a part of a network.
+
+    CEN's authors have single layers called `module`; what DataParallel goes round has parts of its own.
+    """
+    groups = _by_prefix(tensors)
+    inner = [f"{prefix}module." for prefix in groups if prefix]
+    around = [p for p in inner if p in groups and len(groups[p]) == len(groups[p.removesuffix("module.")])]
+    around = [p for p in around if any("." in name for name in groups[p])]
+    for prefix in sorted(around, key=len, reverse=True):
+        kept = prefix.removesuffix("module.")
+        tensors = {(kept + k.removeprefix(prefix) if k.startswith(prefix) else k): t for k, t in tensors.items()}
+    return tensors
 
 
 def _by_prefix(tensors: Iterable[str]) -> dict[str, dict[str, None]]:
