@@ -5,7 +5,7 @@ import pytest
 
 from tests.rgbd.rgbd_rooms import photograph
 from vizlab.errors import InputError
-from vizlab.rgbd import rgbd_from_arrays
+from vizlab.rgbd import read_rgbd, rgbd_from_arrays
 from vizlab.rgbd.cameras import Cameras, Pinhole, register
 
 EYE = Pinhole(fx=100.0, fy=100.0, cx=31.5, cy=23.5)  # 64x48, principal point in the middle
@@ -63,6 +63,12 @@ def test_a_longer_lens_magnifies_without_gaps():
     np.testing.assert_allclose(seen, np.kron(depth, np.ones((2, 2))), rtol=1e-6)
 
 
+def test_what_comes_nearer_grows_without_gaps():
+    """Half as far off, twice as large: the wall fills the picture, though its pixels lie two apart."""
+    seen = register(wall(2.0), Cameras.from_motion(EYE, EYE, UNTURNED, (0, 0, -1)), SIZE)
+    np.testing.assert_allclose(seen, np.ones(SIZE))
+
+
 def test_a_shorter_lens_keeps_the_nearest_of_the_pixels_that_share_one():
     wide = Pinhole(50.0, 50.0, 15.5, 11.5)
     depth = wall(3.0)
@@ -99,6 +105,17 @@ def test_reading_with_cameras_says_so_and_how_much_is_missing():
         "Depth was carried by the given cameras into the colour camera's view, the nearest surface winning; "
         "8% of it has no depth."  # 5 of 64 columns
     )
+
+
+def test_cameras_see_the_colour_as_stored_and_depth_is_then_turned_upright_with_it(save_colour, tmp_path):
+    """EXIF 6 asks for a clockwise turn: what lies right in the sensor's frame comes to lie below."""
+    depth = wall()
+    depth[10, 50] = 1.5
+    np.save(tmp_path / "depth.npy", depth)
+    colour, cameras = save_colour(SIZE, 6), Cameras.from_motion(EYE, EYE, UNTURNED, (-0.06, 0, 0))  # disparity 4 or 3
+    image = read_rgbd(colour, tmp_path / "depth.npy", depth_unit="m", depth_kind="depth", cameras=cameras)
+    assert image.size == (64, 48)
+    assert np.argwhere(image.depth == 1.5).tolist() == [[46, 48 - 1 - 10]]
 
 
 def test_cameras_and_a_way_to_align_exclude_each_other():
