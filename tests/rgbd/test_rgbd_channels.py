@@ -108,7 +108,7 @@ def test_millimetres_in_two_bytes_are_named_too(tmp_path):
 def test_a_photograph_given_as_depth_is_not_called_packed(tmp_path):
     rng = np.random.default_rng(0)
     noisy = (photograph((60, 80)) + rng.integers(-6, 7, (60, 80, 3))).clip(0, 255).astype(np.uint8)
-    for values in (noisy, photograph()):
+    for values in (noisy, photograph(), rng.integers(0, 256, (60, 80, 3)).astype(np.uint8)):
         (tmp_path / "d.png").write_bytes(picture(values))
         with pytest.raises(InputError, match="8 bits are too coarse"):
             read_rgbd(depth=tmp_path / "d.png")
@@ -158,6 +158,12 @@ def test_light_brighter_than_white_is_not_near_black(tmp_path, suffix):
     read = read_rgbd(tmp_path / "c")
     assert (read.colour == 255).all()
     assert "linear light" in read.record.warnings[0]
+
+
+def test_the_channels_of_exr_are_red_green_and_blue(tmp_path):
+    planes = {letter: np.full((5, 7), value, np.float32) for letter, value in zip("RGB", (0, 0.21586, 1), strict=True)}
+    (tmp_path / "c.exr").write_bytes(exr(tmp_path, planes))
+    assert read_rgbd(tmp_path / "c.exr").colour[0, 0].tolist() == [0, 128, 255]
 
 
 def test_linear_light_takes_the_curve_of_srgb(tmp_path):
