@@ -21,7 +21,8 @@ class DepthRecord:
 
     `size` is (height, width) as stored; `encoding` a name that `depth_unit` accepts; `confidence` 0..1 and `assumed`
     say whether it is a guess; `range_m` and `median_m` are in metres over the known pixels of the file; `holes` is
-    the share of unknown pixels, 0..1, in the file; `alignment` a sentence.
+    the share of unknown pixels, 0..1, in the file; `alignment` a sentence; `meaning` what the numbers were taken to
+    measure, see `vizlab.rgbd.meanings`: where it begins with "relative", metres mean nothing but their ratios do.
     """
 
     name: str
@@ -38,6 +39,8 @@ class DepthRecord:
     holes: float
     alignment: str
     orientation: int = 1
+    agreement: float | None = None
+    meaning: str = "depth"
 
 
 @dataclass(frozen=True)
