@@ -101,6 +101,17 @@ def test_a_storage_larger_than_the_file(tmp_path):
         assert "announces 4,000,000,000 bytes of tensors, more than the file holds" in sentence(tmp_path / "a.pth")
 
 
+def test_a_storage_of_less_than_nothing_makes_no_room(tmp_path):
+    def storage(key, count):
+        start = (
+            b"((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00" + key + b"X\x03\x00\x00\x00cpu\x8a\x08"
+        )
+        return start + struct.pack("<q", count) + b"NtQt"
+
+    as_archive(tmp_path / "a.pth", b"\x80\x02" + storage(b"0", -(10**9)) + storage(b"1", 10**9) + b"\x86.")
+    assert "announces 4,000,000,000 bytes" in sentence(tmp_path / "a.pth")
+
+
 def test_storages_are_counted_once():
     torch.save({"a": (x := torch.zeros(10)), "b": x[:5], "c": torch.zeros(3, dtype=torch.half)}, file := io.BytesIO())
     with zipfile.ZipFile(file) as archive:
@@ -144,10 +155,37 @@ def test_a_plain_pickle_is_said_to_be_one(tmp_path):
     assert "is a plain pickle, not a file that torch.save wrote" in sentence(tmp_path / "a.pkl")
 
 
-@pytest.mark.parametrize("rest", [b"", b".", b"h\x07.", b"t.", b"K\x01R.", b"NNu.", b"(N\x86.", b"X\xff\xff\xff\xffa."])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"",
+        b".",
+        b"h\x07.",
+        b"t.",
+        b"K\x01R.",
+        b"NNu.",
+        b"(N\x86.",
+        b"(q\x00.",
+        b"(Ne.",
+        b"\xff.",
+        b"X\xff\xff\xff\xffa.",
+    ],
+)
 def test_damaged_instructions(rest):
     with pytest.raises(PickleError, match="truncated or damaged"):
         read_instructions(b"\x80\x02" + rest)
+
+
+def test_names_are_taken_letter_by_letter():
+    assert read_instructions(b"\x80\x02ca\\x62\n\xc3\xa4\\e\n.").names == {"a\\x62.ä\\e"}
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [(b"S'\\e'\n", "STRING"), (b"0", "POP"), (b"I1\n", "INT"), (b"\x94", "MEMOIZE")]
+)
+def test_instructions_that_torch_does_not_write(code, name):
+    with pytest.raises(PickleError, match=f"an instruction \\({name}\\) that torch.save does not write"):
+        read_instructions(b"\x80\x02" + code + b".")
 
 
 def test_more_instructions_than_weights_have(monkeypatch):

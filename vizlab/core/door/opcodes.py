@@ -25,6 +25,13 @@ _PUSHES = frozenset((
 ))  # fmt: skip
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _CALLING = frozenset(("REDUCE", "NEWOBJ", "BUILD"))
+_OTHERS = frozenset((
+    "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET", "TUPLE", "MARK", "SETITEM", "SETITEMS", "APPEND", "APPENDS",
+    "GLOBAL", "BINPERSID", "PROTO", "STOP",
+))  # fmt: skip
+_KNOWN = _PUSHES | _TUPLES.keys() | _CALLING | _OTHERS
+"""What torch's reader carries out; protocols after 2 have more."""
+_OPCODES = {opcode.code.encode("latin1"): opcode for opcode in pickletools.opcodes}
 _ITEM_SIZES = {
     "DoubleStorage": 8, "FloatStorage": 4, "HalfStorage": 2, "BFloat16Storage": 2, "LongStorage": 8, "IntStorage": 4,
     "ShortStorage": 2, "CharStorage": 1, "ByteStorage": 1, "BoolStorage": 1, "UntypedStorage": 1,
@@ -77,16 +84,28 @@ def read_instructions(data: bytes, start: int = 0) -> Instructions:
     stream.seek(start)
     machine = _Machine()
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
-            machine.step(opcode.name, argument)
-            if count > _INSTRUCTIONS:
-                raise PickleError("is made of more instructions than any file of weights")
+        for _ in range(_INSTRUCTIONS):
+            opcode = _OPCODES[stream.read(1)]
+            if opcode.name not in _KNOWN:
+                raise PickleError(f"has an instruction ({opcode.name}) that torch.save does not write")
+            machine.step(opcode.name, _argument(opcode, stream))
+            if opcode.name == "STOP":
+                break
+        else:
+            raise PickleError("is made of more instructions than any file of weights")
     except PickleError:
         raise
     except (ValueError, IndexError, KeyError, TypeError) as err:
         raise PickleError("is truncated or damaged") from err
     machine.found.end = stream.tell()
     return machine.found
+
+
+def _argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> Any:
+    if opcode.name == "GLOBAL":
+        # As torch reads it: pickletools would take a backslash for an escape.
+        return tuple(stream.readline()[:-1].decode() for _ in range(2))
+    return opcode.arg.reader(stream) if opcode.arg else None
 
 
 class _Machine:
@@ -103,7 +122,7 @@ class _Machine:
         if name in _PUSHES:
             self._stack.append(_Item(1, () if name == "EMPTY_TUPLE" else argument))
         elif name in ("BINPUT", "LONG_BINPUT"):
-            self._memo[argument] = self._stack[-1]
+            self._memo[argument] = self._top()
         elif name in ("BINGET", "LONG_BINGET"):
             self._stack.append(self._memo[argument])
         elif name in _TUPLES:
@@ -121,15 +140,18 @@ class _Machine:
         elif name == "GLOBAL":
             self._refer(argument)
         elif name == "BINPERSID":
-            self._announce(self._stack.pop().value)
+            self._announce(self._pop(1)[0].value)
         elif name == "PROTO" and argument == 2:
             pass
         elif name == "PROTO":
             raise PickleError(f"was pickled with protocol {argument}, and torch reads weights of protocol 2 only")
-        elif name == "STOP":
+        else:  # STOP, with the object that was made
             self._pop(1)
-        else:
-            raise PickleError(f"has an instruction ({name}) that torch.save does not write")
+
+    def _top(self) -> _Item:
+        if self._stack[-1] is _MARK:
+            raise IndexError("a mark")
+        return self._stack[-1]
 
     def _pop(self, count: int) -> list[_Item]:
         if len(self._stack) < count or any(item is _MARK for item in self._stack[-count:]):
@@ -158,7 +180,8 @@ class _Machine:
         """Into the list or dictionary below them."""
         if keyed and any(key.weight > _KEY_WEIGHT for key in items[::2]):
             raise PickleError("holds a key that is no name")
-        self._stack[-1].weight = min(self._stack[-1].weight + _sum(items), _CAP)
+        below = self._top()
+        below.weight = min(below.weight + _sum(items), _CAP)
 
     def _call(self, named: bool) -> None:
         """A function with its arguments, or an object with its state: one object less on the stack."""
@@ -185,8 +208,8 @@ class _Machine:
             raise PickleError("calls what is no way to make a tensor")
         self.found.called.add(str(function))
 
-    def _refer(self, argument: str) -> None:
-        module, _, name = argument.partition(" ")
+    def _refer(self, argument: tuple[str, str]) -> None:
+        module, name = argument
         # As torch does: names of Python 2 stand for those of Python 3.
         module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
         found = Name(f"{module}.{name}")
@@ -198,7 +221,7 @@ class _Machine:
         if isinstance(value, tuple) and value[:1] == ("module",):
             raise PickleError("stores a class of a network with its source, as torch.save did before version 1.6")
         if isinstance(value, tuple) and len(value) >= 5 and isinstance(value[4], int) and isinstance(value[1], Name):
-            size = _ITEM_SIZES.get(value[1].rpartition(".")[2], 1) * value[4]
+            size = _ITEM_SIZES.get(value[1].rpartition(".")[2], 1) * max(value[4], 0)
             self.found.storages[value[2]] = max(size, self.found.storages.get(value[2], 0))
         self._stack.append(_Item())
 
