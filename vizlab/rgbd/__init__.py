@@ -1,20 +1,24 @@
 """Reading RGB-D pictures: files or arrays in, one validated RGBDImage out."""
 
 from vizlab.rgbd.align import AlignMode, align_depth
+from vizlab.rgbd.cameras import Cameras, Pinhole
+from vizlab.rgbd.detection import detect_unit
 from vizlab.rgbd.holes import fill_unknown
 from vizlab.rgbd.image import RGBDImage
 from vizlab.rgbd.limits import Limits
 from vizlab.rgbd.reader import read_rgbd, rgbd_from_arrays
 from vizlab.rgbd.record import ColourRecord, DepthRecord, ReadRecord, Suggestion
-from vizlab.rgbd.units import ENCODINGS, Encoding, detect_unit, parse_unit
+from vizlab.rgbd.units import ENCODINGS, Encoding, parse_unit
 
 __all__ = [
     "ENCODINGS",
     "AlignMode",
+    "Cameras",
     "ColourRecord",
     "DepthRecord",
     "Encoding",
     "Limits",
+    "Pinhole",
     "RGBDImage",
     "ReadRecord",
     "Suggestion",

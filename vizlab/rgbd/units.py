@@ -1,12 +1,7 @@
-"""Depth encodings: what one count means, given or detected.
-
-Detection weighs the encodings in use against each other by Bayes' rule. The evidence is where the depths would lie
-in the room, and two habits of the numbers themselves: bit-rotated millimetres keep their low three bits at 0 (1 from
-8.192 m on), and where a sensor's whole millimetres were rescaled, 1/5000 m are multiples of 5 and 0.1 mm of 10. The
-result's confidence is the winner's share of the probability, "none of these" included.
-"""
+"""Depth encodings: what one count means, in the words people use for it, and how counts become metres."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +9,15 @@ from numpy.typing import NDArray
 
 from vizlab.errors import InputError
 
-SATURATED = 65535  # "too far" in 16 bits, also where it was copied into a wider type
+SATURATED = 65535  # "too far" or "nothing there" in 16 bits, also where it was copied into a wider type
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """What a stored number means: `metres_per_count`, after rotating 16 bits to the right by 3 if `rotated`."""
+    """What a stored number means: `metres_per_count`, after rotating 16 bits to the right by 3 if `rotated`.
+
+    `name` is a word that `parse_unit` understands, `label` the same for a sentence.
+    """
 
     name: str
     label: str
@@ -32,66 +30,99 @@ TUM = Encoding("tum", "1/5000 m", 0.0002)
 TENTH_MILLIMETRES = Encoding("0.1mm", "0.1 mm", 0.0001)
 SUN_RGBD = Encoding("sunrgbd", "millimetres with rotated bits (SUN RGB-D)", 0.001, rotated=True)
 METRES = Encoding("m", "metres", 1.0)
+CENTIMETRES = Encoding("cm", "centimetres", 0.01)
+TASKONOMY = Encoding("1/512", "1/512 m", 1 / 512)
+KITTI = Encoding("1/256", "1/256 m", 1 / 256)
+QUARTER_MILLIMETRES = Encoding("0.25mm", "0.25 mm", 0.00025)
+REPLICA = Encoding("1/6553.5", "1/6553.5 m", 1 / 6553.5)
 
-ENCODINGS = (MILLIMETRES, TUM, TENTH_MILLIMETRES, SUN_RGBD, METRES)
+ENCODINGS = (
+    MILLIMETRES, TUM, TENTH_MILLIMETRES, SUN_RGBD, METRES,
+    CENTIMETRES, TASKONOMY, KITTI, QUARTER_MILLIMETRES, REPLICA,
+)  # fmt: skip
 
-
-@dataclass(frozen=True)
-class DetectedUnit:
-    """An encoding and how sure it is, 0..1. `assumed` is False where the user gave it."""
-
-    encoding: Encoding
-    confidence: float
-    assumed: bool
-
-
-@dataclass(frozen=True)
-class _Habit:
-    """How common an encoding is, and the share of its files with each habit of numbers (estimates, not counts)."""
-
-    prior: float
-    low_bits: float  # low three bits at 0 or 1
-    tens: float  # all multiples of 10
-    fives: float  # all multiples of 5, but not of 10
-
-
-_INTEGER_HABITS = {
-    MILLIMETRES: _Habit(prior=0.65, low_bits=0.02, tens=0.04, fives=0.01),
-    TUM: _Habit(prior=0.15, low_bits=0.02, tens=0.03, fives=0.60),
-    SUN_RGBD: _Habit(prior=0.15, low_bits=0.97, tens=0.04, fives=0.01),
-    TENTH_MILLIMETRES: _Habit(prior=0.05, low_bits=0.02, tens=0.50, fives=0.02),
-}
-_FLOAT_PRIORS = {METRES: 0.85, MILLIMETRES: 0.15}
-_NONE_OF_THESE = _Habit(prior=0.001, low_bits=0.02, tens=0.04, fives=0.01)
-
-_TYPICAL_MEDIAN, _SPREAD = 2.3, 0.5  # metres, and standard deviation of its logarithm: rooms seen by a held camera
-_NEAR, _FAR = 0.3, 7.0  # metres: few indoor sensors give more than one pixel in twenty beyond either
-_SAMPLE = 200_000
+_LENGTHS = {
+    "m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0,
+    "dm": 0.1,
+    "cm": 0.01, "centimetre": 0.01, "centimetres": 0.01, "centimeter": 0.01, "centimeters": 0.01,
+    "mm": 0.001, "millimetre": 0.001, "millimetres": 0.001, "millimeter": 0.001, "millimeters": 0.001,
+    "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "micrometre": 1e-6, "micrometres": 1e-6,
+}  # fmt: skip
+_NUMBER = r"(?P<number>\d*[.,]?\d+(?:e[+-]?\d+)?)"
+_FRACTION = rf"{_NUMBER}(?:/(?P<divisor>\d*[.,]?\d+(?:e[+-]?\d+)?))?"
+_PER_COUNT = re.compile(rf"{_FRACTION}(?P<length>[a-zµμ]*)")
+_A_COUNT = re.compile(r"(?:per|/)(?:count|unit|step)$")
+_COUNTS_PER = re.compile(rf"{_NUMBER}(?:counts?|units?|steps?)?(?:per|/|a)(?P<length>[a-zµμ]+)")
+_LARGEST = 100.0
+"""Metres per count: a number above it that stands alone was meant the other way round."""
 
 
 def parse_unit(unit: float | str | None) -> Encoding | None:
-    """The encoding meant by `unit`: metres per count, a name ("mm", "tum", "0.1mm", "sunrgbd", "m"), or None for auto.
+    """The encoding that `unit` means; None for None, "" and "auto", which ask for detection.
 
+    A number is metres per count. Words are a name ("mm", "cm", "m", "tum", "0.1mm", "sunrgbd"), a length or a fraction
+    of one per count ("0.25 mm", "1/512", "1/512 m"), or counts per length ("6553.5 per metre", "5000/m").
     Raises InputError for anything else.
     """
-    if unit is None or (isinstance(unit, str) and unit.strip().lower() in ("", "auto")):
+    if unit is None or (isinstance(unit, str) and unit.strip().lower() in ("", "auto", "detect")):
         return None
     if isinstance(unit, str):
-        name = unit.strip().lower().replace(" ", "")
-        for encoding in ENCODINGS:
-            if name == encoding.name:
-                return encoding
-    try:
-        scale = math.nan if isinstance(unit, bool) else float(unit)
-    except (TypeError, ValueError):
-        scale = math.nan
+        words = unit.strip().lower().replace(" ", "")
+        named = next((encoding for encoding in ENCODINGS if words == encoding.name), None)
+        scale = named.metres_per_count if named else _scale_in_words(words)
+        if named:
+            return named
+    else:
+        scale = math.nan if isinstance(unit, bool) else _number(unit)
     if not (0 < scale < math.inf):
-        names = ", ".join(repr(encoding.name) for encoding in ENCODINGS)
-        raise InputError(f"The depth unit is {unit!r}; expected metres per count (such as 0.001) or one of {names}.")
+        raise InputError(
+            f"The depth unit is {unit!r}; expected metres per count (such as 0.001 or 1/512), a length ('0.25 mm'), "
+            "counts per length ('6553.5 per metre'), or one of 'mm', 'cm', 'm', 'tum', 'sunrgbd'."
+        )
+    if scale > _LARGEST:
+        raise InputError(
+            f"The depth unit is {unit!r}, {scale:g} metres for each count; expected a length below {_LARGEST:g} m: if "
+            f"a metre has so many counts, give '{scale:g} per metre'."
+        )
+    return encoding_of(scale)
+
+
+def encoding_of(scale: float) -> Encoding:
+    """The encoding with `scale` metres per count: one of those in use, or its own."""
     for encoding in ENCODINGS:
-        if not encoding.rotated and math.isclose(scale, encoding.metres_per_count, rel_tol=1e-9):
+        if not encoding.rotated and math.isclose(scale, encoding.metres_per_count, rel_tol=1e-6):
             return encoding
-    return Encoding(f"{scale:g}", f"{scale:g} m per count", scale)
+    whole = 1 / scale
+    if scale < 1 and math.isclose(whole, round(whole), rel_tol=1e-9) and not _is_short(scale * 1000):
+        return Encoding(f"1/{whole:.0f}", f"1/{whole:.0f} m", scale)
+    if scale < 0.01:
+        return Encoding(f"{scale * 1000:.10g}mm", f"{scale * 1000:.6g} mm", scale)
+    return Encoding(f"{scale:.10g}", f"{scale:.6g} m per count", scale)
+
+
+def _is_short(value: float) -> bool:
+    """Whether at most three decimals write `value`."""
+    return math.isclose(value, round(value, 3), rel_tol=1e-9)
+
+
+def _scale_in_words(words: str) -> float:
+    """Metres per count; NaN for what says nothing."""
+    if (found := _COUNTS_PER.fullmatch(words)) and (length := _LENGTHS.get(found["length"])):
+        number = _number(found["number"])
+        return length / number if number else math.nan
+    words = _A_COUNT.sub("", words)
+    if not (found := _PER_COUNT.fullmatch(words)):
+        return _LENGTHS.get(words, math.nan)
+    length = _LENGTHS.get(found["length"] or "m", math.nan)
+    divisor = _number(found["divisor"] or "1")
+    return _number(found["number"]) * length / divisor if divisor else math.nan
+
+
+def _number(text: object) -> float:
+    try:
+        return float(text.replace(",", ".") if isinstance(text, str) else text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def known_mask(raw: NDArray) -> NDArray[np.bool_]:
@@ -120,42 +151,3 @@ def rotate_bits(raw: NDArray) -> NDArray[np.uint16]:
     counts = raw.astype(np.uint16)
     rotated: NDArray[np.uint16] = np.bitwise_or(counts >> 3, counts << 13, dtype=np.uint16)
     return rotated
-
-
-def detect_unit(raw: NDArray) -> DetectedUnit:
-    """The most probable encoding of `raw` depth (HxW, as stored), which must hold at least one measurement."""
-    known = raw[known_mask(raw)]
-    sample = known[:: max(1, known.size // _SAMPLE)]
-    if raw.dtype.kind in "iu":
-        chances = {encoding: _habit_chance(sample, habit) for encoding, habit in _INTEGER_HABITS.items()}
-        none_of_these = _habit_chance(sample, _NONE_OF_THESE)
-        if sample.max() > SATURATED:
-            del chances[SUN_RGBD]
-    else:
-        chances, none_of_these = _FLOAT_PRIORS, _NONE_OF_THESE.prior
-    scores = {encoding: chance * _range_fit(sample, encoding) for encoding, chance in chances.items()}
-    best = max(scores, key=lambda encoding: scores[encoding])
-    share = scores[best] / (sum(scores.values()) + none_of_these)
-    return DetectedUnit(best, min(0.99, round(share, 2)), assumed=True)  # a guess is never certain
-
-
-def _range_fit(sample: NDArray, encoding: Encoding) -> float:
-    """How well the depths would fit a room, 0..1."""
-    counts = rotate_bits(sample) if encoding.rotated else sample
-    near, median, far = np.percentile(counts * np.float64(encoding.metres_per_count), (5, 50, 95))
-    if near <= 0:  # a float so small that scaling it leaves nothing
-        return 0.0
-    misfit = 0.5 * (math.log(median / _TYPICAL_MEDIAN) / _SPREAD) ** 2
-    misfit += 2 * max(0.0, math.log(_NEAR / near)) + 2 * max(0.0, math.log(far / _FAR))
-    return math.exp(-misfit)
-
-
-def _habit_chance(sample: NDArray, habit: _Habit) -> float:
-    """The chance of an encoding before its depths are looked at: its prior times that of the habits seen."""
-    low_bits = np.mean((sample & 7) <= 1) > 0.9
-    chance = habit.prior * (habit.low_bits if low_bits else 1 - habit.low_bits)
-    if np.mean(sample % 10 == 0) > 0.95:
-        return chance * habit.tens
-    if np.mean(sample % 5 == 0) > 0.95:
-        return chance * habit.fives
-    return chance * (1 - habit.tens - habit.fives)

@@ -1,0 +1,190 @@
+"""What the numbers of a depth map measure: depth along the optical axis, or something else that is kept the same way.
+
+Inverse depth, disparities, lengths of rays, predictions without a scale, a Kinect's raw counts and pictures of depth
+all come as one number for each pixel. Where their numbers give them away, a sentence says so and offers the reading
+that can be made honestly; nothing is converted unasked.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vizlab.errors import InputError
+from vizlab.rgbd.planes import looks_inverse, ray_field_of_view, ray_over_depth
+from vizlab.rgbd.record import Suggestion
+
+Meaning = Literal["auto", "depth", "ray", "inverse", "relative", "relative inverse", "kinect raw"]
+"""What `depth_kind` of `read_rgbd` may be."""
+
+TYPICAL_MEDIAN = 2.3
+"""Metres: where the median of depth without a scale is put, that of a room seen by a held camera."""
+
+_NOTHING_RAW = 2047  # of a Kinect v1
+_RAY_NAMES = ("distance_to_camera", "depth_meters", "euclid", "raylength", "ray_length", "ray_depth", "radial")
+_HYPERSIM = 60.0  # degrees
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A sentence on what the numbers may be instead of depth, and how to have them read so."""
+
+    sentence: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+def parse_meaning(meaning: str) -> Meaning:
+    """Raises InputError unless `meaning` is one of Meaning."""
+    for known in get_args(Meaning):
+        if meaning == known:
+            return known
+    choices = ", ".join(repr(one) for one in get_args(Meaning))
+    raise InputError(f"depth_kind is {meaning!r}; expected one of {choices}.")
+
+
+def doubts_about(raw: NDArray, known: NDArray[np.bool_], place: str) -> list[Doubt]:
+    """What `raw` (HxW, as stored and upright) may hold in place of depth.
+
+    `known` are its measurements, `place` its name with some folders, which may say it.
+    """
+    numbers = raw[known]
+    if (doubt := _kinect_raw(raw)) or (doubt := _picture_of_depth(raw, numbers)):
+        return [doubt]
+    values = np.where(known, raw, np.nan).astype(float)
+    if looks_inverse(values):
+        return [_inverse()]
+    found = [_stretched(raw, numbers)]
+    if (field_of_view := ray_field_of_view(values)) is not None or _is_named_ray(place):
+        found.append(_ray(place, field_of_view))
+    return [doubt for doubt in found if doubt]
+
+
+def unknown_of(meaning: Meaning, raw: NDArray) -> NDArray[np.bool_]:
+    """Where `raw` (HxW, as stored) says nothing, beyond what says nothing in any depth map."""
+    return raw == _NOTHING_RAW if meaning == "kinect raw" else np.zeros(raw.shape, bool)
+
+
+def as_depth(values: NDArray[np.float32], meaning: Meaning, field_of_view: float | None) -> NDArray[np.float32]:
+    """`values` (HxW, in the unit that was given, NaN unknown) as metres along the optical axis.
+
+    ray: lengths in metres, for which `field_of_view` in degrees across the width is needed. inverse: 1/m. relative:
+    depth up to a factor, whose median becomes TYPICAL_MEDIAN; relative inverse: its reciprocal. kinect raw: 11-bit
+    disparities, by z = 1/(3.3309495161 - 0.0030711016 d) (OpenKinect, "Imaging Information").
+    Raises InputError where something is missing.
+    """
+    if meaning == "ray":
+        if field_of_view is None or not 1 < field_of_view < 179:
+            raise InputError(
+                f"The field of view is {field_of_view}; lengths of rays need that of the camera to become depth: give "
+                "field_of_view in degrees across the width, such as 60."
+            )
+        return (values / ray_over_depth(values.shape, field_of_view)).astype(np.float32)
+    if meaning in ("inverse", "relative inverse"):
+        values = (1 / values).astype(np.float32)
+    if meaning == "kinect raw":
+        metres = 1 / (3.3309495161 - 0.0030711016 * values)
+        values = np.where((metres > 0) & (metres < 20), metres, np.nan).astype(np.float32)
+    if meaning in ("relative", "relative inverse"):
+        values = (values * (TYPICAL_MEDIAN / np.nanmedian(values))).astype(np.float32)
+    return values
+
+
+def describe(meaning: Meaning, field_of_view: float | None) -> str:
+    """What was made of the numbers, as a sentence; empty for plain depth."""
+    return {
+        "ray": f"Lengths of rays became depth along the optical axis, for a field of view of {field_of_view:g} degrees."
+        if field_of_view
+        else "",
+        "inverse": "Inverse depth became depth by 1/x.",
+        "relative": "Depth without a scale: its median was put at "
+        f"{TYPICAL_MEDIAN:g} m, so distances in metres mean nothing, only their ratios do.",
+        "relative inverse": "Inverse depth without a scale became depth by 1/x, with its median put at "
+        f"{TYPICAL_MEDIAN:g} m: distances in metres mean nothing.",
+        "kinect raw": "Raw Kinect v1 disparities became metres by the formula of the OpenKinect project.",
+    }.get(meaning, "")
+
+
+def _reading(label: str, reason: str, **options: str) -> Suggestion:
+    return Suggestion(label, tuple(options.items()), reason)
+
+
+def _kinect_raw(raw: NDArray) -> Doubt | None:
+    if raw.dtype.kind not in "iu" or raw.max() != _NOTHING_RAW:
+        return None
+    measured = raw[(raw > 0) & (raw < _NOTHING_RAW)]
+    if not measured.size or measured.max() > 1150 or np.percentile(measured, 1) < 250:
+        return None
+    return Doubt(
+        "The depth looks like raw 11-bit disparities of a Kinect v1 (2047 stands for nothing), which are no distances.",
+        (_reading("convert from Kinect v1 counts", "by OpenKinect's formula", depth_kind="kinect raw"),),
+    )
+
+
+def _picture_of_depth(raw: NDArray, numbers: NDArray) -> Doubt | None:
+    if raw.dtype.kind not in "iu":
+        return None
+    relative = _reading("use without a scale", "only ratios of distances then mean something", depth_kind="relative")
+    inverse = _reading("use as inverse, without a scale", "if near things are bright", depth_kind="relative inverse")
+    distinct = np.unique(numbers)
+    if len(distinct) >= 8 and (distinct % 257 == 0).all():
+        sentence = "All numbers of the depth are multiples of 257: an 8-bit picture of depth stretched to 16 bits."
+        return Doubt(f"{sentence} It holds no distances but shades of them.", (relative, inverse))
+    if len(distinct) >= 8 and distinct[-1] <= 255:
+        sentence = "The numbers of the depth end below 256, as in an 8-bit picture of depth kept in 16 bits"
+        return Doubt(f"{sentence}; unless they are centimetres, they are shades, not distances.", (relative, inverse))
+    return None
+
+
+def _stretched(raw: NDArray, numbers: NDArray) -> Doubt | None:
+    """Numbers that were scaled to a range, as predictions are before they are saved."""
+    highest = float(numbers.max())
+    at_highest = float(np.mean(numbers == highest))
+    relative = _reading("use without a scale", "only ratios of distances then mean something", depth_kind="relative")
+    if raw.dtype.kind == "f":
+        if highest <= 1:
+            return Doubt(
+                "The depth stays within 0..1, as if it were scaled to 0..1; distances shown in metres may mean "
+                "nothing.", (relative,),
+            )  # fmt: skip
+        if highest == 255 and at_highest < 0.01:
+            return Doubt("The depth ends at 255.0, as if it were scaled to 8 bits.", (relative,))
+        return None
+    saturated = raw[raw == 65535].size / raw.size
+    fills = 0.98 * 65535 < highest <= 65535 and saturated < 0.01
+    if (fills and numbers.min() < 0.02 * 65535) or (highest == 60000 and at_highest < 0.01):
+        return Doubt(
+            f"The depth fills the 16 bits up to {highest:.0f}, as predictions do that are stretched before they are "
+            "saved; distances shown in metres may mean nothing.", (relative,),
+        )  # fmt: skip
+    return None
+
+
+def _inverse() -> Doubt:
+    return Doubt(
+        "The depth looks like inverse depth or disparity: it is larger where things are nearer, and planes are "
+        "straight in it as they are not in depth.",
+        (
+            _reading("use as inverse, without a scale", "only ratios then count", depth_kind="relative inverse"),
+            _reading("it is depth", "near things have the larger numbers", depth_kind="depth"),
+        ),
+    )
+
+
+def _is_named_ray(place: str) -> bool:
+    return any(word in place.lower() for word in _RAY_NAMES)
+
+
+def _ray(place: str, field_of_view: int | None) -> Doubt:
+    why = "planes are straight in them only as such" if field_of_view else f"its name, {place}, says so"
+    angle = f"{field_of_view or _HYPERSIM:g}"
+    return Doubt(
+        f"The depth may be lengths of rays from the camera, not depth along its axis: {why}.",
+        (
+            _reading(
+                f"convert from ray length ({angle}°)", "for that field of view across the width",
+                depth_kind="ray", field_of_view=angle,
+            ),
+            _reading("it is depth", "along the optical axis", depth_kind="depth"),
+        ),
+    )  # fmt: skip
