@@ -105,3 +105,28 @@ def test_grids_cannot_be_changed(mti_trace: FusionTrace) -> None:
     assert copy.grids["depth"] == (24, 32)
     with pytest.raises(TypeError):
         copy.grids["depth"] = (1, 1)  # type: ignore[index]
+
+
+def test_a_map_named_by_its_keyword_is_watched() -> None:
+    small = torch.rand(1, 2, 6, 8)
+    with GridWatch() as watch:
+        large = F.interpolate(input=small, size=(24, 32))
+    assert watch.grid(large) == (6, 8)
+
+
+def test_the_smaller_of_two_grids_is_that_of_fewer_cells() -> None:
+    """Though it has as many columns as the larger, and more than that has rows."""
+    with GridWatch() as watch:
+        taller = F.interpolate(torch.rand(1, 1, 2, 20), size=(4, 20))
+        as_many = F.interpolate(torch.rand(1, 1, 6, 8), size=(4, 12))
+    assert watch.grid(taller) == (2, 20)
+    assert watch.grid(as_many) == (4, 12)
+
+
+def test_what_is_no_map_is_let_pass() -> None:
+    sequence = torch.rand(1, 2, 6)
+    with GridWatch() as watch:
+        assert F.interpolate(sequence, size=12).shape == (1, 2, 12)
+        assert torch.rand(1, 1, 2, 2).type() == "torch.FloatTensor"
+        assert sequence.type() == "torch.FloatTensor"
+    assert len(watch._before) == 0

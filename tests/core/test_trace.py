@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -243,3 +244,39 @@ def test_a_trace_with_objects_inside_is_refused(tmp_path) -> None:
 def test_a_missing_modality_is_said(cen_model: Model, small_rgbd: RGBDImage) -> None:
     with pytest.raises(IncompatibleInputError, match="needs a depth map"):
         vizlab.trace(cen_model, RGBDImage(small_rgbd.colour))
+
+
+def test_a_trace_says_whose_it_is(model: Model, small_rgbd: RGBDImage) -> None:
+    started = time.perf_counter()
+    found = vizlab.trace(model, small_rgbd)
+    assert 0 < found.seconds < time.perf_counter() - started
+    described, config = found.model, model.config
+    assert (described.name, described.family) == (model.name, model.method.family)
+    assert (described.architecture, described.checkpoint_hash) == (config.architecture, "0" * 64)
+    assert (described.inputs, described.tasks) == (model.inputs, config.tasks)
+    assert described.classes == model.classes
+    assert dict(described.assumed) == dict(model.assumed)
+    assert described.settings == model.settings
+    assert found.environment["device"] == "cpu"
+    assert found.environment["precision"] == "float32"
+    assert found.environment["vizlab"] == vizlab.__version__
+    assert found.environment["numpy"] == np.__version__
+
+
+def test_how_much_of_the_depth_was_filled(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    """A hole of 5x7 in 90x120 pixels; of no account to a network that sees colour alone."""
+    assert vizlab.trace(cen_model, small_rgbd).filled == pytest.approx(5 * 7 / (90 * 120))
+    coloured = make_model("nddr-cnn")
+    assert coloured.inputs == ("rgb",)
+    for picture in (small_rgbd, RGBDImage(small_rgbd.colour)):
+        assert vizlab.trace(coloured, picture).filled == 0
+
+
+def test_arrays_of_a_site_are_float32(mti_trace: vizlab.FusionTrace, cen_trace: vizlab.FusionTrace) -> None:
+    gates = [site.gates for site in mti_trace.sites.values() if site.gates is not None]
+    assert len(gates) == 4
+    assert all(values.dtype == np.float32 for values in gates)
+    for site in cen_trace.sites.values():
+        assert site.share is not None
+        assert site.share_after is not None
+        assert site.share.dtype == site.share_after.dtype == np.float32

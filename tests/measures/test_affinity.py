@@ -67,7 +67,8 @@ def random_maps(size: tuple[int, int] = (9, 11), seed: int = 0) -> dict[str, np.
     label = generator.integers(0, 3, size).astype(np.uint8)
     depth = (1 + label * 0.1 + generator.uniform(0, 0.2, size)).astype(np.float32)
     tilt = np.radians(label * 10 + generator.uniform(0, 20, size))
-    normals = np.stack([np.sin(tilt), 0 * tilt, -np.cos(tilt)], -1).astype(np.float32)
+    turn = generator.uniform(0, 2, size)
+    normals = np.stack([np.sin(tilt) * np.cos(turn), np.sin(tilt) * np.sin(turn), -np.cos(tilt)], -1).astype(np.float32)
     label[4, 3:6], depth[2, 4:7], normals[5:7, 1] = VOID, NAN, NAN
     return {"semseg": label, "depth": depth, "normals": normals}
 
@@ -103,6 +104,7 @@ def test_each_pair_of_the_kernel_is_counted_once(kernel: int, step: int) -> None
     reach = range(-(kernel // 2), kernel // 2 + 1)
     both_ways = sum((7 - abs(dy) * step) * (9 - abs(dx) * step) for dy in reach for dx in reach if (dy, dx) != (0, 0))
     assert found.pairs[0] == both_ways / 2
+    assert found.pairs.dtype == np.int64
 
 
 def test_a_dilation_that_does_not_fit_is_undefined() -> None:
@@ -122,6 +124,14 @@ def test_thresholds_are_relative_to_the_farther_pixel_and_in_degrees() -> None:
         maps = {"depth": depth[row : row + 1], "normals": normals[row : row + 1]}
         (found,) = pair_agreements(LabelMaps("reference", maps), AffinityParameters(dilations=(1,)))
         np.testing.assert_array_equal(found.similar[:, 0], [near, near])
+
+
+def test_depths_that_differ_by_the_threshold_are_similar_and_angles_are_not() -> None:
+    """1 m and 2 m differ by half of the farther one; what faces the same way differs by no less than 0 degrees."""
+    maps = {"depth": np.array([[1, 2]], np.float32), "normals": np.full((1, 2, 3), (0, 0, -1), np.float32)}
+    parameters = AffinityParameters(dilations=(1,), depth=0.5, normals=0)
+    (found,) = pair_agreements(LabelMaps("reference", maps), parameters)
+    np.testing.assert_array_equal(found.similar[:, 0], [1, 0])
 
 
 def test_kappa_is_one_for_equal_maps_and_about_zero_for_independent_ones() -> None:
@@ -177,6 +187,11 @@ def test_distances_within_a_cell_are_not_compared() -> None:
     assert pair_agreements(LabelMaps("final", random_maps(), stride=4), AffinityParameters(dilations=(1, 2))) == ()
 
 
+def test_three_quarters_of_a_cell_are_taken_for_one() -> None:
+    (found, *_) = pair_agreements(LabelMaps("final", random_maps(), stride=4), AffinityParameters(dilations=(2, 3)))
+    np.testing.assert_array_equal(found.dilations, [4])
+
+
 def test_one_step_of_a_coarse_grid_is_one_of_its_own_cells() -> None:
     """At stride 4 the dilation of 8 pixels is two cells."""
     maps = random_maps(seed=7)
@@ -200,7 +215,7 @@ def test_large_maps_lose_pairs_but_no_distance() -> None:
 
     Were every second pixel dropped before pairs are made, all would be alike.
     """
-    for size in ((60, 80), (300, 310), (480, 640), (481, 1300)):
+    for size in ((60, 80), (300, 310), (480, 640), (481, 1300), (240, 1300), (1300, 240)):
         stripes = np.broadcast_to(np.arange(size[1]) % 2, size)
         maps = {"semseg": stripes.astype(np.uint8), "depth": (1 + stripes).astype(np.float32)}
         (found,) = pair_agreements(LabelMaps("reference", maps), AffinityParameters(dilations=(1, 2)))

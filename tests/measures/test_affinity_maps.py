@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from vizlab.core.framing import Framing
-from vizlab.core.predictions import DepthPrediction, Prediction, SemsegPrediction
+from vizlab.core.predictions import (
+    DepthPrediction,
+    ImagePrediction,
+    NormalsPrediction,
+    Prediction,
+    SemsegPrediction,
+)
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
 from vizlab.measures.affinity_maps import UNKNOWN_STRIDE, at_cells, compared_maps, final_stride
@@ -107,6 +113,28 @@ def test_tasks_of_two_strides_meet_at_the_coarser(mti_trace: FusionTrace) -> Non
     assert final_stride(mixed) == 8
 
 
+@pytest.mark.parametrize("coarse", [(25, 16), (12, 33)])
+def test_the_coarser_grid_is_that_of_fewer_cells(mti_trace: FusionTrace, coarse: tuple[int, int]) -> None:
+    """Of 24x32, 25x16 and 12x33, whichever has the fewer rows or columns."""
+    mixed = replace(mti_trace, grids={**mti_trace.grids, "depth": coarse})
+    assert final_stride(mixed) == mti_trace.framing.padded[0] / coarse[0]
+
+
+def test_a_picture_of_normals_is_not_compared(known: FusionTrace) -> None:
+    """A network that translates pictures predicts colours."""
+    shape = (*known.framing.picture, 3)
+    for kind, expected in ((ImagePrediction, {"semseg", "depth"}), (NormalsPrediction, {"semseg", "depth", "normals"})):
+        given = {**known.predictions, "normals": kind(np.zeros(shape, np.float32))}
+        assert set(compared_maps(replace(known, predictions=given), None)[0].maps) == expected
+
+
+def test_older_normals_alone_have_their_stride(known: FusionTrace) -> None:
+    """Of 6x8 cells that show 24x32 pixels of an input of 32x32; the third axis is none of the grid's."""
+    initial = {"scale_0/normals": NormalsPrediction(np.zeros((6, 8, 3), np.float32))}
+    found = compared_maps(replace(known, initial=initial, grids={}), None)[-1]
+    assert (found.origin, found.stride, list(found.maps)) == ("scale 0", 4, ["normals"])
+
+
 def test_an_older_trace_is_compared_from_the_coarsest_known_stride_on(known: FusionTrace) -> None:
     old = replace(known, grids={})
     found = {a.origin: a.dilations[0] for a in trace_affinity(old)}
@@ -136,6 +164,12 @@ def test_cells_of_any_picture_take_the_pixel_at_their_centre(picture: tuple[int,
             y = min(int((row + 0.5) * 2 * picture[0] / 24), picture[0] - 1)
             x = min(int((column + 0.5) * 2 * picture[1] / 32), picture[1] - 1)
             assert found[row, column] == values[y, x]
+
+
+def test_a_cell_that_is_half_padding_takes_the_last_row() -> None:
+    """Two cells of 16 rows, of which 24 show the picture: the centre of the second lies on its lower edge."""
+    values = np.arange(48 * 64).reshape(48, 64)
+    np.testing.assert_array_equal(at_cells(values, (2, 32), FRAMING)[:, 0], [values[16, 1], values[47, 1]])
 
 
 def test_normals_are_sampled_whole() -> None:

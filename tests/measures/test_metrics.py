@@ -25,8 +25,10 @@ def test_depth_error_is_zero_after_aligning_a_wrong_scale() -> None:
 
 def test_depth_without_any_reference_is_undefined() -> None:
     error = depth_error(np.ones((2, 2), np.float32), np.full((2, 2), np.nan, np.float32))
-    assert np.isnan(error.rmse)
+    assert np.isnan([error.rmse, error.aligned_rmse, error.scale, error.abs_rel]).all()
     assert error.valid == 0
+    assert error.error.shape == (2, 2)
+    assert np.isnan(error.error).all()
 
 
 def test_normals_error_measures_the_angle() -> None:
@@ -52,8 +54,12 @@ def test_semseg_counts_no_void_and_averages_over_present_classes() -> None:
 
 
 def test_other_sizes_are_refused() -> None:
-    with pytest.raises(InputError, match="3x2"):
+    with pytest.raises(InputError, match="The depth prediction is 3x2 but its reference is 4x2"):
         depth_error(np.ones((3, 2), np.float32), np.ones((4, 2), np.float32))
+    with pytest.raises(InputError, match="The normals prediction is 3x2x3"):
+        normals_error(np.ones((3, 2, 3), np.float32), np.ones((4, 2, 3), np.float32))
+    with pytest.raises(InputError, match="The semseg prediction is 3x2"):
+        semseg_score(np.ones((3, 2), np.uint8), np.ones((4, 2), np.uint8))
     with pytest.raises(InputError, match="differ in size"):
         Reference(depth=np.ones((2, 2), np.float32), label=np.ones((2, 3), np.uint8))
 
@@ -112,3 +118,41 @@ def test_labels_without_any_reference_are_undefined() -> None:
     assert np.isnan(found.accuracy)
     assert np.isnan(found.miou)
     assert (found.present, found.valid) == (0, 0)
+
+
+@pytest.mark.parametrize("metres", [0.25, 3.0])
+def test_the_scale_is_that_of_the_medians(metres: float) -> None:
+    """Near or far: 1, 2 and 6 of a unit against 2, 3 and 5 of it."""
+    prediction, reference = (np.array([row], np.float32) * metres for row in ([1, 2, 6], [2, 3, 5]))
+    found = depth_error(prediction, reference)
+    assert found.scale == pytest.approx(3 / 2)
+    assert found.aligned_rmse == pytest.approx(metres * np.sqrt((0.5**2 + 0 + 4**2) / 3))
+
+
+def test_a_depth_of_nothing_has_no_scale() -> None:
+    found = depth_error(np.zeros((2, 2), np.float32), np.ones((2, 2), np.float32))
+    assert np.isnan(found.scale)
+    assert np.isnan(found.aligned_rmse)
+    assert found.rmse == 1
+
+
+def test_vectors_longer_than_one_by_rounding_have_an_angle() -> None:
+    """1.00001 squared is no cosine."""
+    facing = np.full((1, 2, 3), (0, 0, -1.00001), np.float32)
+    found = normals_error(facing, facing * np.array([[[1], [-1]]], np.float32))
+    np.testing.assert_array_equal(found.error, [[0, 180]])
+    assert found.error.dtype == np.float32
+
+
+def test_an_angle_of_the_limit_is_not_within_it() -> None:
+    angles = np.radians([[11.25, 22.5, 30, 60]])
+    found = normals_error(np.stack([np.sin(angles), 0 * angles, np.cos(angles)], -1), np.full((1, 4, 3), (0, 0, 1.0)))
+    np.testing.assert_array_equal(found.error, [[11.25, 22.5, 30, 60]])
+    assert found.within == (0, 0.25, 0.5)
+
+
+def test_a_class_of_one_pixel_is_present() -> None:
+    """Of which it is missed: an intersection of 0 over a union of 1, beside 3 of 4."""
+    found = semseg_score(np.array([[0, 0, 0, 0]], np.uint8), np.array([[0, 0, 0, 1]], np.uint8))
+    assert found.present == 2
+    assert found.miou == pytest.approx((3 / 4 + 0) / 2)

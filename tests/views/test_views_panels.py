@@ -34,6 +34,7 @@ def test_diverging_map_is_centred() -> None:
 def test_numbers_are_short() -> None:
     assert [number(v) for v in (0.6123, 12.34, 123.4, 0, float("nan"))] == ["0.612", "12.3", "123", "0", "–"]
     assert number(2, "m") == "2.00 m"
+    assert [number(v) for v in (1.234e-5, -1.234e-5)] == ["0.000012", "-0.000012"]  # six decimals at most
 
 
 def test_shares_have_one_decimal_whatever_their_size() -> None:
@@ -42,6 +43,7 @@ def test_shares_have_one_decimal_whatever_their_size() -> None:
     written = ["0.0%", "0.0%", "3.4%", "9.9%", "10.0%", "10.0%", "56.7%", "100.0%", "100.0%", "123.4%"]
     assert [percent(v) for v in shares] == written
     assert [percent(-v) for v in shares[1:4]] == ["0.0%", "-3.4%", "-9.9%"]
+    assert [percent(v) for v in (0.0005, 0.00049)] == ["0.1%", "0.0%"]
     assert percent(float("nan")) == "–"
 
 

@@ -36,11 +36,10 @@ class GridWatch(TorchFunctionMode):
 
     def grid(self, y: Tensor) -> Grid:
         """Rows and columns of `y` (B, C, h, w), or of the smaller map that it was enlarged from."""
-        return self._before.get(y, (y.shape[-2], y.shape[-1]))
+        return self._before.get(y, (y.shape[2], y.shape[3]))
 
-    def _remember(self, source: Any, result: Any) -> None:
-        if not (isinstance(source, Tensor) and isinstance(result, Tensor) and result.ndim == 4 and source.ndim == 4):
-            return
-        grid = self.grid(source)
-        if grid[0] * grid[1] < result.shape[-2] * result.shape[-1]:
-            self._before[result] = grid
+    def _remember(self, source: Tensor, result: Any) -> None:
+        if isinstance(result, Tensor) and result.ndim == 4:  # `type()` of a tensor is a name; sequences have 3 axes
+            grid = self.grid(source)
+            if grid[0] * grid[1] < result.shape[2] * result.shape[3]:
+                self._before[result] = grid

@@ -17,7 +17,7 @@ HIGHEST: dict[Activation, float] = {"relu": math.inf, "relu6": 6.0}
 
 def cropped(x: Tensor, framing: Framing) -> Tensor:
     """(1, C, H, W) to (C, h, w): the part that shows the picture."""
-    height, width = framing.visible((x.shape[-2], x.shape[-1]))
+    height, width = framing.visible((x.shape[2], x.shape[3]))
     return x[0, :, :height, :width]
 
 

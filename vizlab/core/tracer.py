@@ -52,7 +52,7 @@ def trace(
         model=_describe(model, change),
         predictions={k: p for k, p in decoded.items() if k not in initial},
         initial={k: p for k, p in decoded.items() if k in initial},
-        sites={s.name: _site_trace(s, recorder.rows.get(s.name, {}), weights[s.name]) for s in model.sites},
+        sites={s.name: _site_trace(s, recorder.rows.get(s.name), weights[s.name]) for s in model.sites},
         framing=framing,
         input_digest=rgbd.digest,
         record=rgbd.record.to_dict(),
@@ -109,7 +109,7 @@ def _changes(change: Intervention) -> dict[str, object]:
     return {"settings": dict(change.settings), "cross": change.cross, **where}
 
 
-def _site_trace(site: Site, rows: dict[int, TargetReduction], weights: dict[str, np.ndarray]) -> SiteTrace:
+def _site_trace(site: Site, rows: dict[int, TargetReduction] | None, weights: dict[str, np.ndarray]) -> SiteTrace:
     if not rows:
         return SiteTrace(site, None, None, None, None, weights)
     ordered = [rows[target] for target in range(len(site.targets))]

@@ -1,5 +1,6 @@
 """How far a prediction is from a reference, for one picture; the papers' figures are over a whole test set."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +56,10 @@ def depth_error(prediction: np.ndarray, reference: np.ndarray) -> DepthError:
     valid = np.isfinite(prediction) & np.isfinite(reference) & (reference > 0)
     error = np.where(valid, prediction - reference, np.nan).astype(np.float32)
     if not valid.any():
-        return DepthError(*(float("nan"),) * 4, valid=0.0, error=error)
+        return DepthError(*(math.nan,) * 4, valid=0.0, error=error)
     p, r = prediction[valid].astype(np.float64), reference[valid].astype(np.float64)
     middle = float(np.median(p))
-    scale = float(np.median(r)) / middle if middle > 0 else float("nan")
+    scale = float(np.median(r)) / middle if middle > 0 else math.nan
     return DepthError(
         rmse=_rms(p - r),
         aligned_rmse=_rms(scale * p - r),
@@ -76,8 +77,7 @@ def normals_error(prediction: np.ndarray, reference: np.ndarray) -> NormalsError
     error = np.degrees(np.arccos(np.clip(cosine, -1, 1))).astype(np.float32)
     angles = error[np.isfinite(error)].astype(np.float64)
     if not angles.size:
-        nan = float("nan")
-        return NormalsError(nan, nan, nan, (nan, nan, nan), 0.0, error)
+        return NormalsError(*(math.nan,) * 3, within=(math.nan,) * 3, valid=0.0, error=error)
     first, second, third = (float((angles < limit).mean()) for limit in WITHIN_DEGREES)
     return NormalsError(
         mean=float(angles.mean()),
@@ -94,7 +94,7 @@ def semseg_score(label: np.ndarray, reference: np.ndarray, void: int = VOID) -> 
     _check_sizes("semseg", label, reference)
     valid = reference != void
     if not valid.any():
-        return SemsegScore(float("nan"), float("nan"), 0, 0.0)
+        return SemsegScore(math.nan, math.nan, 0, 0.0)
     predicted, true = label[valid].astype(np.int64), reference[valid].astype(np.int64)
     classes = int(max(predicted.max(), true.max())) + 1
     confusion = np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)

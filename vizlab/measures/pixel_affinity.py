@@ -128,7 +128,7 @@ def _shifted(values: np.ndarray, dy: int, dx: int) -> tuple[np.ndarray, np.ndarr
 
 def _every(size: tuple[int, int]) -> int:
     long, short = max(size), min(size)
-    return max(1, -(-long // MAX_COLUMNS), -(-short // MAX_ROWS))
+    return max(-(-long // MAX_COLUMNS), -(-short // MAX_ROWS))
 
 
 def _similar(task: str, a: np.ndarray, b: np.ndarray, parameters: AffinityParameters) -> tuple[np.ndarray, np.ndarray]:
@@ -146,11 +146,10 @@ def _similar(task: str, a: np.ndarray, b: np.ndarray, parameters: AffinityParame
 def _agreement(pair: Sequence[str], origin: str, dilations: np.ndarray, counts: np.ndarray) -> PairAgreement:
     """From (D, 4) counts of both, first, second, all."""
     both, first, second, pairs = counts.astype(np.float64).T
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # 0/0, where nothing is known or nothing can differ, is undefined
         raw = (pairs - first - second + 2 * both) / pairs
         p, q = first / pairs, second / pairs
         chance = p * q + (1 - p) * (1 - q)
-        kappa = np.where(chance < 1, (raw - chance) / (1 - chance), np.nan)
         return PairAgreement(
             first=pair[0],
             second=pair[1],
@@ -160,6 +159,6 @@ def _agreement(pair: Sequence[str], origin: str, dilations: np.ndarray, counts: 
             raw=raw,
             given_first=both / first,
             given_second=both / second,
-            kappa=kappa,
+            kappa=(raw - chance) / (1 - chance),
             similar=np.stack([p, q]),
         )

@@ -89,6 +89,7 @@ def test_alphas_of_a_traced_network(stitched_trace: FusionTrace) -> None:
         start = np.where(np.eye(3, dtype=bool), 0.9, 0.1)
         np.testing.assert_allclose(unit.mean, alpha.mean(-1), atol=1e-5)
         np.testing.assert_allclose(unit.drift, np.abs(alpha - start[..., None]).mean(-1), atol=1e-5)
+        assert {a.dtype for a in (unit.alpha, unit.mean, unit.start, unit.drift)} == {np.dtype(np.float32)}
 
 
 def test_sentences_name_the_true_extremes(stitched_trace: FusionTrace) -> None:

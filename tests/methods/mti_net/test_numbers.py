@@ -136,3 +136,20 @@ def test_other_families_are_refused(cen_trace: FusionTrace) -> None:
 def test_rows_of_shares_sum_to_one(mti_trace: FusionTrace) -> None:
     for found in scale_shares(mti_trace):
         np.testing.assert_allclose(found.share.sum(1), 1, atol=1e-4)
+
+
+def test_a_unit_without_numbers_has_unknown_ones(mti_trace: FusionTrace) -> None:
+    (found,) = scale_shares(with_units(mti_trace, replace(unit(0), share=None, gates=None)))
+    for values in (found.share, found.gate):
+        assert values.shape == (len(TARGETS), len(SOURCES))
+        assert values.dtype == np.float32
+        assert np.isnan(values).all()
+
+
+def test_correlation_sees_a_small_variation_on_a_large_mean() -> None:
+    """In float32 the mean of 16,000 numbers about 1000 is off by more than they vary."""
+    generator = np.random.default_rng(0)
+    noise = generator.normal(0, 1e-3, (127, 129)).astype(np.float32)
+    large = np.float32(1000) + noise
+    expected = np.corrcoef(large.astype(np.float64).ravel(), noise.astype(np.float64).ravel())[0, 1]
+    assert correlation(large, noise) == pytest.approx(expected, rel=1e-9)

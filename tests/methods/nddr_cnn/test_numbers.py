@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.methods.nddr_cnn.layers import TASKS, block, layer_site, noisy, with_layers
-from vizlab.core.trace import FusionTrace
+from vizlab.core.site import Site
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.methods.nddr_cnn.numbers import NDDRBlocks, nddr_blocks, nddr_site, nddr_sites, pooled_matrix
 
@@ -38,6 +39,8 @@ def test_every_block_agrees_with_a_loop_over_its_weights(nddr_trace: FusionTrace
             assert found.diagonal[t, s] == pytest.approx(sum(w for i, j, w in cells if i == j) / 5, rel=1e-5)
             assert found.drift[t, s] == pytest.approx(moved / math.sqrt(5), rel=1e-5)
             assert found.relative_drift[t, s] == pytest.approx(moved / (start * math.sqrt(5)), rel=1e-5)
+    arrays = (found.norm, found.scaled_norm, found.diagonal, found.drift, found.relative_drift)
+    assert {values.dtype for values in arrays} == {np.dtype(np.float32)}
     for values in (found.norm, found.scaled_norm, found.drift):
         assert len(np.unique(values.round(4))) == 9
 
@@ -84,8 +87,8 @@ def test_movement_off_the_diagonal_counts(nddr_trace: FusionTrace) -> None:
 def test_a_fresh_layer_has_not_drifted(nddr_trace: FusionTrace) -> None:
     found = only(with_layers(nddr_trace, layer_site()))
     start = np.where(OWN, 0.9, 0.1)
-    np.testing.assert_allclose(found.drift, 0, atol=1e-6)
-    np.testing.assert_allclose(found.relative_drift, 0, atol=1e-6)
+    np.testing.assert_array_equal(found.drift, np.zeros((3, 3)))  # not even by the rounding of 0.9 and 0.1
+    np.testing.assert_array_equal(found.relative_drift, np.zeros((3, 3)))
     np.testing.assert_allclose(found.diagonal, start, atol=1e-6)
     np.testing.assert_allclose(found.norm, start * np.sqrt(7), rtol=1e-6)
 
@@ -128,6 +131,7 @@ def test_the_whole_matrix_is_what_it_says(nddr_trace: FusionTrace, kind: str) ->
     assert (matrix.step, matrix.cells, matrix.tasks) == (1, 5, TASKS)
     np.testing.assert_allclose(matrix.values, expected, atol=1e-6)
     assert matrix.largest == pytest.approx(np.abs(expected).max(), rel=1e-5)
+    assert matrix.values.dtype == np.float32
 
 
 @pytest.mark.parametrize("pooling", ["extreme", "mean"])
@@ -145,6 +149,31 @@ def test_cells_pool_their_own_block_only(pooling: str) -> None:
                     cell = part[3 * i : 3 * i + 3, 3 * j : 3 * j + 3]
                     expected = cell.mean() if pooling == "mean" else max(cell.ravel(), key=abs)
                     assert matrix.values[3 * t + i, 3 * s + j] == pytest.approx(expected, rel=1e-5)
+
+
+def test_squares_of_large_weights_do_not_overflow(nddr_trace: FusionTrace) -> None:
+    def raise_all(weight: np.ndarray) -> None:
+        weight[...] = 1e25  # squared beyond float32
+
+    found = only(with_layers(nddr_trace, layer_site(4, raise_all)))
+    np.testing.assert_allclose(found.norm, 4e25, rtol=1e-6)
+
+
+def test_a_matrix_is_of_stored_weights_by_their_extremes_unless_said() -> None:
+    site = layer_site(7, noisy)
+    plain = pooled_matrix(site, limit=7).values
+    np.testing.assert_array_equal(plain, pooled_matrix(site, "weight", 7, "extreme").values)
+    assert not np.allclose(plain, pooled_matrix(site, "drift", 7, "extreme").values)
+
+
+@pytest.mark.parametrize(("channels", "step"), [(160, 1), (161, 2)])
+def test_of_more_than_160_channels_some_are_pooled(channels: int, step: int) -> None:
+    names = ("semseg",)
+    site = Site("nddr.stage1", "nddr", names, names, channels, "stage1")
+    weight = np.arange(channels**2, dtype=np.float32).reshape(1, channels, channels)
+    matrix = pooled_matrix(SiteTrace(site, None, None, None, None, {"weight": weight}))
+    assert (matrix.step, matrix.cells) == (step, -(-channels // step))
+    assert matrix.values[-1, -1] == weight.max()
 
 
 def test_no_matrix_is_larger_than_promised(nddr_trace: FusionTrace) -> None:

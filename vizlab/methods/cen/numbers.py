@@ -1,5 +1,6 @@
 """Channel exchange (CEN): which channels are replaced, by weights alone, and how that depends on the threshold."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class SiteExchange:
     @property
     def eligible_fraction(self) -> float:
         """Exchanged share of the channels that training pushes towards zero, 0..1; NaN where there are none."""
-        return self.exchanged_eligible / self.eligible if self.eligible else float("nan")
+        return self.exchanged_eligible / self.eligible if self.eligible else math.nan
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def threshold_curve(trace: FusionTrace, thresholds: np.ndarray | None = None) ->
         ]
     )
     dead = sum(_count_below(np.abs(s.weights["gamma"]).max(0), grid) for s in sites)
-    channels = np.array([s.site.channels for s in sites], float)
+    channels = np.array([s.site.channels for s in sites])
     eligible_channels = sum(s.weights["eligible"].sum(1) for s in sites)
     return ThresholdCurve(
         thresholds=grid.astype(np.float32),
@@ -173,14 +174,14 @@ def gamma_correlation(sites: tuple[SiteTrace, ...]) -> float:
                 values.append(_correlation(gamma[a], gamma[b]))
                 weights.append(gamma.shape[1])
     known = ~np.isnan(values)
-    return float(np.average(np.array(values)[known], weights=np.array(weights)[known])) if known.any() else float("nan")
+    return float(np.average(np.array(values)[known], weights=np.array(weights)[known])) if known.any() else math.nan
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     if np.allclose(a, b):
         return 1.0
-    if a.std() < 1e-12 or b.std() < 1e-12:
-        return float("nan")
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return math.nan
     return float(np.corrcoef(a, b)[0, 1])
 
 

@@ -75,7 +75,7 @@ def unit_at(trace: FusionTrace, site: str) -> UnitAlphas:
 
 def strongest(units: Sequence[UnitAlphas]) -> Extreme | None:
     """The largest mean alpha, by its magnitude, between two tasks; None for a network of a single task."""
-    between = [(unit, np.where(np.eye(len(unit.tasks), dtype=bool), np.nan, unit.mean)) for unit in units]
+    between = [(unit, np.where(np.eye(len(unit.tasks)), np.nan, unit.mean)) for unit in units]
     return None if len(units[0].tasks) < 2 else _largest(between)
 
 
@@ -99,11 +99,9 @@ def statement(trace: FusionTrace) -> str:
 
 def row_sentence(site: SiteTrace, target: int) -> str:
     """What one target takes, by its mean alphas: "Mean alpha: 0.88 own, 0.12 from depth."."""
-    mean = site.weights["alpha"][target].mean(-1)
-    own = f"{signed(float(mean[target]))} own"
-    others = (f"{signed(float(m))} from {s}" for s, m in zip(site.site.sources, mean, strict=True))
-    named = [words for index, words in enumerate(others) if index != target]
-    return f"Mean alpha: {', '.join([own, *named])}."
+    means = [signed(float(value)) for value in site.weights["alpha"][target].mean(1)]
+    others = [f"{means[s]} from {name}" for s, name in enumerate(site.site.sources) if s != target]
+    return f"Mean alpha: {', '.join([f'{means[target]} own', *others])}."
 
 
 def signed(value: float) -> str:

@@ -93,6 +93,7 @@ def _messages(site: SiteTrace) -> Iterable[Message]:
 
 def _scale_share(site: SiteTrace) -> ScaleShare:
     shape = (len(site.site.targets), len(site.site.sources))
-    share = np.full(shape, np.nan, np.float32) if site.share is None else site.share
-    gate = np.full(shape, np.nan, np.float32) if site.gates is None else site.gates.mean((2, 3))
+    unknown = np.full(shape, np.nan, np.float32)
+    share = unknown if site.share is None else site.share
+    gate = unknown if site.gates is None else site.gates.mean((2, 3))
     return ScaleShare(site.site.name, site.site.stage, site.site.targets, site.site.sources, share, gate)

@@ -84,10 +84,10 @@ def pooled_matrix(
     magnitude with its sign, so that a thin diagonal stays visible; `mean` averages.
     """
     blocks = _kind(site, kind)
-    tasks, channels = len(blocks), blocks.shape[-1]
+    tasks, channels = len(blocks), site.site.channels
     step = max(1, -(-tasks * channels // limit))
     cells = -(-channels // step)
-    pooled = np.array([[_pool(blocks[t, s], step, pooling) for s in range(tasks)] for t in range(tasks)], np.float32)
+    pooled = np.array([[_pool(blocks[t, s], step, pooling) for s in range(tasks)] for t in range(tasks)])
     values = pooled.transpose(0, 2, 1, 3).reshape(tasks * cells, tasks * cells)
     return PooledMatrix(values, cells, step, site.site.targets, float(np.abs(blocks).max()))
 
@@ -105,18 +105,17 @@ def _initial(tasks: int, channels: int, alpha: float, beta: float) -> np.ndarray
 
 def _kind(site: SiteTrace, kind: MatrixKind) -> np.ndarray:
     blocks = _as_blocks(site.weights["weight"])
+    if kind == "weight":
+        return blocks
     if kind == "scaled":
         return blocks * site.weights["scale"][:, None, :, None]
-    if kind == "drift":
-        return blocks - _initial(len(blocks), blocks.shape[-1], ALPHA, BETA)
-    return blocks
+    return blocks - _initial(len(blocks), site.site.channels, ALPHA, BETA)
 
 
 def _blocks(site: SiteTrace, alpha: float, beta: float) -> NDDRBlocks:
     blocks = _as_blocks(site.weights["weight"])
-    start = _initial(len(blocks), blocks.shape[-1], alpha, beta)
+    start = _initial(len(blocks), site.site.channels, alpha, beta)
     size, moved = _norm(start), _norm(blocks - start)
-    relative = np.where(size > 0, moved / np.where(size > 0, size, 1), np.nan)
     return NDDRBlocks(
         site=site.site.name,
         stage=site.site.stage,
@@ -124,9 +123,9 @@ def _blocks(site: SiteTrace, alpha: float, beta: float) -> NDDRBlocks:
         channels=site.site.channels,
         norm=_norm(blocks),
         scaled_norm=_norm(_kind(site, "scaled")),
-        diagonal=np.diagonal(blocks, axis1=2, axis2=3).mean(-1).astype(np.float32),
+        diagonal=np.diagonal(blocks, axis1=2, axis2=3).mean(-1),
         drift=moved / np.float32(np.sqrt(site.site.channels)),
-        relative_drift=relative.astype(np.float32),
+        relative_drift=np.divide(moved, size, out=np.full_like(moved, np.nan), where=size > 0),
         alpha=alpha,
         beta=beta,
     )
@@ -141,8 +140,8 @@ def _pool(block: np.ndarray, step: int, pooling: Pooling) -> np.ndarray:
     cells = -(-len(block) // step)
     padded = np.full((cells * step, cells * step), np.nan, np.float32)
     padded[: len(block), : len(block)] = block
-    grouped = padded.reshape(cells, step, cells, step).transpose(0, 2, 1, 3).reshape(cells, cells, -1)
-    if pooling == "mean":
-        return np.nanmean(grouped, axis=-1)
-    strongest = np.nanargmax(np.abs(grouped), axis=-1)
-    return np.take_along_axis(grouped, strongest[..., None], axis=-1)[..., 0]
+    grouped = padded.reshape(cells, step, cells, step).transpose(0, 2, 1, 3).reshape(cells, cells, step * step)
+    if pooling == "extreme":
+        strongest = np.nanargmax(np.abs(grouped), axis=-1)
+        return np.take_along_axis(grouped, strongest[..., None], axis=-1)[..., 0]
+    return np.nanmean(grouped, axis=-1)
