@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vizlab.rgbd.fingerprints import (
     DISPARITY_STEP,
+    FEWEST,
     GRIDS,
     Layout,
     disparity_step,
@@ -58,15 +59,19 @@ def detect_unit(raw: NDArray, known: NDArray[np.bool_] | None = None) -> Detecte
     measured = raw[known_mask(raw) if known is None else known]
     sample = measured[:: max(1, measured.size // _SAMPLE)]
     chances: dict[Encoding, float] = defaultdict(float)
-    if raw.dtype.kind in "iu":
-        layout, counts, rotated = Layout.of(raw), _Counts(sample), _rotated(sample)
+    integers = raw if raw.dtype.kind in "iu" else _kept_as_floats(raw, measured)
+    if integers is not None:
+        layout, counts = Layout.of(integers), _Counts(sample.astype(np.int64))
+        can_rotate = raw.dtype.kind in "iu" and measured.max() <= SATURATED
+        rotated = _Counts(rotate_bits(sample)) if can_rotate else None
         for practice in PRACTICES:
             chances[practice.encoding] += _chance(layout, counts, rotated, practice)
         none_of_these = _NONE_OF_THESE * max(_layout_chance(layout, practice) for practice in PRACTICES)
         none_of_these *= _GRIDDED if counts.is_gridded or counts.low_bits else 1
     else:
+        quantiles = _quantiles(sample)
         for encoding, (prior, scenes) in FLOAT_PRACTICES.items():
-            chances[encoding] = prior * _scene_fit(sample, encoding, scenes)
+            chances[encoding] = prior * _scene_fit(quantiles, encoding, scenes)
         none_of_these = _NONE_OF_THESE
     total = sum(chances.values()) + none_of_these
     first, *others = sorted((Candidate(e, c / total) for e, c in chances.items()), key=lambda one: -one.share)
@@ -75,16 +80,20 @@ def detect_unit(raw: NDArray, known: NDArray[np.bool_] | None = None) -> Detecte
     return DetectedUnit(first.encoding, confidence, assumed=True, others=worth_naming)
 
 
+def _kept_as_floats(raw: NDArray, measured: NDArray) -> NDArray[np.int64] | None:
+    """The integers that `raw` (HxW floats) was made of, if all that it measured are such; None if not."""
+    if float(measured.max()) > SATURATED or (measured != np.trunc(measured)).any() or len(np.unique(measured)) < FEWEST:
+        return None
+    return np.nan_to_num(raw.astype(float), posinf=0, neginf=0).clip(0, SATURATED).astype(np.int64)
+
+
 class _Counts:
     """Numbers as they were stored, or with their bits rotated back, and their fingerprints."""
 
     def __init__(self, sample: NDArray) -> None:
-        self.sample = sample
         self.low_bits = bool(np.mean((sample & 7) <= 1) > 0.9)
-
-    @cached_property
-    def _distinct(self) -> NDArray[np.float64]:
-        return distinct_counts(self.sample)
+        self.quantiles = _quantiles(sample)
+        self._distinct = distinct_counts(sample)
 
     @cached_property
     def disparity_step(self) -> float | None:
@@ -109,16 +118,12 @@ class _Counts:
         return lies_on_grid(self._distinct, grid / encoding.metres_per_count)
 
 
-def _rotated(sample: NDArray) -> _Counts | None:
-    return None if sample.max() > SATURATED else _Counts(rotate_bits(sample))
-
-
 def _chance(layout: Layout, stored: _Counts, rotated: _Counts | None, practice: Practice) -> float:
     counts = rotated if practice.encoding.rotated else stored
     if counts is None:
         return 0.0
     chance = practice.prior * _layout_chance(layout, practice) * _disparity_chance(counts, practice)
-    chance *= _scene_fit(counts.sample, practice.encoding, practice.scenes)
+    chance *= _scene_fit(counts.quantiles, practice.encoding, practice.scenes)
     if practice.encoding.rotated:  # whose low three bits stay at 0, or at 1 from 8.192 m on
         return chance * (0.97 if stored.low_bits else 0.03)
     return chance * (0.001 if stored.low_bits else _grid_chance(counts, practice))
@@ -145,9 +150,14 @@ def _disparity_chance(counts: _Counts, practice: Practice) -> float:
     return max(_COINCIDENCE, practice.disparity * math.exp(-0.5 * off**2))
 
 
-def _scene_fit(counts: NDArray, encoding: Encoding, shares: Scenes) -> float:
-    """How well the depths would fit a scene, 0..1."""
-    near, median, far = np.percentile(counts * np.float64(encoding.metres_per_count), (5, 50, 95))
+def _quantiles(sample: NDArray) -> NDArray[np.float64]:
+    """What 5, 50 and 95 % of the numbers are below."""
+    return np.percentile(sample.astype(float), (5, 50, 95))
+
+
+def _scene_fit(quantiles: NDArray[np.float64], encoding: Encoding, shares: Scenes) -> float:
+    """How well depths with such `quantiles` of their counts would fit a scene, 0..1."""
+    near, median, far = (float(one) for one in quantiles * encoding.metres_per_count)
     if near < 1e-300:  # a float so small that scaling it leaves nothing
         return 0.0
     fit = 0.0

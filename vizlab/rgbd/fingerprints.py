@@ -27,9 +27,10 @@ SENSOR_SIZES = {
     (288, 320), (1024, 1280), (192, 256), (180, 320),
 }  # fmt: skip
 """(height, width) of the depth maps of Kinects, RealSenses, Structure and Matterport cameras, and telephones."""
+FEWEST = 24
+"""Numbers: of fewer, a pattern of steps says nothing."""
 
 _MOST = 20_000  # distinct numbers looked at
-_FEWEST = 24  # below it, a pattern of steps says nothing
 _SMALLEST_STEP = 1.2  # counts: a finer grid leaves no gaps
 
 
@@ -68,7 +69,7 @@ def is_visible(grid: float, encoding: Encoding) -> bool:
 
 def lies_on_grid(distinct: NDArray[np.float64], step: float) -> bool:
     """Whether all numbers are multiples of `step`, rounded or cut to integers, and this says something."""
-    if step < _SMALLEST_STEP or len(distinct) < _FEWEST:
+    if step < _SMALLEST_STEP or len(distinct) < FEWEST:
         return False
     nearest = np.abs(distinct - step * np.round(distinct / step))
     cut = step * np.ceil(distinct / step - 1e-9) - distinct
@@ -79,7 +80,7 @@ def disparity_step(distinct: NDArray[np.float64]) -> float | None:
     """The step of 1/number, if they keep one, as a sensor does that measures disparity; None if they do not."""
     gaps = np.diff(distinct)
     seen = gaps >= 3  # counts: finer steps are lost in rounding
-    if seen.sum() < _FEWEST:
+    if seen.sum() < FEWEST:
         return None
     steps = (1 / distinct[:-1] - 1 / distinct[1:])[seen]
     step = float(np.median(steps))

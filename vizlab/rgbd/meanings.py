@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizlab.errors import InputError
+from vizlab.rgbd.fingerprints import lies_on_grid
 from vizlab.rgbd.planes import looks_inverse, ray_field_of_view, ray_over_depth
 from vizlab.rgbd.record import Suggestion
 
@@ -70,24 +71,33 @@ def as_depth(values: NDArray[np.float32], meaning: Meaning, field_of_view: float
 
     ray: lengths in metres, for which `field_of_view` in degrees across the width is needed. inverse: 1/m. relative:
     depth up to a factor, whose median becomes TYPICAL_MEDIAN; relative inverse: its reciprocal. kinect raw: 11-bit
-    disparities, by z = 1/(3.3309495161 - 0.0030711016 d) (OpenKinect, "Imaging Information").
+    disparities, by z = 1/(3.3309495161 - 0.0030711016 d) (OpenKinect, "Imaging Information"), from 0 to 20 m.
     Raises InputError where something is missing.
     """
+    depth = values.astype(float)
     if meaning == "ray":
-        if field_of_view is None or not 1 < field_of_view < 179:
-            raise InputError(
-                f"The field of view is {field_of_view}; lengths of rays need that of the camera to become depth: give "
-                "field_of_view in degrees across the width, such as 60."
-            )
-        return (values / ray_over_depth(values.shape, field_of_view)).astype(np.float32)
+        depth = depth / ray_over_depth(values.shape, _checked(field_of_view))
     if meaning in ("inverse", "relative inverse"):
-        values = (1 / values).astype(np.float32)
+        depth = 1 / depth
     if meaning == "kinect raw":
-        metres = 1 / (3.3309495161 - 0.0030711016 * values)
-        values = np.where((metres > 0) & (metres < 20), metres, np.nan).astype(np.float32)
+        depth = 1 / (3.3309495161 - 0.0030711016 * depth)
+        depth = np.where((depth > 0) & (depth < 20), depth, np.nan)
     if meaning in ("relative", "relative inverse"):
-        values = (values * (TYPICAL_MEDIAN / np.nanmedian(values))).astype(np.float32)
-    return values
+        known = depth[~np.isnan(depth)]
+        depth = depth * (TYPICAL_MEDIAN / np.median(known)) if known.size else depth
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and unknown
+        metres = depth.astype(np.float32)
+    return np.where(np.isfinite(metres) & (metres > 0), metres, np.float32(np.nan))
+
+
+def _checked(field_of_view: float | None) -> float:
+    if field_of_view is None or not 1 < field_of_view < 179:
+        found = "No field of view was given" if field_of_view is None else f"The field of view is {field_of_view:g}°"
+        raise InputError(
+            f"{found}; lengths of rays become depth only with that of their camera: give field_of_view in degrees "
+            "across the width, between 1 and 179, such as 60."
+        )
+    return field_of_view
 
 
 def describe(meaning: Meaning, field_of_view: float | None) -> str:
@@ -127,13 +137,24 @@ def _picture_of_depth(raw: NDArray, numbers: NDArray) -> Doubt | None:
     relative = _reading("use without a scale", "only ratios of distances then mean something", depth_kind="relative")
     inverse = _reading("use as inverse, without a scale", "if near things are bright", depth_kind="relative inverse")
     distinct = np.unique(numbers)
-    if len(distinct) >= 8 and (distinct % 257 == 0).all():
-        sentence = "All numbers of the depth are multiples of 257: an 8-bit picture of depth stretched to 16 bits."
-        return Doubt(f"{sentence} It holds no distances but shades of them.", (relative, inverse))
-    if len(distinct) >= 8 and distinct[-1] <= 255:
+    if len(distinct) < 8:
+        return None
+    if step := _step_of_shades(distinct):
+        sentence = f"All numbers of the depth are multiples of {step:.6g}: an 8-bit picture of depth stretched to 16"
+        return Doubt(f"{sentence} bits. It holds no distances but shades of them.", (relative, inverse))
+    if distinct[-1] <= 255:
         sentence = "The numbers of the depth end below 256, as in an 8-bit picture of depth kept in 16 bits"
         return Doubt(f"{sentence}; unless they are centimetres, they are shades, not distances.", (relative, inverse))
     return None
+
+
+def _step_of_shades(distinct: NDArray) -> float | None:
+    """The step between at most 255 shades that fill 15 or 16 bits: 257, 256, or a 255th of the highest number."""
+    step = float(np.gcd.reduce(distinct))
+    if step >= 128 and distinct[-1] / step <= 255:
+        return step
+    step = float(distinct[-1]) / 255
+    return step if 128 <= step <= 257 and lies_on_grid(distinct.astype(float), step) else None
 
 
 def _stretched(raw: NDArray, numbers: NDArray) -> Doubt | None:

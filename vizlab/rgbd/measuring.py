@@ -13,10 +13,12 @@ from vizlab.rgbd.nothing import beyond_all_others
 from vizlab.rgbd.nothing import describe as describe_nothing
 from vizlab.rgbd.orientation import UPRIGHT
 from vizlab.rgbd.record import Suggestion
-from vizlab.rgbd.units import METRES, Encoding, known_mask, parse_unit, to_metres
+from vizlab.rgbd.units import METRES, Encoding, in_counts, known_mask, parse_unit, to_metres
 
 _UNSURE = 0.9  # below this confidence the unit is called a guess
+_OTHERS = 2  # units that are named besides the one that was taken
 _UNITLESS: tuple[Meaning, ...] = ("relative", "relative inverse", "kinect raw")
+_Reading = tuple[Encoding, float]
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,18 @@ class Measured:
     warnings: tuple[str, ...]
     suggestions: tuple[Suggestion, ...]
 
+    @property
+    def unit_label(self) -> str:
+        """One count's worth; that of inverse depth is one over a length."""
+        encoding = self.unit.encoding
+        return f"{encoding.metres_per_count:g}/m" if self.meaning == "inverse" else encoding.label
+
     def record(self) -> dict[str, Any]:
         """The fields of a DepthRecord that say what the numbers were taken to mean."""
         known, encoding = self.metres[~np.isnan(self.metres)], self.unit.encoding
         return {
             "encoding": encoding.name,
-            "unit": encoding.label,
+            "unit": self.unit_label,
             "metres_per_count": encoding.metres_per_count,
             "confidence": self.unit.confidence,
             "assumed": self.unit.assumed,
@@ -93,18 +101,16 @@ def measure(raw: RawDepth, question: Question) -> Measured:
     if not known.any():
         raise _no_measurement(raw)
     unit = _unit_of(raw, question, known)
-    metres = to_metres(counts, unit.encoding)
-    metres[~known] = np.nan
+    metres = as_depth(to_metres(np.where(known, counts, 0), unit.encoding), meaning, question.field_of_view)
     if np.isnan(metres).all():
-        raise _no_measurement(raw)
-    metres = as_depth(metres, meaning, question.field_of_view)
+        raise _no_distance(raw, unit.encoding, meaning)
     doubts = doubts_about(counts, known, raw.place) if meaning == "auto" else []
     depth = Measured(metres, unit, "depth" if meaning == "auto" else meaning, (), ())
     sentences = [describe_nothing(counts, nothing)] if nothing.any() else []
     sentences += [describe(meaning, question.field_of_view)] if meaning not in ("auto", "depth") else []
-    sentences += [doubt.sentence for doubt in doubts] + _doubts(depth)
-    suggestions = _readings(depth, doubts)
-    return Measured(metres, unit, depth.meaning, tuple(sentences), suggestions)
+    readings = _unit_readings(unit, counts[known], float(np.nanmedian(metres))) if _is_guess(unit) else []
+    sentences += [doubt.sentence for doubt in doubts] + _doubts(depth, readings)
+    return Measured(metres, unit, depth.meaning, tuple(sentences), _suggestions(readings, doubts))
 
 
 def _no_measurement(raw: RawDepth) -> InputError:
@@ -114,8 +120,16 @@ def _no_measurement(raw: RawDepth) -> InputError:
     )
 
 
+def _no_distance(raw: RawDepth, encoding: Encoding, meaning: Meaning) -> InputError:
+    read_as = f"{meaning!r}" if meaning in _UNITLESS else encoding.label
+    return InputError(
+        f"{raw.subject} gives no distance if its numbers are read as {read_as}; expected some that this reading makes "
+        "a distance of: choose another unit or kind of depth, or leave both to detection."
+    )
+
+
 def _unit_of(raw: RawDepth, question: Question, known: NDArray[np.bool_]) -> DetectedUnit:
-    given = question.unit or (METRES if question.meaning in _UNITLESS else raw.encoding)
+    given = METRES if question.meaning in _UNITLESS else question.unit or raw.encoding
     if question.meaning == "inverse" and question.unit is None:
         raise InputError(
             "Inverse depth has no unit of its own; give depth_unit as 1/m for each count, such as 0.001, or read it "
@@ -124,48 +138,42 @@ def _unit_of(raw: RawDepth, question: Question, known: NDArray[np.bool_]) -> Det
     return detect_unit(raw.counts, known) if given is None else DetectedUnit(given, 1.0, assumed=False)
 
 
-def _doubts(depth: Measured) -> list[str]:
+def _is_guess(unit: DetectedUnit) -> bool:
+    return unit.assumed and unit.confidence < _UNSURE
+
+
+def _unit_readings(unit: DetectedUnit, counts: NDArray, median: float) -> list[_Reading]:
+    """The units that may be meant, the one that was taken first, each with the median that it gives, in metres.
+
+    `counts` are the measurements as stored, `median` that of the depth that was made of them.
+    """
+    encodings = [unit.encoding, *(candidate.encoding for candidate in unit.others[:_OTHERS])]
+    medians = [float(np.median(in_counts(counts, one))) * one.metres_per_count for one in encodings]
+    return [(encoding, median * one / medians[0]) for encoding, one in zip(encodings, medians, strict=True)]
+
+
+def _doubts(depth: Measured, readings: list[_Reading]) -> list[str]:
     """A sentence for each thing about the numbers that deserves a second look."""
-    found, known, unit = [], depth.metres[~np.isnan(depth.metres)], depth.unit
+    found, known = [], depth.metres[~np.isnan(depth.metres)]
     median, holes = float(np.median(known)), 1 - known.size / depth.metres.size
-    if _is_guess(unit):
-        found.append(_guess(unit, median))
+    if readings:
+        found.append(_guess(depth.unit.confidence, readings))
     if not 0.1 <= median <= 100:
-        found.append(
-            f"The median depth is {median:.3g} m, unusual for a scene; check the unit ({unit.encoding.label})."
-        )
+        found.append(f"The median depth is {median:.3g} m, unusual for a scene; check the unit ({depth.unit_label}).")
     if holes > 0.5:
         found.append(f"{holes:.0%} of the depth is unknown.")
     return found
 
 
-def _is_guess(unit: DetectedUnit) -> bool:
-    return unit.assumed and unit.confidence < _UNSURE
-
-
-def _guess(unit: DetectedUnit, median: float) -> str:
+def _guess(confidence: float, readings: list[_Reading]) -> str:
     """What the unit was taken to be and may be too, with the median that each would give."""
-    said = (
-        f"The depth's unit is a guess: {unit.encoding.label} (confidence {unit.confidence:.0%}, median {median:.3g} m)"
-    )
-    others = [f"{one.label} ({metres:.3g} m)" for one, metres in _other_readings(unit, median)]
-    return f"{said}{'; it may also be ' + ' or '.join(others) if others else ''}; give the unit if you know it."
+    (taken, median), *others = readings
+    said = f"The depth's unit is a guess: {taken.label} (confidence {confidence:.0%}, median {median:.3g} m)"
+    also = " or ".join(f"{encoding.label} ({metres:.3g} m)" for encoding, metres in others)
+    return f"{said}{f'; it may also be {also}' if also else ''}; give the unit if you know it."
 
 
-def _other_readings(unit: DetectedUnit, median: float, most: int = 2) -> list[tuple[Encoding, float]]:
-    """The likeliest other units, with the median depth that each would give."""
-    counts = median / unit.encoding.metres_per_count
-    found = [candidate.encoding for candidate in unit.others if not candidate.encoding.rotated]
-    if unit.encoding.rotated:  # whose counts are others
-        found = []
-    return [(encoding, counts * encoding.metres_per_count) for encoding in found[:most]]
-
-
-def _readings(depth: Measured, doubts: list[Doubt]) -> tuple[Suggestion, ...]:
-    """What to choose from: the units that may be meant, the one that was taken first, and the other meanings."""
-    units: list[tuple[Encoding, float]] = []
-    if _is_guess(depth.unit):
-        median = float(np.nanmedian(depth.metres))
-        units = [(depth.unit.encoding, median), *_other_readings(depth.unit, median)]
-    named = (Suggestion(one.label, (("depth_unit", one.name),), f"median {metres:.3g} m") for one, metres in units)
+def _suggestions(readings: list[_Reading], doubts: list[Doubt]) -> tuple[Suggestion, ...]:
+    """What to choose from: the units that may be meant, and the other meanings."""
+    named = (Suggestion(one.label, (("depth_unit", one.name),), f"median {metres:.3g} m") for one, metres in readings)
     return (*named, *(suggestion for doubt in doubts for suggestion in doubt.suggestions))

@@ -7,6 +7,8 @@ _FAR_BEYOND = 20.0
 """Times the next lower number: no scene has such a gap above its middle."""
 _BEYOND, _REPEATED = 1.5, 0.002
 """A single number at the top, so many times the next lower, in this share of the picture, is no surface."""
+_FEWEST = 24
+"""Numbers below the top: of fewer, nothing is known of the scene that they would show."""
 
 
 def beyond_all_others(raw: NDArray, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -19,6 +21,8 @@ def beyond_all_others(raw: NDArray, known: NDArray[np.bool_]) -> NDArray[np.bool
         return np.zeros(raw.shape, bool)
     upper = np.unique(numbers[numbers.size // 2 :]).astype(float)
     limit = np.inf
+    if len(upper) == 1 and len(lower := np.unique(numbers)) > _FEWEST and upper[0] >= _FAR_BEYOND * float(lower[-2]):
+        limit = float(lower[-2])  # most of the picture is nothing, as around a single thing
     if len(upper) > 1:
         gaps = np.flatnonzero(upper[1:] / upper[:-1] >= _FAR_BEYOND)
         if gaps.size:
@@ -35,6 +39,7 @@ def _ends_in_nothing(raw: NDArray, upper: NDArray[np.float64]) -> bool:
 
 def describe(raw: NDArray, nothing: NDArray[np.bool_]) -> str:
     """What was taken as nothing, as a sentence."""
-    numbers = raw[nothing]
-    which = f"is {numbers.min():.6g}" if numbers.min() == numbers.max() else f"is {numbers.min():.3g} or more"
-    return f"{nothing.mean():.1%} of the depth {which}, far beyond the rest, and was taken as unknown."
+    numbers, share = raw[nothing], float(nothing.mean())
+    which = f"is {numbers.min():.6g}" if numbers.min() == numbers.max() else f"is {numbers.min():.6g} or more"
+    how_much = f"{share:.1%}" if share >= 0.001 else "Less than 0.1%"
+    return f"{how_much} of the depth {which}, far beyond the rest, and was taken as unknown."

@@ -27,6 +27,8 @@ def looks_inverse(values: Map) -> bool:
     Both signs must agree: the numbers, not their reciprocals, are the straighter ones, and they grow downwards.
     """
     small = _reduced(values, 80)
+    if small is None:
+        return False
     straighter = _reciprocal_is_straighter(small)
     return bool(straighter < 0.495 and _growth_downwards(small) > 0.05)
 
@@ -39,6 +41,8 @@ def ray_field_of_view(values: Map) -> int | None:
     if min(values.shape) < _SMALLEST:
         return None
     small = _reduced(values, 120)
+    if small is None:
+        return None
     reach = max(small.shape) // 10
     plain = _straight_share(1 / small, reach)
     shares = {fov: _straight_share(ray_over_depth(small.shape, fov) / small, reach) for fov in FIELDS_OF_VIEW}
@@ -54,12 +58,20 @@ def ray_over_depth(size: Sequence[int], field_of_view: float) -> Map:
     return np.sqrt(1 + ((x + 0.5 - width / 2) / focal) ** 2 + ((y + 0.5 - height / 2) / focal) ** 2)
 
 
-def _reduced(values: Map, height: int) -> Map:
-    """About `height` rows by nearest samples, over the median."""
+def _reduced(values: Map, height: int) -> Map | None:
+    """About `height` rows by nearest samples, over the median; None if none of them is known.
+
+    What is a million times as near or as far as the median becomes unknown: no scene has it.
+    """
     rows = min(height, values.shape[0])
     columns = max(1, round(values.shape[1] * rows / values.shape[0]))
     small = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    return small / np.nanmedian(small)
+    known = ~np.isnan(small)
+    if not known.any():
+        return None
+    with np.errstate(over="ignore"):
+        small = small / np.median(small[known])
+    return np.where((small > 1e-6) & (small < 1e6), small, np.nan)
 
 
 def _windows(values: Map, reach: int) -> tuple[Map, Map]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vizlab.errors import InputError
+from vizlab.errors import InputError, one_line
 
 SATURATED = 65535  # "too far" or "nothing there" in 16 bits, also where it was copied into a wider type
 
@@ -48,13 +48,18 @@ _LENGTHS = {
     "mm": 0.001, "millimetre": 0.001, "millimetres": 0.001, "millimeter": 0.001, "millimeters": 0.001,
     "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "micrometre": 1e-6, "micrometres": 1e-6,
 }  # fmt: skip
-_NUMBER = r"(?P<number>\d*[.,]?\d+(?:e[+-]?\d+)?)"
-_FRACTION = rf"{_NUMBER}(?:/(?P<divisor>\d*[.,]?\d+(?:e[+-]?\d+)?))?"
+_DIGITS = r"(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?"
+_NUMBER = rf"(?P<number>{_DIGITS})"
+_FRACTION = rf"{_NUMBER}(?:/(?P<divisor>{_DIGITS}))?"
 _PER_COUNT = re.compile(rf"{_FRACTION}(?P<length>[a-zµμ]*)")
 _A_COUNT = re.compile(r"(?:per|/)(?:count|unit|step)$")
 _COUNTS_PER = re.compile(rf"{_NUMBER}(?:counts?|units?|steps?)?(?:per|/|a)(?P<length>[a-zµμ]+)")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
+"""A comma that may separate thousands as well as decimals."""
 _LARGEST = 100.0
 """Metres per count: a number above it that stands alone was meant the other way round."""
+_SMALLEST = 1e-9
+"""Metres per count: below it no count is a distance."""
 
 
 def parse_unit(unit: float | str | None) -> Encoding | None:
@@ -66,23 +71,21 @@ def parse_unit(unit: float | str | None) -> Encoding | None:
     """
     if unit is None or (isinstance(unit, str) and unit.strip().lower() in ("", "auto", "detect")):
         return None
-    if isinstance(unit, str):
-        words = unit.strip().lower().replace(" ", "")
-        named = next((encoding for encoding in ENCODINGS if words == encoding.name), None)
-        scale = named.metres_per_count if named else _scale_in_words(words)
-        if named:
-            return named
-    else:
-        scale = math.nan if isinstance(unit, bool) else _number(unit)
-    if not (0 < scale < math.inf):
+    words = "".join(unit.lower().split()).replace("rgb-d", "rgbd") if isinstance(unit, str) else ""
+    for encoding in ENCODINGS:
+        if words == encoding.name:
+            return encoding
+    scale = _scale_in_words(words) if words else math.nan if isinstance(unit, bool) else _number(unit)
+    said = one_line(repr(unit), 60)
+    if not (_SMALLEST <= scale < math.inf):
         raise InputError(
-            f"The depth unit is {unit!r}; expected metres per count (such as 0.001 or 1/512), a length ('0.25 mm'), "
+            f"The depth unit is {said}; expected metres per count (such as 0.001 or 1/512), a length ('0.25 mm'), "
             "counts per length ('6553.5 per metre'), or one of 'mm', 'cm', 'm', 'tum', 'sunrgbd'."
         )
-    if scale > _LARGEST:
+    if scale > _LARGEST and not re.search("[a-z]$", words):
         raise InputError(
-            f"The depth unit is {unit!r}, {scale:g} metres for each count; expected a length below {_LARGEST:g} m: if "
-            f"a metre has so many counts, give '{scale:g} per metre'."
+            f"The depth unit is {said}, {scale:.10g} metres for each count; expected at most {_LARGEST:g}: if a metre "
+            f"has so many counts, give '{scale:.10g} per metre', else '{scale:.10g} m'."
         )
     return encoding_of(scale)
 
@@ -97,7 +100,7 @@ def encoding_of(scale: float) -> Encoding:
         return Encoding(f"1/{whole:.0f}", f"1/{whole:.0f} m", scale)
     if scale < 0.01:
         return Encoding(f"{scale * 1000:.10g}mm", f"{scale * 1000:.6g} mm", scale)
-    return Encoding(f"{scale:.10g}", f"{scale:.6g} m per count", scale)
+    return Encoding(f"{scale:.10g}m", f"{scale:.6g} m per count", scale)
 
 
 def _is_short(value: float) -> bool:
@@ -119,9 +122,12 @@ def _scale_in_words(words: str) -> float:
 
 
 def _number(text: object) -> float:
+    """NaN for what is no number, or may be one of two."""
+    if isinstance(text, str):
+        text = "" if _THOUSANDS.fullmatch(text) else text.replace(",", ".")
     try:
-        return float(text.replace(",", ".") if isinstance(text, str) else text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        return float(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
@@ -134,11 +140,16 @@ def known_mask(raw: NDArray) -> NDArray[np.bool_]:
 
 def to_metres(raw: NDArray, encoding: Encoding) -> NDArray[np.float32]:
     """`raw` depth (HxW, as stored) in metres, NaN where unknown. Raises InputError if it cannot be so encoded."""
-    counts = rotate_bits(raw) if encoding.rotated else raw
+    counts = in_counts(raw, encoding)
     with np.errstate(over="ignore"):  # doubles that float32 cannot hold become infinite, and unknown below
         metres = (counts * np.float64(encoding.metres_per_count)).astype(np.float32)
     metres[~known_mask(raw) | ~np.isfinite(metres) | (metres <= 0)] = np.nan
     return metres
+
+
+def in_counts(raw: NDArray, encoding: Encoding) -> NDArray:
+    """The numbers (any shape) that are times `metres_per_count`. Raises InputError if they cannot be so encoded."""
+    return rotate_bits(raw) if encoding.rotated else raw
 
 
 def rotate_bits(raw: NDArray) -> NDArray[np.uint16]:
