@@ -16,7 +16,7 @@ from vizlab.study.data.commands import app as data_app
 
 if TYPE_CHECKING:
     from vizlab.core.trace import FusionTrace
-    from vizlab.rgbd import RGBDImage
+    from vizlab.rgbd import ReadRecord, RGBDImage, Suggestion
     from vizlab.study.cards.evaluating import Sweep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for networks that fuse.")
@@ -45,8 +45,27 @@ def trace_command(
     rgb: Annotated[Path | None, typer.Option(help="colour picture")] = None,
     depth: Annotated[Path | None, typer.Option(help="depth map")] = None,
     unit: Annotated[
-        str, typer.Option(help="depth unit: auto, mm, tum, 0.1mm, sunrgbd, m or metres per count")
+        str,
+        typer.Option(
+            "--unit",
+            "--depth-unit",
+            help="depth unit: auto, mm, cm, m, tum, sunrgbd, metres per count (0.001, 1/512), '0.25 mm', or "
+            "'6553.5 per metre'",
+        ),
     ] = "auto",
+    depth_kind: Annotated[
+        str,
+        typer.Option(help="what depth measures: auto, depth, ray, inverse, relative, 'relative inverse', 'kinect raw'"),
+    ] = "auto",
+    field_of_view: Annotated[
+        float | None, typer.Option(help="degrees across the width, for lengths of rays", metavar="DEGREES")
+    ] = None,
+    align: Annotated[
+        str, typer.Option(help="depth of another size: auto, resize, centre, crop, none, 'offset X,Y', 'scale S'")
+    ] = "auto",
+    turn: Annotated[
+        str, typer.Option(help="what is done to depth first: none, mirrored, 'upside down', 'turned 90', 180, 270")
+    ] = "none",
     threshold: Threshold = None,
     settings: Settings = None,
     cross: Cross = True,
@@ -64,7 +83,9 @@ def trace_command(
     given: dict[str, Any] = _settings(settings or (), threshold)
     if sites and cross and not given:
         raise InputError("--site says where to change something, but nothing is changed; add --no-cross or --set.")
-    rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit)
+    rgbd = vizlab.read_rgbd(
+        rgb, depth, depth_unit=unit, depth_kind=depth_kind, field_of_view=field_of_view, align=align, turn=turn
+    )
     model = vizlab.load_model(checkpoint, device, precision=precision, weights=weights)
     trace = vizlab.trace(model, rgbd, cross=cross, sites=sites or None, **given)
     if out is not None:
@@ -84,8 +105,29 @@ def _summary(trace: "FusionTrace", rgbd: "RGBDImage") -> dict[str, Any]:
         "precision": trace.environment["precision"],
         "assumed": dict(trace.model.assumed),
         "share": shares,
-        "warnings": list(rgbd.record.warnings),
+        **_reading(rgbd.record),
     }
+
+
+def _reading(record: "ReadRecord") -> dict[str, Any]:
+    """How the files were read, and the options that would read them otherwise."""
+    read: dict[str, Any] = {"warnings": list(record.warnings)}
+    if record.depth is not None:
+        sure = f"detected, {record.depth.confidence:.0%} sure" if record.depth.assumed else "given"
+        read["depth"] = {
+            "unit": record.depth.unit,
+            "unit is": sure,
+            "kind": record.depth.meaning,
+            "median": f"{record.depth.median_m:.3g} m",
+            "aligned": record.depth.alignment,
+        }
+    if record.suggestions:
+        read["other readings"] = {_options(one): f"{one.label}: {one.reason}" for one in record.suggestions}
+    return read
+
+
+def _options(suggestion: "Suggestion") -> str:
+    return " ".join(f"--{name.replace('_', '-')} '{value}'" for name, value in suggestion.options)
 
 
 @app.command("train")

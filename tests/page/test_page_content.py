@@ -104,7 +104,21 @@ def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_pa
     wrong.write_text("no picture")
     handlers = Handlers(page, workspace)
     updates = handlers.run(
-        None, str(wrong), None, "auto", [NAMES["nddr"]], "cpu", "own", "auto", False, "voc", lambda *a: None
+        None,
+        str(wrong),
+        None,
+        "auto",
+        "auto",
+        "",
+        "auto",
+        "none",
+        [NAMES["nddr"]],
+        "cpu",
+        "own",
+        "auto",
+        False,
+        "voc",
+        lambda *a: None,
     )
     assert set(updates) == {page.message, page.controls.progress}
     assert "notes.png" in updates[page.message]

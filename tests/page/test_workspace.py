@@ -18,6 +18,7 @@ from vizlab.page.kit.analysis import Request
 from vizlab.page.settings import Settings
 from vizlab.page.status import status_line
 from vizlab.page.workspace import Workspace
+from vizlab.rgbd import ReadOptions
 
 CEN = NAMES["cen"]
 
@@ -96,7 +97,7 @@ def test_if_nothing_can_run_that_is_an_error(workspace: Workspace, request_cen: 
         ({"settings": {"threshold": float("nan")}}, "threshold"),
         ({"settings": {"threshold": -0.1}}, "threshold"),
         ({"colour": None, "depth": None}, "no picture yet"),
-        ({"depth_unit": "ells"}, "depth unit"),
+        ({"reading": ReadOptions(depth_unit="ells")}, "depth unit"),
         ({"precision": "float8"}, "Precision 'float8' is unknown"),
     ],
 )

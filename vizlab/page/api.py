@@ -28,6 +28,7 @@ from vizlab.page.request import request_for
 from vizlab.page.summary import card_of, plain, site_summary, summary
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Workspace
+from vizlab.rgbd import ReadOptions
 
 log = logging.getLogger("vizlab.page")
 
@@ -57,9 +58,18 @@ class Endpoints:
         """The shipped networks: family, tasks, inputs, sites, threshold, checkpoint hash, what is assumed, card."""
         return [card_of(model) for model in self.workspace.shelf.loaded(self.workspace.shelf.shipped())]
 
-    def inspect(self, colour: str | None = None, depth: str | None = None, depth_unit: str = "auto") -> dict[str, Any]:
-        """How files would be read: unit, confidence, range, holes, alignment, warnings. Nothing runs."""
-        picture = self.workspace.read(request_for(None, colour, depth, depth_unit))
+    def inspect(
+        self,
+        colour: str | None = None,
+        depth: str | None = None,
+        depth_unit: str = "auto",
+        reading: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """How files would be read: unit, confidence, range, holes, alignment, warnings, other readings. Nothing runs.
+
+        `reading` gives depth_kind, field_of_view, align and turn, as a suggestion's options do.
+        """
+        picture = self.workspace.read(request_for(None, colour, depth, _reading(depth_unit, reading)))
         return plain(picture.rgbd.record.to_dict() | {"size": picture.rgbd.size})
 
     def analyse(
@@ -74,14 +84,16 @@ class Endpoints:
         working_size: str = "own",
         predicted_depth: bool = False,
         precision: str = "auto",
+        reading: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Run networks on a picture: predictions with their figures, shares per site, and a key for what follows.
 
-        `settings` give values to the methods' controls by name.
+        `settings` give values to the methods' controls by name; `reading` is that of `inspect`.
         """
         names = models or self.workspace.shelf.shipped()
+        read = _reading(depth_unit, reading)
         request = request_for(
-            scene, colour, depth, depth_unit, names, device, working_size, predicted_depth, settings, precision
+            scene, colour, depth, read, names, device, working_size, predicted_depth, settings, precision
         )
         return summary(self.workspace.analyse(request))
 
@@ -168,11 +180,12 @@ def add_endpoints(workspace: Workspace) -> None:
         models, settings = gr.JSON(label="models"), gr.JSON(label="settings")
         device, size = text("device", "auto"), text("working_size", "own")
         stand_in, precision = gr.Checkbox(False, label="predicted_depth"), text("precision", "auto")
-        asked = [colour, depth, text("scene"), models, unit, settings, device, size, stand_in, precision]
+        reading = gr.JSON(label="reading")
+        asked = [colour, depth, text("scene"), models, unit, settings, device, size, stand_in, precision, reading]
         _endpoint(does.scenes, [], out)
         _endpoint(does.devices, [], out)
         _endpoint(does.models, [], out, runs=True)
-        _endpoint(does.inspect, [colour, depth, unit], out)
+        _endpoint(does.inspect, [colour, depth, unit, reading], out)
         _endpoint(does.analyse, asked, out, runs=True)
         for control in (control for method in methods().values() for control in method.controls):
             _endpoint(does.vary(control), [key, gr.Number(control.low, label=control.name)], out, runs=True)
@@ -199,6 +212,10 @@ def _endpoint(does: Callable[..., Any], inputs: list[Any], outputs: Any, runs: b
         api_description=does.__doc__,
         **(NETWORKS if runs else {}),
     )
+
+
+def _reading(depth_unit: str, options: dict[str, Any] | None) -> ReadOptions:
+    return ReadOptions.of({"depth_unit": depth_unit, **(options or {})})
 
 
 def _answering(does: Callable[..., Any]) -> Callable[..., Any]:

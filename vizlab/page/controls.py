@@ -18,6 +18,35 @@ UNITS = [
     ("unit: 0.1 mm", "0.1mm"),
     ("unit: SUN RGB-D (rotated bits)", "sunrgbd"),
     ("unit: metres", "m"),
+    ("unit: centimetres", "cm"),
+    ("unit: 1/512 m (Taskonomy)", "1/512"),
+    ("unit: 1/256 m (KITTI)", "1/256"),
+    ("unit: 0.25 mm (L515, Matterport)", "0.25mm"),
+    ("unit: 1/6553.5 m (Replica)", "1/6553.5"),
+]
+KINDS = [
+    ("depth, unless the numbers say otherwise", "auto"),
+    ("depth along the optical axis", "depth"),
+    ("length of the ray", "ray"),
+    ("inverse depth", "inverse"),
+    ("depth without a scale", "relative"),
+    ("inverse depth without a scale", "relative inverse"),
+    ("raw counts of a Kinect v1", "kinect raw"),
+]
+ALIGNMENTS = [
+    ("by size and shape", "auto"),
+    ("stretch to the colour’s size", "resize"),
+    ("same centre and longer side", "centre"),
+    ("crop about the centre, unscaled", "crop"),
+    ("sizes must agree", "none"),
+]
+TURNS = [
+    ("as it is", "none"),
+    ("mirrored", "mirrored"),
+    ("upside down", "upside down"),
+    ("turned by 180°", "turned 180"),
+    ("turned by 90° clockwise", "turned 90"),
+    ("turned by 270° clockwise", "turned 270"),
 ]
 SIZES = [(f"about {size[1]} × {size[0]}" if size else "own size", name) for name, size in WORKING_SIZES.items()]
 PRECISIONS = [
@@ -27,6 +56,12 @@ PRECISIONS = [
 ]
 PALETTES = [("VOC palette", "voc"), ("colour-blind safe", "safe")]
 
+READING_JS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-reading]');
+  if (button) trigger('select', {reading: JSON.parse(button.dataset.reading)});
+});
+"""
 SCENE_JS = """
 element.addEventListener('click', (event) => {
   const scene = event.target.closest('[data-scene]');
@@ -46,7 +81,7 @@ class Controls:
         with gr.Row(elem_classes="vz-files"):
             self.colour = gr.File(label="colour", height=92, elem_id="vz-colour", min_width=100)
             self.depth = gr.File(label="depth", height=92, elem_id="vz-depth", min_width=100)
-        self.unit = gr.Dropdown(UNITS, value="auto", show_label=False, container=False, elem_id="vz-unit")
+        self._build_reading()
         names = workspace.shelf.shipped()
         self.models = gr.CheckboxGroup(list(names), value=list(names), label="networks", elem_id="vz-models")
         self._build_adding(workspace)
@@ -63,8 +98,26 @@ class Controls:
         )
         self.run = gr.Button("Run", variant="primary", elem_id="vz-run")
         self.progress = gr.HTML(elem_id="vz-progress")
-        self.readout = gr.HTML(elem_id="vz-readout")
+        self.readout = gr.HTML(js_on_load=READING_JS, elem_id="vz-readout")
         self.palette = gr.Dropdown(PALETTES, value="voc", show_label=False, container=False, elem_id="vz-palette")
+
+    def _build_reading(self) -> None:
+        """How the files are read: `reading` are the components, in the order of the fields of ReadOptions."""
+        self.unit = gr.Dropdown(
+            UNITS, value="auto", allow_custom_value=True, show_label=False, container=False, elem_id="vz-unit",
+            info="or type one: 1/512, 0.25 mm, 6553.5 per metre",
+        )  # fmt: skip
+        with gr.Accordion("how depth is read", open=False, elem_id="vz-reading"):
+            self.kind = gr.Dropdown(KINDS, value="auto", label="the numbers are", elem_id="vz-kind")
+            self.field_of_view = gr.Textbox(
+                "", label="field of view across the width, degrees", max_lines=1, elem_id="vz-fov"
+            )
+            self.align = gr.Dropdown(
+                ALIGNMENTS, value="auto", allow_custom_value=True, label="laid over colour (or: offset 8,4; scale 1.2)",
+                elem_id="vz-align",
+            )  # fmt: skip
+            self.turn = gr.Dropdown(TURNS, value="none", label="depth is first", elem_id="vz-turn")
+        self.reading = [self.unit, self.kind, self.field_of_view, self.align, self.turn]
 
     def _build_adding(self, workspace: Workspace) -> None:
         """Ways to bring a checkpoint of one's own, as far as the operator allows."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import fields
 from itertools import zip_longest
 from typing import Any
 
@@ -19,6 +20,7 @@ from vizlab.page.request import request_for
 from vizlab.page.status import readout, status_line
 from vizlab.page.tab_predictions import predictions_html
 from vizlab.page.workspace import Workspace
+from vizlab.rgbd import ReadOptions
 from vizlab.views.palettes import Palette
 
 log = logging.getLogger("vizlab.page")
@@ -59,6 +61,10 @@ class Handlers:
         colour: str | None,
         depth: str | None,
         unit: str,
+        kind: str,
+        field_of_view: str,
+        align: str,
+        turn: str,
         models: list[str],
         device: str,
         size: str,
@@ -70,8 +76,9 @@ class Handlers:
         """Read the picture, run the chosen networks, draw everything."""
 
         def do() -> Updates:
+            reading = reading_of(unit, kind, field_of_view, align, turn)
             request = request_for(
-                scene, colour, depth, unit, models, device, size, predicted_depth, precision=precision
+                scene, colour, depth, reading, models, device, size, predicted_depth, precision=precision
             )
             analysis = self.workspace.analyse(request, progress)
             progress(0.85, "drawing")
@@ -90,11 +97,11 @@ class Handlers:
 
         return self.guarded(do)
 
-    def inspect(self, scene: str | None, colour: str | None, depth: str | None, unit: str) -> Updates:
-        """Files or unit changed: say at once how they will be read."""
+    def inspect(self, scene: str | None, colour: str | None, depth: str | None, *reading: str) -> Updates:
+        """Files or how they are read changed: say at once what will be read."""
 
         def do() -> Updates:
-            request = request_for(scene, colour, depth, unit, [], "auto", "own")
+            request = request_for(scene, colour, depth, reading_of(*reading))
             shown = readout(self.workspace.read(request))
             marked = scene_buttons(self.workspace, request.scene)
             return {self.page.controls.readout: shown, self.page.controls.scenes: marked}
@@ -103,6 +110,24 @@ class Handlers:
         if controls.readout not in updates:  # refused: the picture before it is no longer what Run would take
             updates |= {controls.readout: "", controls.scenes: scene_buttons(self.workspace, None)}
         return updates
+
+    def inspect_new(self, scene: str | None, colour: str | None, depth: str | None, unit: str) -> Updates:
+        """Files came or went: the unit stays as it was set, all else about them starts anew."""
+        anew = ReadOptions(depth_unit=unit or "auto")
+        return {**self._set_reading(anew), **self.inspect(scene, colour, depth, *_values(anew))}
+
+    def choose_reading(self, event: gr.EventData, *reading: str) -> Updates:
+        """Another reading that was suggested takes the place of the one that is set."""
+        wanted = event._data.get("reading") if isinstance(event._data, dict) else None
+
+        def do() -> Updates:
+            chosen_options = ReadOptions.of({**reading_of(*reading).arguments(), **ReadOptions.of(wanted).given()})
+            return self._set_reading(chosen_options)
+
+        return self.guarded(do)
+
+    def _set_reading(self, reading: ReadOptions) -> Updates:
+        return dict(zip(self.page.controls.reading, _values(reading), strict=True))
 
     def vary(self, event: gr.EventData, key: str | None, palette: Palette, *chosen_models: str | None) -> Updates:
         """Controls were moved: the networks that have them run again, and what shows these is drawn again."""
@@ -186,6 +211,15 @@ class Handlers:
             }
 
         return self.guarded(do)
+
+
+def reading_of(*values: str) -> ReadOptions:
+    """From the values of the page's components, in the order of the fields."""
+    return ReadOptions.of(dict(zip((field.name for field in fields(ReadOptions)), values, strict=True)))
+
+
+def _values(reading: ReadOptions) -> tuple[str, ...]:
+    return tuple(reading.arguments().values())
 
 
 def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None, weights: str | None = None) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vizlab.errors import InputError
 from vizlab.page.kit.analysis import Request
+from vizlab.rgbd import ReadOptions
 
 WORKING_SIZES = {
     "own": None,
@@ -20,7 +21,7 @@ def request_for(
     scene: str | None,
     colour: str | None,
     depth: str | None,
-    unit: str,
+    reading: ReadOptions | None = None,
     models: Sequence[str] = (),
     device: str = "auto",
     size: str = "own",
@@ -37,7 +38,7 @@ def request_for(
         scene=None if colour or depth else scene or None,
         colour=Path(colour) if colour else None,
         depth=Path(depth) if depth else None,
-        depth_unit=unit or "auto",
+        reading=reading or ReadOptions(),
         models=tuple(models),
         device=device,
         working_size=WORKING_SIZES[size],

@@ -1,15 +1,26 @@
 """The read-out of the picture on the left, and the status line at the bottom."""
 
+import json
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from vizlab.page.kit.analysis import Analysis, Picture
 from vizlab.page.kit.html import badge, image_tag, legend_of, tag, words
 from vizlab.page.kit.images import THUMBNAIL_SIDE
-from vizlab.rgbd import RGBDImage
+from vizlab.rgbd import RGBDImage, Suggestion
 from vizlab.views import depth_panel, image_panel
 from vizlab.views.panels import Panel, number, percent
 from vizlab.views.predictions import depth_range
+
+MEANINGS = {
+    "ray": "from ray lengths",
+    "inverse": "from inverse depth",
+    "relative": "no scale",
+    "relative inverse": "from inverse depth, no scale",
+    "kinect raw": "from raw Kinect counts",
+}
+"""What a badge says of depth that was made of something else."""
 
 
 def readout(shown: Picture) -> str:
@@ -29,7 +40,20 @@ def readout(shown: Picture) -> str:
     if record.colour is not None and record.colour.orientation != 1:
         lines.append(_line("colour", "turned upright by its EXIF orientation"))
     warnings = "".join(tag("p", badge("check", "warn") + " " + escape(text), "vz-note") for text in record.warnings)
-    return tag("div", figures, "vz-inputs") + tag("dl", "".join(lines), "vz-readout") + warnings
+    read = tag("div", figures, "vz-inputs") + tag("dl", "".join(lines), "vz-readout")
+    return read + warnings + _suggestions(record.suggestions)
+
+
+def _suggestions(suggestions: Sequence[Suggestion]) -> str:
+    """A button for each other reading, with what it would give beside it."""
+    if not suggestions:
+        return ""
+    buttons = "".join(
+        tag("button", escape(one.label), "vz-reading", type="button", data_reading=json.dumps(dict(one.options)))
+        + tag("span", escape(one.reason))
+        for one in suggestions
+    )
+    return tag("p", "Read it as", "vz-note") + tag("div", buttons, "vz-readings")
 
 
 def _panels(rgbd: RGBDImage) -> list[Panel]:
@@ -51,6 +75,8 @@ def _depth_lines(depth: Any) -> list[str]:
     if depth.assumed:
         sure = depth.confidence >= 0.9
         mark = " " + badge(f"detected, {depth.confidence:.0%} sure", "quiet" if sure else "warn")
+    if depth.meaning != "depth":
+        mark += " " + badge(MEANINGS[depth.meaning], "warn" if depth.meaning.startswith("relative") else "quiet")
     near, far = depth.range_m
     return [
         _line("read as", escape(f"{depth.dtype}, {depth.unit}") + mark),

@@ -31,9 +31,8 @@ def wire(demo: gr.Blocks, page: Page, handlers: Handlers) -> None:
 def _wire_running(page: Page, handlers: Handlers) -> None:
     controls = page.controls
     inputs = [
-        page.scene, controls.colour, controls.depth, controls.unit, controls.models, controls.device, controls.size,
-        controls.precision,
-        controls.predicted_depth, controls.palette,
+        page.scene, controls.colour, controls.depth, *controls.reading, controls.models, controls.device,
+        controls.size, controls.precision, controls.predicted_depth, controls.palette,
     ]  # fmt: skip
     running = {**_QUIET, "show_progress": "full", "show_progress_on": controls.progress, **NETWORKS}
     controls.run.click(None, js=_BUSY)
@@ -42,14 +41,24 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     controls.scenes.select(None, js=_BUSY)
     choice = controls.scenes.select(handlers.pick_scene, None, picked, **_QUIET)
     choice.then(handlers.run, inputs, page.results, **running).then(None, js=_READY)
+    controls.readout.select(None, js=_BUSY)
+    choice = controls.readout.select(
+        handlers.choose_reading, controls.reading, [*controls.reading, *page.remarks], **_QUIET
+    )
+    choice.then(handlers.run, inputs, page.results, **running).then(None, js=_READY)
 
 
 def _wire_reading(page: Page, handlers: Handlers) -> None:
     controls = page.controls
-    inputs = [page.scene, controls.colour, controls.depth, controls.unit]
-    events = (controls.colour.upload, controls.depth.upload, controls.colour.clear, controls.depth.clear)
-    for event in (*events, controls.unit.input):
-        event(handlers.inspect, inputs, [controls.readout, controls.scenes, *page.remarks], **_QUIET)
+    files, said = [page.scene, controls.colour, controls.depth], [controls.readout, controls.scenes, *page.remarks]
+    for event in (controls.colour.upload, controls.depth.upload, controls.colour.clear, controls.depth.clear):
+        event(handlers.inspect_new, [*files, controls.unit], [*controls.reading, *said], **_QUIET)
+    changes = [
+        controls.unit.input, controls.kind.input, controls.field_of_view.submit, controls.field_of_view.blur,
+        controls.align.input, controls.turn.input,
+    ]  # fmt: skip
+    for event in changes:
+        event(handlers.inspect, [*files, *controls.reading], said, **_QUIET)
 
 
 def _wire_looking(page: Page, handlers: Handlers) -> None:

@@ -68,7 +68,7 @@ class Workspace:
         """The picture a request names, with everything there is to compare predictions to."""
         if request.colour is None and request.depth is None:
             return _bundled(self.scene(request.scene))
-        rgbd = read_rgbd(request.colour, request.depth, depth_unit=request.depth_unit, limits=self.settings.limits)
+        rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
         title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         return Picture(title, rgbd, _sensor_reference(rgbd))
 

@@ -6,6 +6,7 @@ from vizlab.rgbd.detection import detect_unit
 from vizlab.rgbd.holes import fill_unknown
 from vizlab.rgbd.image import RGBDImage
 from vizlab.rgbd.limits import Limits
+from vizlab.rgbd.options import ReadOptions
 from vizlab.rgbd.reader import read_rgbd, rgbd_from_arrays
 from vizlab.rgbd.record import ColourRecord, DepthRecord, ReadRecord, Suggestion
 from vizlab.rgbd.units import ENCODINGS, Encoding, parse_unit
@@ -20,6 +21,7 @@ __all__ = [
     "Limits",
     "Pinhole",
     "RGBDImage",
+    "ReadOptions",
     "ReadRecord",
     "Suggestion",
     "align_depth",

@@ -9,14 +9,14 @@ from pathlib import Path
 from vizlab.core.trace import FusionTrace, arrays_of
 from vizlab.errors import InputError
 from vizlab.measures.reference import Reference
-from vizlab.rgbd import RGBDImage
+from vizlab.rgbd import ReadOptions, RGBDImage
 
 
 @dataclass(frozen=True)
 class Request:
     """What a user asks for. Either `scene`, a bundled one, or files; `working_size` None is each network's own.
 
-    `depth_unit` is "auto" or what `read_rgbd` takes; `settings` give values to controls, by name, in place of each
+    `reading` says how the files are read; `settings` give values to controls, by name, in place of each
     checkpoint's own. With `predicted_depth`, networks that need depth get another network's prediction where the
     picture has none.
     """
@@ -24,7 +24,7 @@ class Request:
     scene: str | None = None
     colour: Path | None = None
     depth: Path | None = None
-    depth_unit: str = "auto"
+    reading: ReadOptions = field(default_factory=ReadOptions)
     models: tuple[str, ...] = ()
     device: str = "auto"
     working_size: tuple[int, int] | None = None
