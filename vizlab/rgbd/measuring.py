@@ -16,7 +16,7 @@ from vizlab.rgbd.record import Suggestion
 from vizlab.rgbd.units import METRES, Encoding, in_counts, known_mask, parse_unit, to_metres
 
 _UNSURE = 0.9  # below this confidence the unit is called a guess
-_OTHERS = 2  # units that are named besides the one that was taken
+_OTHERS = 3  # units that are named besides the one that was taken
 _UNITLESS: tuple[Meaning, ...] = ("relative", "relative inverse", "kinect raw")
 _Reading = tuple[Encoding, float]
 
