@@ -10,11 +10,11 @@ from vizlab.rgbd import ENCODINGS, parse_unit, rgbd_from_arrays
 from vizlab.rgbd.units import encoding_of, known_mask, rotate_bits
 
 WORDS = {
-    1.0: ["m", "M", "metre", "metres", "meter", "meters", "1 m", "1.", "1", 1, 1.0, "m per count", "metres/count", "1/m"],
+    1.0: ["m", "M", "metre", "metres", "meter", "meters", "1 m", "1.", "1", 1, "m per count", "metres/count", "1/m"],
     0.1: ["dm", "1 dm", "0.1 m", ",1 m", "10 per metre"],
     0.01: ["cm", "1cm", "centimetre", "centimeters", "0.01", "1/100", "100 per metre", "100/m", "100 a metre", "10 mm"],
     0.001: [
-        "mm", "MM", "millimetre", "Millimeters", "1 mm", "1e-3", "1E-3 m", ".001", "1/1000", "1/1e3 m", "1000/m", "1/mm",
+        "mm", "MM", "Millimeters", "1 mm", "1e-3", "1E-3 m", ".001", "1/1000", "1/1e3 m", "1000/m", "1/mm",
         "1000 counts per metre", "1000 units/meter", "1 step per mm", "mm per count", "0.001 metres per count",
         "1 mm/unit", "0.1 cm per step", np.float32(0.001), np.float64(0.001),
     ],
