@@ -90,7 +90,7 @@ def test_depth_of_no_such_sensor_keeps_no_step(unit):
 def test_a_smooth_slanted_plane_is_no_kinects():
     """Its rows have a step of 1/z of their own, which is none of the sensor's: 0.8/639 against 0.0029."""
     step = disparity_step(stored(slanted(), UNITS["0.1mm"]))
-    assert step is None or not step / 1e-4 == pytest.approx(DISPARITY_STEP, rel=0.4)
+    assert step is None or step / 1e-4 != pytest.approx(DISPARITY_STEP, rel=0.4)
 
 
 def test_a_few_steps_say_nothing():
@@ -100,12 +100,17 @@ def test_a_few_steps_say_nothing():
     assert disparity_step(np.array([1000.0])) is None
 
 
-def test_one_step_in_ten_that_was_skipped_is_forgiven_and_no_more():
-    """Reciprocals of whole numbers: 1/n - 1/(n+1) doubled where one is left out."""
-    numbers = 1 / np.arange(300, 100, -1) * 1e6
-    few, many = np.delete(numbers, np.arange(5, 200, 20)), np.delete(numbers, np.arange(5, 200, 9))
-    assert disparity_step(np.round(few)) == pytest.approx(1e-6, rel=0.01)
-    assert disparity_step(np.round(many)) is None
+@pytest.mark.parametrize(("one_in", "keeps"), [(20, True), (6, True), (4, False), (3, False)])
+def test_disparities_that_no_pixel_has_are_forgiven_if_they_are_few(one_in, keeps):
+    """Reciprocals of whole numbers: 1/n - 1/(n+1) doubled where one is left out; a quarter of them is the most."""
+    numbers = np.delete(1 / np.arange(300, 100, -1) * 1e6, np.arange(1, 199, one_in))
+    assert disparity_step(np.round(numbers)) == (pytest.approx(1e-6, rel=0.01) if keeps else None)
+
+
+def test_a_step_and_a_half_is_none():
+    """Reciprocals a step, or one and a half, apart in turn, as no sensor's are."""
+    reciprocals = 200 + np.cumsum(np.where(np.arange(200) % 5 == 0, 1.5, 1.0))
+    assert disparity_step(np.round(1e7 / reciprocals[::-1])) is None
 
 
 def test_distinct_numbers_are_in_order_and_bounded():

@@ -76,7 +76,7 @@ def test_resize_stretches_on_demand():
 
 
 def test_none_insists_on_one_size():
-    with pytest.raises(InputError, match="Depth is 8x6 but colour is 16x12; pass align='resize'"):
+    with pytest.raises(InputError, match="Depth is 8x6 but colour is 16x12; choose align 'resize'"):
         align(labelled((6, 8)), (12, 16), "none")
     assert align(labelled((6, 8)), (6, 8), "none").size == (6, 8)
 

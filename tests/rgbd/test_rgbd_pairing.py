@@ -61,7 +61,7 @@ def test_a_turned_depth_is_warned_about_left_alone_and_turned_on_request(turn, w
     image = read(colour, depth[where])
     np.testing.assert_array_equal(image.depth, depth[where])
     (warning,), (suggestion,) = image.record.warnings, image.record.suggestions
-    assert f"pass turn='{turn}' if so" in warning
+    assert f"choose turn '{turn}' if so" in warning
     assert (suggestion.label, suggestion.options) == (label, (("turn", turn),))
     right = follow(colour, depth[where])
     np.testing.assert_array_equal(right.depth, depth)
@@ -97,7 +97,7 @@ def test_the_refusal_of_depth_on_its_side_names_the_turn_that_its_edges_speak_fo
         read(colour, np.rot90(depth, -1))
     with pytest.raises(InputError, match="its edges agree with the colour's if it is turned 90"):
         read(colour, np.rot90(depth))
-    with pytest.raises(InputError, match=r"or align='centre'\.$"):
+    with pytest.raises(InputError, match=r"or choose align 'centre'\.$"):
         read(smooth((320, 240))[0], np.rot90(depth))
 
 
@@ -179,7 +179,7 @@ def test_where_the_edges_say_nothing_larger_depth_is_cropped_with_a_word_and_a_w
     ramp = np.linspace(1, 3, 240 * 320, dtype=np.float32).reshape(240, 320)
     image = read(colour, ramp)
     np.testing.assert_array_equal(image.depth, ramp[13:227, 19:300])
-    assert "their edges do not tell which; depth was cropped: pass align='resize'" in image.record.warnings[0]
+    assert "their edges do not tell which; depth was cropped: align 'resize'" in image.record.warnings[0]
     assert dict(image.record.suggestions[0].options) == {"align": "resize"}
     assert follow(colour, ramp).record.warnings == ()
 
@@ -188,7 +188,7 @@ def test_where_the_edges_say_nothing_smaller_depth_is_scaled_with_a_word_and_a_w
     colour, _ = smooth((240, 320))
     image = read(colour, smooth((214, 281))[1])
     assert not np.isnan(image.depth).any()
-    assert "depth was scaled: pass align='crop'" in image.record.warnings[0]
+    assert "depth was scaled: align 'crop'" in image.record.warnings[0]
     assert np.isnan(follow(colour, smooth((214, 281))[1]).depth).any()
 
 

@@ -64,7 +64,7 @@ def align_depth(depth: NDArray[np.float32], size: tuple[int, int], mode: str = "
     """
     if mode == "none" and depth.shape != size:
         raise InputError(
-            f"Depth is {_text(depth.shape)} but colour is {_text(size)}; pass align='resize', 'centre' or 'crop'."
+            f"Depth is {_text(depth.shape)} but colour is {_text(size)}; choose align 'resize', 'centre' or 'crop'."
         )
     if parse_placement(mode) is not None:
         return _placed(depth, size, mode)

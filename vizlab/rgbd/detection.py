@@ -133,6 +133,7 @@ def _layout_chance(layout: Layout, practice: Practice) -> float:
     chance = practice.nothing[layout.nothing]
     chance *= practice.sensor if layout.sensor else 1 - practice.sensor
     chance *= practice.sparse if layout.known < 0.35 else 1 - practice.sparse
+    chance *= practice.quarters if layout.quarters else 1 - practice.quarters
     return chance * (practice.wide if layout.wide else 1 - practice.wide)
 
 

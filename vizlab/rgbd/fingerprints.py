@@ -27,6 +27,8 @@ SENSOR_SIZES = {
     (288, 320), (1024, 1280), (192, 256), (180, 320),
 }  # fmt: skip
 """(height, width) of the depth maps of Kinects, RealSenses, Structure and Matterport cameras, and telephones."""
+QUARTER_SIZES = {(768, 1024), (1024, 1280)}
+"""Those of them whose sensor, an L515 or a Matterport camera, counts quarters of a millimetre."""
 FEWEST = 24
 """Numbers: of fewer, a pattern of steps says nothing."""
 
@@ -42,6 +44,7 @@ class Layout:
     known: float
     wide: bool
     sensor: bool
+    quarters: bool
 
     @classmethod
     def of(cls, raw: NDArray) -> "Layout":
@@ -54,6 +57,7 @@ class Layout:
             known=float(known_mask(raw).mean()),
             wide=height >= 32 and width / height > 2.2,
             sensor=bool({(height, width), (width, height)} & SENSOR_SIZES),
+            quarters=bool({(height, width), (width, height)} & QUARTER_SIZES),
         )
 
 
@@ -77,11 +81,16 @@ def lies_on_grid(distinct: NDArray[np.float64], step: float) -> bool:
 
 
 def disparity_step(distinct: NDArray[np.float64]) -> float | None:
-    """The step of 1/number, if they keep one, as a sensor does that measures disparity; None if they do not."""
+    """The step of 1/number, if they keep one, as a sensor does that measures disparity; None if they do not.
+
+    A disparity that no pixel has is skipped: a few steps may be two or more in one.
+    """
     gaps = np.diff(distinct)
     seen = gaps >= 3  # counts: finer steps are lost in rounding
     if seen.sum() < FEWEST:
         return None
     steps = (1 / distinct[:-1] - 1 / distinct[1:])[seen]
     step = float(np.median(steps))
-    return step if np.mean(np.abs(steps / step - 1) < 0.25) > 0.93 else None
+    times = np.round(steps / step)
+    keeps = (np.abs(steps / step - times) < 0.25) & (times >= 1)
+    return step if np.mean(keeps) > 0.93 and np.mean(times == 1) > 0.75 else None

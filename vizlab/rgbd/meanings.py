@@ -29,10 +29,14 @@ _HYPERSIM = 60.0  # degrees
 
 @dataclass(frozen=True)
 class Doubt:
-    """A sentence on what the numbers may be instead of depth, and how to have them read so."""
+    """A sentence on what the numbers may be instead of depth, and how to have them read so.
+
+    `distances` says that they would be distances all the same, in some unit.
+    """
 
     sentence: str
     suggestions: tuple[Suggestion, ...] = ()
+    distances: bool = False
 
 
 def parse_meaning(meaning: str) -> Meaning:
@@ -208,4 +212,5 @@ def _ray(place: str, field_of_view: int | None) -> Doubt:
             ),
             _reading("it is depth", "along the optical axis", depth_kind="depth"),
         ),
+        distances=True,
     )  # fmt: skip

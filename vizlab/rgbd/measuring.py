@@ -1,6 +1,6 @@
 """Stored depth made metres: in which unit, what the numbers measure, and what is doubtful about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from vizlab.rgbd.record import Suggestion
 from vizlab.rgbd.units import METRES, Encoding, in_counts, known_mask, parse_unit, to_metres
 
 _UNSURE = 0.9  # below this confidence the unit is called a guess
+_NO_SURER = 0.5  # can a unit be of numbers that may be no distances
 _OTHERS = 3  # units that are named besides the one that was taken
 _UNITLESS: tuple[Meaning, ...] = ("relative", "relative inverse", "kinect raw")
 _Reading = tuple[Encoding, float]
@@ -105,10 +106,15 @@ def measure(raw: RawDepth, question: Question) -> Measured:
     if np.isnan(metres).all():
         raise _no_distance(raw, unit.encoding, meaning)
     doubts = doubts_about(counts, known, raw.place) if meaning == "auto" else []
+    are_distances = all(doubt.distances for doubt in doubts)
+    if unit.assumed and not are_distances:
+        unit = replace(unit, confidence=min(unit.confidence, _NO_SURER))
     depth = Measured(metres, unit, "depth" if meaning == "auto" else meaning, (), ())
     sentences = [describe_nothing(counts, nothing)] if nothing.any() else []
     sentences += [describe(meaning, question.field_of_view)] if meaning not in ("auto", "depth") else []
-    readings = _unit_readings(unit, counts[known], float(np.nanmedian(metres))) if _is_guess(unit) else []
+    readings = (
+        _unit_readings(unit, counts[known], float(np.nanmedian(metres))) if are_distances and _is_guess(unit) else []
+    )
     sentences += [doubt.sentence for doubt in doubts] + _doubts(depth, readings)
     return Measured(metres, unit, depth.meaning, tuple(sentences), _suggestions(readings, doubts))
 

@@ -173,8 +173,7 @@ def _on_its_side(depth: NDArray[np.float32], size: tuple[int, int], seen: Edges)
     speaks = f"; its edges agree with the colour's if it is {best}" if agrees[best] >= CLEAR else ""
     return InputError(
         f"Depth is {depth.shape[1]}x{depth.shape[0]} but colour is {size[1]}x{size[0]}, as if one of them lay on its "
-        f"side; pass turn='turned 90' or turn='turned 270' (degrees clockwise) to turn the depth, "
-        f"or align='centre'{speaks}."
+        f"side; turn the depth (turn 'turned 90' or 'turned 270', degrees clockwise), or choose align 'centre'{speaks}."
     )
 
 
@@ -198,7 +197,7 @@ def _undecided(laid: dict[str, _Laid], depth: tuple[int, ...], size: tuple[int, 
     doubt = (
         f"Depth ({depth[1]}x{depth[0]}) and colour ({size[1]}x{size[0]}) may differ by a border that was cut off or by "
         f"a scale, and their edges do not tell which; depth was {'cropped' if cropped else 'scaled'}: "
-        f"pass align={'resize' if cropped else 'crop'!r} for the other."
+        f"align {'resize' if cropped else 'crop'!r} does the other."
     )
     other = ("Scale the depth instead", "resize") if cropped else ("Crop or pad the depth instead", "crop")
     suggestion = Suggestion(other[0], (("align", other[1]),), "if the two pictures show the same field of view")
@@ -224,7 +223,7 @@ def _doubt(
         what, cause, way = _turn_doubt(better, pairing)
     else:
         what, cause, way = _move_doubt(better, placement, size, depth)
-    out = "" if way is None else "; pass " + ", ".join(f"{name}={value!r}" for name, value in way.options) + " if so"
+    out = "" if way is None else "; choose " + ", ".join(f"{name} {value!r}" for name, value in way.options) + " if so"
     suggestions = () if way is None else (replace(way, reason=f"edges would agree better {gain}"),)
     return (f"Depth's edges agree better with the colour's if it is {what} {gain}: {cause}{out}.",), suggestions
 

@@ -33,8 +33,8 @@ class Practice:
     """Who keeps depth in `encoding`: how common that is, and the share of its files with each trait.
 
     `nothing` says what stands for nothing; `sensor` is the share with a sensor's size, `disparity` that with its steps,
-    `sparse` that with few numbers, `wide` that of streets' shape; `grids` are shares of files on each of GRIDS, as far
-    as gaps show.
+    `sparse` that with few numbers, `wide` that of streets' shape, `quarters` that with a size of a sensor that counts
+    quarters of a millimetre; `grids` are shares of files on each of GRIDS, as far as gaps show.
     """
 
     encoding: Encoding
@@ -45,6 +45,7 @@ class Practice:
     disparity: float = 0.01
     sparse: float = 0.01
     wide: float = 0.005
+    quarters: float = 0.01
     grids: Mapping[float, float] = field(default_factory=dict)
 
 
@@ -68,7 +69,7 @@ PRACTICES = (
     ),
     # L515 and Matterport.
     Practice(
-        QUARTER_MILLIMETRES, 0.035, (0.5, 0.49, 0.01), _nothing(0.25, 0.73, 0.01, 0.01), 0.5, 0.02,
+        QUARTER_MILLIMETRES, 0.035, (0.5, 0.49, 0.01), _nothing(0.25, 0.73, 0.01, 0.01), 0.5, 0.02, quarters=0.2,
         grids={0.001: 0.1, 0.005: 0.05},
     ),
     # Taskonomy, 2D-3D-S and Omnidata, rendered from meshes.
