@@ -324,6 +324,25 @@ def test_parts_may_name_channels_of_their_own(order: Sequence[int]) -> None:
     agrees(reduce_mixing(mixing, site_of(case), WHOLE), case)
 
 
+def test_a_source_may_add_several_parts() -> None:
+    """One to channels 0 and 3, another to 4: its share and energy are of both."""
+    rng = np.random.default_rng(9)
+    own, first, second = (rng.normal(1, 1, (c, 6, 8)) for c in (5, 2, 1))
+    spread = np.zeros((5, 6, 8))
+    spread[[0, 3]], spread[[4]] = first, second
+    case = Case({0: own, 1: spread}, np.zeros(5))
+    places = (torch.tensor([0, 3]), torch.tensor([4]))
+    parts = [Part(0, tensor(own)), *(Part(1, tensor(v), c) for v, c in zip((first, second), places, strict=True))]
+    agrees(reduce_mixing(Mixing(0, tensor(case.output), parts, own=0), site_of(case), WHOLE), case)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_an_exchange_of_any_size_has_the_same_shares(size: float) -> None:
+    rng = np.random.default_rng(2)
+    found, case = exchange([size * rng.normal(1, 1 + s, (7, 6, 8)) for s in range(2)], [1, 2, 5])
+    agrees(found, case)
+
+
 @pytest.mark.parametrize(("activation", "high"), [("relu", np.inf), ("relu6", 6.0)])
 @pytest.mark.parametrize("streams", [2, 3])
 def test_the_share_after_the_activation(activation: Activation, high: float, streams: int) -> None:

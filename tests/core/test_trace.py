@@ -280,3 +280,6 @@ def test_arrays_of_a_site_are_float32(mti_trace: vizlab.FusionTrace, cen_trace: 
         assert site.share is not None
         assert site.share_after is not None
         assert site.share.dtype == site.share_after.dtype == np.float32
+        assert site.energy is not None
+        assert site.outside is not None
+        assert site.energy.dtype == site.outside.dtype == np.float32

@@ -120,5 +120,5 @@ def squares(value: Tensor) -> Tensor:
 def _common(channels: Sequence[Tensor | None], like: Tensor) -> Tensor | None:
     """The channels that all name; None, which is all channels, if they do not name the same ones."""
     if not channels:
-        return torch.empty(0, dtype=torch.long, device=like.device)
+        return like.new_empty(0)
     return channels[0] if all(one is channels[0] for one in channels) else None
