@@ -16,6 +16,11 @@ def rotated(numbers: np.ndarray) -> np.ndarray:
     return ((numbers << 3) | (numbers >> 13)).astype(np.uint16)
 
 
+def enlarged(size: tuple[int, int]) -> np.ndarray:
+    """A room of a quarter of the size, each pixel four by four."""
+    return room((size[0] // 4, size[1] // 4)).repeat(4, axis=0).repeat(4, axis=1)
+
+
 WRITTEN = {
     # name: (numbers, unit, whether it must be sure)
     "Kinect v1": (lambda: counts(kinect(room(VGA)), 1000), "mm", True),
@@ -25,10 +30,10 @@ WRITTEN = {
     "rendered millimetres": (lambda: counts(room(QVGA), 1000), "mm", False),
     "millimetres on 5": (lambda: counts(np.round(room(QVGA) / 0.005) * 0.005, 1000), "mm", False),
     "TUM": (lambda: counts(kinect(room(VGA)), 1000) * np.uint16(5), "tum", True),
-    "TUM of rendered millimetres": (lambda: counts(room(QVGA), 1000) * np.uint16(5), "tum", True),
+    "TUM of rendered millimetres": (lambda: counts(room(QVGA), 1000) * np.uint16(5), "tum", False),
     "TUM not rounded to millimetres": (lambda: counts(kinect(room(VGA)), 5000), "tum", True),
     "SUN RGB-D": (lambda: rotated(counts(kinect(room(VGA)), 1000)), "sunrgbd", True),
-    "SUN RGB-D, a hall": (lambda: rotated(counts(4 * room(QVGA, 2), 1000)), "sunrgbd", True),
+    "SUN RGB-D, a hall": (lambda: rotated(counts(2 * room(QVGA, 2), 1000)), "sunrgbd", True),
     "Kinect v2 in 0.1 mm": (lambda: counts(with_hole(room(KINECT2)), 10_000), "0.1mm", False),
     "0.1 mm of millimetres": (lambda: counts(kinect(room(VGA)), 1000) * np.uint16(10), "0.1mm", True),
     "Taskonomy": (lambda: counts(with_hole(room((128, 128))), 512, nothing=65535), "1/512", False),
@@ -36,9 +41,9 @@ WRITTEN = {
     "KITTI filled": (lambda: counts(street((94, 311)), 256), "1/256", False),
     "Virtual KITTI": (lambda: counts(street((94, 311)), 100, nothing=65535), "cm", True),
     "centimetres": (lambda: counts(room(), 100), "cm", False),
-    "L515": (lambda: counts(with_hole(room(L515)), 4000), "0.25mm", False),
-    "L515 on its side": (lambda: counts(with_hole(room(L515)), 4000).T, "0.25mm", False),
-    "Matterport": (lambda: counts(with_hole(room((1024, 1280))), 4000), "0.25mm", False),
+    "L515": (lambda: counts(with_hole(enlarged(L515)), 4000), "0.25mm", False),
+    "L515 on its side": (lambda: counts(with_hole(enlarged(L515)), 4000).T, "0.25mm", False),
+    "Matterport": (lambda: counts(with_hole(enlarged((1024, 1280))), 4000), "0.25mm", False),
     "float metres": (lambda: room().astype(np.float32), "m", True),
     "half precision": (lambda: room().astype(np.float16), "m", True),
     "KITTI in metres": (lambda: sparse(street()), "m", True),
@@ -63,11 +68,10 @@ def test_the_unit_of(name):
 UNTOLD = {
     # Numbers that would be right in another unit too: never sure of the wrong one, and the right one is offered.
     "Taskonomy without a hole": (lambda: counts(room((128, 128)), 512, nothing=65535), "1/512"),
-    "Taskonomy, zeros for nothing": (lambda: counts(with_hole(room((128, 128))), 512), "1/512"),
     "a RealSense for close-ups": (lambda: counts(with_hole(table_top(REALSENSE)), 10_000), "0.1mm"),
     "L515, a room, scaled down": (lambda: counts(with_hole(room(QVGA)), 4000), "0.25mm"),
     "L515 over a table": (lambda: counts(with_hole(table_top(L515)), 4000), "0.25mm"),
-    "millimetres of L515's size": (lambda: counts(with_hole(room(L515)), 1000), "mm"),
+    "millimetres of L515's size": (lambda: counts(with_hole(enlarged(L515)), 1000), "mm"),
     "Replica": (lambda: counts(room((170, 300)), 6553.5), "1/6553.5"),
     "rendered 1/5000": (lambda: counts(room((170, 300)), 5000), "tum"),
     "ZoeDepth's 1/256 of a room": (lambda: counts(room(QVGA, 3), 256), "1/256"),
@@ -102,12 +106,12 @@ def test_each_reading_gives_the_median_that_it_says(name):
 
 
 def test_a_reading_with_rotated_bits_is_offered_with_its_own_median():
-    """2000 as SUN RGB-D's is 2000 >> 3 = 250 mm; the others are of the numbers as they are stored."""
-    record = rgbd_from_arrays(depth=np.full((48, 64), 2000, np.uint16)).record
+    """16000 as SUN RGB-D's is 16000 >> 3 = 2000 mm; the others are of the numbers as they are stored."""
+    record = rgbd_from_arrays(depth=np.full((48, 64), 16_000, np.uint16)).record
     reasons = {dict(suggestion.options)["depth_unit"]: suggestion.reason for suggestion in record.suggestions}
-    assert reasons["mm"] == "median 2 m"
-    assert reasons["sunrgbd"] == "median 0.25 m"
-    assert reasons["1/512"] == "median 3.91 m"
+    assert reasons["sunrgbd"] == "median 2 m"
+    assert reasons["tum"] == "median 3.2 m"
+    assert reasons["0.1mm"] == "median 1.6 m"
 
 
 def test_a_sure_unit_offers_no_others():
@@ -116,7 +120,7 @@ def test_a_sure_unit_offers_no_others():
 
 
 def test_sentinels_tell_units_apart():
-    """65535 alone for nothing is the habit of those who render: the same numbers with zeros are likelier millimetres."""
+    """65535 alone for nothing is the habit of those who render; with zeros, millimetres are likelier."""
     metres = with_hole(room((128, 128)))
     by_sentinel = [detect_unit(counts(metres, 512, nothing)) for nothing in (65535, 0)]
     assert by_sentinel[0].encoding.name == "1/512"

@@ -67,7 +67,8 @@ def detect_unit(raw: NDArray, known: NDArray[np.bool_] | None = None) -> Detecte
         for practice in PRACTICES:
             chances[practice.encoding] += _chance(layout, counts, rotated, practice)
         none_of_these = _NONE_OF_THESE * max(_layout_chance(layout, practice) for practice in PRACTICES)
-        none_of_these *= _GRIDDED if counts.is_gridded or counts.low_bits else 1
+        none_of_these *= _GRIDDED if counts.is_gridded else 1
+        none_of_these *= max(_GRIDDED, counts.low_bits_by_chance) if counts.low_bits else 1
     else:
         quantiles = _quantiles(sample)
         for encoding, (prior, scenes) in FLOAT_PRACTICES.items():
@@ -94,6 +95,7 @@ class _Counts:
         self.low_bits = bool(np.mean((sample & 7) <= 1) > 0.9)
         self.quantiles = _quantiles(sample)
         self._distinct = distinct_counts(sample)
+        self.low_bits_by_chance = 0.25 ** len(self._distinct)
 
     @cached_property
     def disparity_step(self) -> float | None:
@@ -126,7 +128,7 @@ def _chance(layout: Layout, stored: _Counts, rotated: _Counts | None, practice: 
     chance *= _scene_fit(counts.quantiles, practice.encoding, practice.scenes)
     if practice.encoding.rotated:  # whose low three bits stay at 0, or at 1 from 8.192 m on
         return chance * (0.97 if stored.low_bits else 0.03)
-    return chance * (0.001 if stored.low_bits else _grid_chance(counts, practice))
+    return chance * (max(0.001, stored.low_bits_by_chance) if stored.low_bits else _grid_chance(counts, practice))
 
 
 def _layout_chance(layout: Layout, practice: Practice) -> float:

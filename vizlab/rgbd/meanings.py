@@ -15,6 +15,7 @@ from vizlab.errors import InputError
 from vizlab.rgbd.fingerprints import lies_on_grid
 from vizlab.rgbd.planes import looks_inverse, ray_field_of_view, ray_over_depth
 from vizlab.rgbd.record import Suggestion
+from vizlab.rgbd.units import rotate_bits
 
 Meaning = Literal["auto", "depth", "ray", "inverse", "relative", "relative inverse", "kinect raw"]
 """What `depth_kind` of `read_rgbd` may be."""
@@ -48,14 +49,18 @@ def parse_meaning(meaning: str) -> Meaning:
     raise InputError(f"depth_kind is {meaning!r}; expected one of {choices}.")
 
 
-def doubts_about(raw: NDArray, known: NDArray[np.bool_], place: str) -> list[Doubt]:
+def doubts_about(raw: NDArray, known: NDArray[np.bool_], place: str, *, rotated: bool = False) -> list[Doubt]:
     """What `raw` (HxW, as stored and upright) may hold in place of depth.
 
-    `known` are its measurements, `place` its name with some folders, which may say it.
+    `known` are its measurements, `place` its name with some folders, which may say it; `rotated` says that its bits
+    are, so that only rotated back they are in order.
     """
     numbers = raw[known]
     if (doubt := _kinect_raw(raw)) or (doubt := _picture_of_depth(raw, numbers)):
         return [doubt]
+    if rotated:
+        raw = rotate_bits(np.where(known, raw, 0))
+        numbers = raw[known]
     values = np.where(known, raw, np.nan).astype(float)
     if looks_inverse(values):
         return [_inverse()]

@@ -105,7 +105,8 @@ def measure(raw: RawDepth, question: Question) -> Measured:
     metres = as_depth(to_metres(np.where(known, counts, 0), unit.encoding), meaning, question.field_of_view)
     if np.isnan(metres).all():
         raise _no_distance(raw, unit.encoding, meaning)
-    doubts = doubts_about(counts, known, raw.place) if meaning == "auto" else []
+    rotated = unit.encoding.rotated
+    doubts = doubts_about(counts, known, raw.place, rotated=rotated) if meaning == "auto" else []
     are_distances = all(doubt.distances for doubt in doubts)
     if unit.assumed and not are_distances:
         unit = replace(unit, confidence=min(unit.confidence, _NO_SURER))
