@@ -33,7 +33,7 @@ def _seen(size: tuple[int, int], low: Array, high: Array, rng: np.random.Generat
     focal = width / 2 / np.tan(np.radians(rng.uniform(50, 75)) / 2)
     y, x = np.mgrid[:height, :width]
     rays = np.stack([(x + 0.5 - width / 2) / focal, -(y + 0.5 - height / 2) / focal, np.ones(size)], -1)
-    pitch, yaw = rng.uniform(-0.5, 0.05), rng.uniform(-0.7, 0.7)
+    pitch, yaw = rng.uniform(-0.05, 0.5), rng.uniform(-0.7, 0.7)  # downwards, as cameras are held
     eye = high[0] * (rng.uniform(0.3, 0.7), 0, 0.02) + (0, rng.uniform(1, 1.8), 0)
     world = rays @ (_about_y(yaw) @ _about_x(pitch)).T
     depth = np.full(size, np.inf)

@@ -76,11 +76,12 @@ PRACTICES = (
     Practice(
         TASKONOMY, 0.055, (0.95, 0.03, 0.02), _nothing(0.45, 0.05, 0.45, 0.05), 0.05, grids={0.005: 0.05, 0.01: 0.05}
     ),
-    # KITTI and VOID, projected points; ZoeDepth's predictions.
+    # KITTI and VOID, projected points; then ZoeDepth's predictions.
     Practice(
-        KITTI, 0.02, (0.35, 0.05, 0.6), _nothing(0.2, 0.78, 0.01, 0.01), 0.1, sparse=0.6, wide=0.6,
+        KITTI, 0.014, (0.25, 0.05, 0.7), _nothing(0.1, 0.88, 0.01, 0.01), 0.1, sparse=0.7, wide=0.7,
         grids={0.005: 0.05, 0.01: 0.05},
     ),
+    Practice(KITTI, 0.008, (0.6, 0.05, 0.35), _nothing(0.9, 0.08, 0.01, 0.01), 0.1, wide=0.1),
     # Virtual KITTI, and rooms.
     Practice(CENTIMETRES, 0.02, (0.4, 0.0, 0.6), _nothing(0.4, 0.2, 0.38, 0.02), 0.1, 0.0, wide=0.3),
     Practice(
