@@ -166,7 +166,12 @@ def test_profile_works_for_every_method(name: str, request: pytest.FixtureReques
     for target in targets:
         title, rows = f"to {stream_title(trace, target)}", [s.site.targets.index(target) for s in trace.sites.values()]
         shares = [s.cross_share[row] for s, row in zip(trace.sites.values(), rows, strict=True)]
-        np.testing.assert_allclose(lines.pop(title).x, shares)
+        line = lines.pop(title)
+        np.testing.assert_allclose(line.x, shares)
+        written = [figure.layout.yaxis.labelalias[str(int(place))] for place in line.y]
+        assert all(name.startswith(label) for name, label in zip(trace.sites, written, strict=True))
+        assert len(set(written)) == len(written)
+        assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]  # the first site on top
         after = [
             None if s.share_after is None else s.share_after[r] for s, r in zip(trace.sites.values(), rows, strict=True)
         ]

@@ -46,7 +46,10 @@ def test_norms_and_drift_show_every_stage(nddr_trace: FusionTrace) -> None:
 def test_share_matrix_works_for_any_additive_site(cen_trace: FusionTrace, mti_trace: FusionTrace) -> None:
     name = "distillation_scale_1"
     figure = views.share_matrix(mti_trace, name)
-    np.testing.assert_allclose(figure.data[0].z, mti_trace.sites[name].share)
+    site = mti_trace.sites[name]
+    np.testing.assert_allclose(figure.data[0].z, site.share)
+    assert (tuple(figure.data[0].y), tuple(figure.data[0].x)) == (site.site.targets, site.site.sources)
+    assert figure.layout.yaxis.autorange == "reversed"  # the first target on top
     first = next(iter(cen_trace.sites))
     assert list(views.share_matrix(cen_trace, first).data[0].x) == ["rgb", "depth"]
     with pytest.raises(TraceError, match="no share is defined"):
@@ -59,6 +62,9 @@ def test_affinity_shares_run_from_fine_to_coarse(mti_trace: FusionTrace) -> None
     figure = views.affinity_shares(mti_trace)
     assert [a.text for a in figure.layout.annotations] == ["scale 0", "scale 1", "scale 2", "scale 3"]
     np.testing.assert_allclose(figure.data[0].z, mti_trace.sites["distillation_scale_0"].share)
+    for matrix, axis in zip(figure.data, (figure.layout[f"yaxis{n}"] for n in ("", 2, 3, 4)), strict=True):
+        assert (tuple(matrix.y), tuple(matrix.x)) == (("semseg", "depth", "normals"),) * 2
+        assert axis.autorange == "reversed"
 
 
 def test_gates_are_one_panel_per_message(mti_trace: FusionTrace) -> None:
