@@ -19,6 +19,22 @@ def room(size: tuple[int, int] = (120, 160), seed: int = 0) -> np.ndarray:
     return _room(size, seed).copy()
 
 
+def box(size: tuple[int, int] = (120, 160), field_of_view: float = 60, far: float = 6.0) -> np.ndarray:
+    """Depth (HxW, metres) within a box: 1 m to the floor, 1.6 m to the ceiling, 2 m to each side, `far` ahead.
+
+    Along the ray (x, y, 1) a plane at distance d below is met at z = d/y, beside it at d/|x|.
+    """
+    focal = size[1] / 2 / np.tan(np.radians(field_of_view / 2))
+    y, x = (np.mgrid[: size[0], : size[1]] + 0.5 - np.array(size)[:, None, None] / 2) / focal
+    return np.minimum.reduce([np.where(y > 0, 1, 1.6) / np.abs(y), 2 / np.abs(x), np.full(size, far)])
+
+
+def desk(size: tuple[int, int] = (120, 160)) -> np.ndarray:
+    """A table from 0.6 m at the lower edge to 2 m at the upper: 1/z is affine in the row and the column."""
+    rows, columns = np.mgrid[: size[0], : size[1]] / np.array(size)[:, None, None]
+    return 1 / (1 / 2 + (1 / 0.6 - 1 / 2) * rows + 0.1 * columns)
+
+
 def table_top(size: tuple[int, int] = (120, 160)) -> np.ndarray:
     """Things on a table from 0.3 to 0.9 m away, a little bent so that no number is missing."""
     rows, columns = np.mgrid[: size[0], : size[1]] / np.array(size)[:, None, None]

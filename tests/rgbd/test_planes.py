@@ -5,26 +5,10 @@ import pytest
 
 from benchmarks.rooms import rooms
 from benchmarks.units import with_holes
+from tests.rgbd.rgbd_sensors import box, desk
 from vizlab.rgbd.planes import FIELDS_OF_VIEW, looks_inverse, ray_field_of_view, ray_over_depth
 
 SIZE = (120, 160)
-
-
-def box(size: tuple[int, int] = SIZE, field_of_view: float = 60, far: float = 6.0) -> np.ndarray:
-    """Depth (HxW, metres) within a box: 1 m to the floor, 1.6 m to the ceiling, 2 m to each side, `far` ahead.
-
-    Along the ray (x, y, 1) a plane at distance d below is met at z = d/y, beside it at d/|x|.
-    """
-    focal = size[1] / 2 / np.tan(np.radians(field_of_view / 2))
-    y, x = (np.mgrid[: size[0], : size[1]] + 0.5 - np.array(size)[:, None, None] / 2) / focal
-    return np.minimum.reduce([np.where(y > 0, 1, 1.6) / np.abs(y), 2 / np.abs(x), np.full(size, far)])
-
-
-def desk(size: tuple[int, int] = SIZE) -> np.ndarray:
-    """A table from 0.6 m at the lower edge to 2 m at the upper: 1/z is affine in the row and the column."""
-    rows, columns = np.mgrid[: size[0], : size[1]] / np.array(size)[:, None, None]
-    return 1 / (1 / 2 + (1 / 0.6 - 1 / 2) * rows + 0.1 * columns)
-
 
 MADE = {"box": box(), "desk": desk(), "made-up room": next(rooms(1, SIZE, seed=1))}
 

@@ -32,12 +32,14 @@ _HYPERSIM = 60.0  # degrees
 class Doubt:
     """A sentence on what the numbers may be instead of depth, and how to have them read so.
 
-    `distances` says that they would be distances all the same, in some unit.
+    `distances` says that they would be distances all the same, in some unit; `settled_by_unit` that whoever gives a
+    unit knows that they are.
     """
 
     sentence: str
     suggestions: tuple[Suggestion, ...] = ()
     distances: bool = False
+    settled_by_unit: bool = False
 
 
 def parse_meaning(meaning: str) -> Meaning:
@@ -150,17 +152,19 @@ def _picture_of_depth(raw: NDArray, numbers: NDArray) -> Doubt | None:
         return None
     if step := _step_of_shades(distinct):
         sentence = f"All numbers of the depth are multiples of {step:.6g}: an 8-bit picture of depth stretched to 16"
-        return Doubt(f"{sentence} bits. It holds no distances but shades of them.", (relative, inverse))
+        sentence = f"{sentence} bits. It holds no distances but shades of them."
+        return Doubt(sentence, (relative, inverse), settled_by_unit=True)
     if distinct[-1] <= 255:
         sentence = "The numbers of the depth end below 256, as in an 8-bit picture of depth kept in 16 bits"
-        return Doubt(f"{sentence}; unless they are centimetres, they are shades, not distances.", (relative, inverse))
+        sentence = f"{sentence}; unless they are centimetres, they are shades, not distances."
+        return Doubt(sentence, (relative, inverse), settled_by_unit=True)
     return None
 
 
 def _step_of_shades(distinct: NDArray) -> float | None:
-    """The step between at most 255 shades that fill 15 or 16 bits: 257, 256, or a 255th of the highest number."""
+    """The step between at most 255 shades that fill 16 bits: 257, 256, another, or a 255th of the highest number."""
     step = float(np.gcd.reduce(distinct))
-    if step >= 128 and distinct[-1] / step <= 255:
+    if step in (256, 257) or (step >= 128 and 32767 < distinct[-1] <= 255 * step):
         return step
     step = float(distinct[-1]) / 255
     return step if 128 <= step <= 257 and lies_on_grid(distinct.astype(float), step) else None
@@ -174,18 +178,19 @@ def _stretched(raw: NDArray, numbers: NDArray) -> Doubt | None:
     if raw.dtype.kind == "f":
         if highest <= 1:
             return Doubt(
-                "The depth stays within 0..1, as if it were scaled to 0..1; distances shown in metres may mean "
-                "nothing.", (relative,),
+                "The depth stays within 0..1, as if it were scaled to that range; distances shown in metres may mean "
+                "nothing.", (relative,), settled_by_unit=True,
             )  # fmt: skip
         if highest == 255 and at_highest < 0.01:
-            return Doubt("The depth ends at 255.0, as if it were scaled to 8 bits.", (relative,))
+            sentence = "The depth ends at 255.0, as if it were scaled to 8 bits; it may hold no distances."
+            return Doubt(sentence, (relative,), settled_by_unit=True)
         return None
     saturated = raw[raw == 65535].size / raw.size
     fills = 0.98 * 65535 < highest <= 65535 and saturated < 0.01
     if (fills and numbers.min() < 0.02 * 65535) or (highest == 60000 and at_highest < 0.01):
         return Doubt(
             f"The depth fills the 16 bits up to {highest:.0f}, as predictions do that are stretched before they are "
-            "saved; distances shown in metres may mean nothing.", (relative,),
+            "saved; distances shown in metres may mean nothing.", (relative,), settled_by_unit=True,
         )  # fmt: skip
     return None
 
@@ -196,7 +201,7 @@ def _inverse() -> Doubt:
         "straight in it as they are not in depth.",
         (
             _reading("use as inverse, without a scale", "only ratios then count", depth_kind="relative inverse"),
-            _reading("it is depth", "near things have the larger numbers", depth_kind="depth"),
+            _reading("it is depth", "near things have the smaller numbers", depth_kind="depth"),
         ),
     )
 

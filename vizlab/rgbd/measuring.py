@@ -107,6 +107,7 @@ def measure(raw: RawDepth, question: Question) -> Measured:
         raise _no_distance(raw, unit.encoding, meaning)
     rotated = unit.encoding.rotated
     doubts = doubts_about(counts, known, raw.place, rotated=rotated) if meaning == "auto" else []
+    doubts = [doubt for doubt in doubts if question.unit is None or not doubt.settled_by_unit]
     are_distances = all(doubt.distances for doubt in doubts)
     if unit.assumed and not are_distances:
         unit = replace(unit, confidence=min(unit.confidence, _NO_SURER))
