@@ -92,8 +92,16 @@ def test_variances_are_right_about_any_centre() -> None:
 
 
 def test_about_the_mean_is_the_mean_of_some() -> None:
-    values = torch.arange(2 * 3 * 40.0).view(2, 3, 40)
+    values = torch.randn(2, 3, 40, generator=torch.Generator().manual_seed(0))
     assert about(values).tolist() == values[:, :, ::5].mean((1, 2)).tolist()
+    fewer = values[..., :15]
+    assert about(fewer).tolist() == fewer.mean((1, 2)).tolist()  # every second of 15 would be less than 8
+
+
+@pytest.mark.parametrize(("shape", "rows"), [((1, 2, BLOCK + 1), [1, 1]), ((1, BLOCK + 1, 1), [BLOCK, 1])])
+def test_a_block_is_whole_rows(shape: tuple[int, int, int], rows: list[int]) -> None:
+    """One at least, however wide; as many as there are numbers in a block, however narrow."""
+    assert [len(range(shape[1])[found]) for found in blocks(torch.empty(shape))] == rows
 
 
 def test_values_are_left_alone() -> None:

@@ -216,6 +216,17 @@ def test_rounding_of_parts_that_cancel_is_no_variation() -> None:
     added = {0: np.full((5, 6, 8), 1000.0) + left, 1: np.full((5, 6, 8), -1000.0)}
     assert np.isnan(reduced(Case(added, np.zeros(5))).share).all()
     assert np.isnan(reduced(Case({0: added[0]}, np.full(5, -1000.0))).share).all()
+    small = Case({**added, 2: np.full((5, 6, 8), 0.01)}, np.zeros(5))
+    assert np.isnan(reduced(small).share).all()
+
+
+def test_streams_that_cancel_have_neither_shares_nor_maps() -> None:
+    """Both vary, their sum is 0 everywhere: nothing to measure by."""
+    own = np.random.default_rng(0).integers(-3, 4, (5, 6, 8)).astype(float)
+    found = reduced(Case({0: own, 1: -own}, np.zeros(5)))
+    for values in (found.share, found.outside, found.received):
+        assert np.isnan(values).all()
+    assert (found.energy > 1).all()
 
 
 def test_a_tiny_variation_on_a_large_offset_is_one() -> None:
