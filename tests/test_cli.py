@@ -49,8 +49,28 @@ def test_trace_prints_the_same_shares_as_python(files: Path) -> None:
     assert printed["checkpoint"] == expected.model.checkpoint_hash
     for name, site in expected.sites.items():
         assert printed["share"][name] == [[pytest.approx(float(v), abs=1e-4) for v in row] for row in site.share], name
+    assert printed["depth"]["unit"] == rgbd.record.depth.unit  # type: ignore[union-attr]
+    assert printed["depth"]["kind"] == "depth"
+    assert printed["depth"]["median"] == f"{rgbd.record.depth.median_m:.3g} m"  # type: ignore[union-attr]
     saved = vizlab.load_trace(files / "t.npz")
     assert np.array_equal(saved.predictions["semseg"].label, expected.predictions["semseg"].label)  # type: ignore[union-attr]
+
+
+def test_trace_reads_as_it_is_told_and_says_how_else(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every option reaches the reader; what is suggested can be typed as it stands."""
+    monkeypatch.chdir(files)
+    given = ["--unit", "1/512", "--turn", "mirrored", "--depth-kind", "ray", "--field-of-view", "60", "--align", "none"]
+    done = CliRunner().invoke(app, ["trace", "cen.safetensors", *PICTURE, *given])
+    read = json.loads(done.stdout)["depth"]
+    assert (read["unit"], read["unit is"], read["kind"]) == ("1/512 m", "given", "ray")
+    assert "mirrored" in read["aligned"]
+    values = np.full((240, 320), 7000, np.uint16)
+    values[::2] = 6000
+    Image.fromarray(values).save(files / "doubtful.png")
+    options = ["--rgb", "rgb.png", "--depth", "doubtful.png", "--device", "cpu", "--align", "resize"]
+    printed = json.loads(CliRunner().invoke(app, ["trace", "cen.safetensors", *options]).stdout)
+    assert "guess" in " ".join(printed["warnings"])
+    assert any(way.startswith("--depth-unit '") for way in printed["other readings"])
 
 
 PICTURE = ("--rgb", "rgb.png", "--depth", "depth.png", "--device", "cpu")

@@ -125,6 +125,8 @@ def test_a_users_own_checkpoint(client: Client, pair: tuple[Path, Path], tmp_pat
         ({"settings": {"threshold": -1}}, "expected a number of 0 or more"),
         ({"settings": {"temperature": 1}}, "no setting of any method"),
         ({"depth_unit": "furlong"}, "depth unit"),
+        ({"reading": {"align": "somehow"}}, "align"),
+        ({"reading": {"depth": "mm"}}, "no option 'depth' of reading"),
         ({"device": "abacus"}, "device"),
     ],
 )

@@ -201,3 +201,11 @@ def test_whatever_numbers_come_the_unit_is_a_guess_within_bounds(seed):
     for suggestion in image.record.suggestions:
         options = dict(suggestion.options)
         assert parse_unit(options.get("depth_unit")) is not None or "depth_kind" in options
+
+
+def test_a_rendered_floor_is_no_disparity_sensor() -> None:
+    """Its 1/z keeps a step from row to row, here what a Kinect's would be if the counts were 1/256 m."""
+    rows = np.mgrid[0:90, 0:120][0]
+    metres = np.where(rows > 45, 90 / np.maximum(rows - 25, 1), 3.0)
+    detected = detect_unit(np.floor(metres * 1000).astype(np.uint16))
+    assert detected.encoding.name == "mm"

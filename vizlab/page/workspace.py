@@ -19,6 +19,12 @@ from vizlab.core.tracer import trace
 from vizlab.errors import CheckpointError, IncompatibleInputError, InputError
 from vizlab.measures.reference import Reference
 from vizlab.page.cache import ByteCache
+from vizlab.page.depth_scale import (
+    is_without_scale,
+    predicted_without_depth,
+    unit_question,
+    with_predicted_scale,
+)
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
@@ -146,13 +152,15 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
         try:
             if (source := _depth_source(model, picture.rgbd, request, models, traces)) is not None:
                 stand_in[model.name] = source
-            rgbd = _shown_to(model.name, picture.rgbd, source, traces)
+            rgbd = _shown_to(model, picture.rgbd, source, traces)
             traces[model.name] = _trace(model, rgbd, request, notes)
             if moved(model, request.settings):
                 unchanged[model.name] = _trace(model, rgbd, replace(request, settings={}), notes)
         except IncompatibleInputError as err:
             skipped[model.name] = str(err)
     traces = {model.name: traces[model.name] for model in models if model.name in traces}
+    if request.depth is not None and (question := unit_question(picture.rgbd, traces)) is not None:
+        notes.append(question)
     if not traces:
         raise IncompatibleInputError(" ".join(f"{name}: {why}" for name, why in skipped.items()))
     seconds = time.perf_counter() - started
@@ -179,7 +187,7 @@ def _vary(key: str, request: Request, before: Analysis, models: dict[str, Model]
         if changed := moved(models[name], request.settings):
             step(0.1, f"running {name} at {', '.join(f'{key} {value:g}' for key, value in changed.items())}")
             unchanged[name] = own
-            rgbd = _shown_to(name, before.picture.rgbd, before.stand_in.get(name), at_own)
+            rgbd = _shown_to(models[name], before.picture.rgbd, before.stand_in.get(name), at_own)
             traces[name] = _trace(models[name], rgbd, request, notes)
     return replace(
         before,
@@ -203,13 +211,21 @@ def _depth_source(
     return None if best is None else best.name
 
 
-def _shown_to(name: str, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]) -> RGBDImage:
-    """The picture as the network `name` gets it: with the depth of `source`, if any, and a warning."""
+def _shown_to(model: Model, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]) -> RGBDImage:
+    """The picture as `model` gets it: with the depth of `source`, if any, or a predicted scale, and a warning."""
     prediction = None if source is None else traces[source].predictions["depth"]
     if source is None or not isinstance(prediction, DepthPrediction):
-        return rgbd
-    record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(name, source)))
+        return _scaled_for(model, rgbd, traces)
+    record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(model.name, source)))
     return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
+
+
+def _scaled_for(model: Model, rgbd: RGBDImage, traces: Mapping[str, FusionTrace]) -> RGBDImage:
+    """Depth without a scale gets that of a network that saw none, if one ran."""
+    predicted = predicted_without_depth(traces)
+    if "depth" not in model.inputs or not predicted or not is_without_scale(rgbd):
+        return rgbd
+    return with_predicted_scale(rgbd, *next(iter(predicted.items())))
 
 
 def _depth_rmse(model: Model) -> float:
