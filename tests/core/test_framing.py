@@ -24,6 +24,12 @@ def test_padding_is_below_and_to_the_right() -> None:
     assert frame((640, 480), (240, 320), 64) == Framing((640, 480), (320, 240), (320, 256))
 
 
+def test_a_thin_picture_keeps_a_row() -> None:
+    """1x100 at the area of 8x8 is 0.8x80."""
+    assert frame((1, 100), (8, 8), 4) == Framing((1, 100), (1, 80), (4, 80))
+    assert frame((1, 1000), (8, 8), 4).content == (1, 253)
+
+
 def test_a_cell_counts_from_half_of_it_on() -> None:
     """240 rows are 7.5 cells of 32: the eighth shows the picture with half of its height, and counts."""
     assert KINECT.visible((8, 10)) == (8, 10)

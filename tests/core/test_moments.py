@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vizlab.core.moments import BLOCK, ROUNDING, Spread, about, blocks, means
+from vizlab.core.moments import BLOCK, ROUNDING, Moments, Spread, about, blocks, means
 
 ONE_STEP = 2.0**-23
 """The distance of 1 to the next float32."""
@@ -61,6 +61,11 @@ def test_the_limit_is_a_few_steps_of_the_magnitude() -> None:
     assert ONE_STEP < ROUNDING < 10 * ONE_STEP
     values = torch.cat([varying(0.0, factor * ROUNDING) for factor in (1.0, 4.0)])  # deviations of half of that
     assert (variance(values, np.ones(2)) > 0).tolist() == [False, True]
+
+
+def test_a_deviation_of_the_limit_is_none() -> None:
+    spread = np.array([ROUNDING**2, 1.01 * ROUNDING**2])
+    assert (Moments(np.ones(2), spread).variance() > 0).tolist() == [False, True]
 
 
 def test_rounding_goes_by_what_was_added_up() -> None:
