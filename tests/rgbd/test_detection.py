@@ -203,6 +203,13 @@ def test_whatever_numbers_come_the_unit_is_a_guess_within_bounds(seed):
         assert parse_unit(options.get("depth_unit")) is not None or "depth_kind" in options
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_kinects_steps_in_a_coarse_unit_leave_others_unsure(seed: int) -> None:
+    """They speak for 1/256 m, which hardly any Kinect's depth is kept in, and against what is common."""
+    detected = detect_unit(counts(kinect(room(VGA, seed)), 256))
+    assert detected.encoding.name == "1/256" or detected.confidence < SURE
+
+
 def test_a_rendered_floor_is_no_disparity_sensor() -> None:
     """Its 1/z keeps a step from row to row, here what a Kinect's would be if the counts were 1/256 m."""
     rows = np.mgrid[0:90, 0:120][0]

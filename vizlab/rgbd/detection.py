@@ -29,7 +29,7 @@ from vizlab.rgbd.units import SATURATED, Encoding, known_mask, rotate_bits
 _NONE_OF_THESE = 0.0002
 _GRIDDED = 0.01  # of files of no known practice
 _COINCIDENCE = 1e-4  # of a grid that is none
-_PLANE = 0.02  # of steps that are none: a rendered floor has one for each row
+_PLANE = 0.006  # of steps that look like those of some sensor by chance: a rendered floor has one for each row
 _WORTH_NAMING = 0.01
 _SAMPLE = 200_000
 
@@ -151,7 +151,7 @@ def _disparity_chance(counts: _Counts, practice: Practice) -> float:
     if counts.disparity_step is None:
         return 1 - practice.disparity
     off = math.log(counts.disparity_step / practice.encoding.metres_per_count / DISPARITY_STEP) / 0.12
-    return max(_PLANE, practice.disparity * math.exp(-0.5 * off**2))
+    return _PLANE + practice.disparity * math.exp(-0.5 * off**2)
 
 
 def _quantiles(sample: NDArray) -> NDArray[np.float64]:
