@@ -75,6 +75,11 @@ def test_a_kinects_disparities_keep_their_step_in_any_fine_unit(unit, rounding):
     assert step / UNITS[unit].metres_per_count == pytest.approx(expected, rel=0.03)
 
 
+def test_steps_that_are_lost_in_rounding_are_passed_over():
+    """Nearer than a metre, a Kinect's steps are finer than the millimetres they are kept in."""
+    assert disparity_step(stored(kinect(0.45, 3), UNITS["mm"])) == pytest.approx(0.001 * DISPARITY_STEP, rel=0.05)
+
+
 def slanted() -> np.ndarray:
     """A plane from 1 to 5 m, over 640 columns, whose inverse depth is affine in the column."""
     return np.repeat(1 / np.linspace(1, 1 / 5, 640)[None], 4, axis=0)
