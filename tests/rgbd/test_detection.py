@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.units import ENCODERS, of_folder, verdict
 from tests.rgbd.rgbd_sensors import counts, kinect, room, sparse, street, table_top, with_hole
+from vizlab.bundled import folder
 from vizlab.errors import InputError
 from vizlab.rgbd import detect_unit, parse_unit, rgbd_from_arrays
 
@@ -167,6 +169,15 @@ def test_shares_are_in_order_and_no_more_than_all():
         assert shares == sorted(shares, reverse=True)
         assert sum(shares) <= 1.005  # the first is rounded
         assert min(shares) > 0.01
+
+
+@pytest.mark.parametrize("unit", ENCODERS)
+def test_the_bundled_scenes_written_anew_are_sure_or_asked_about(unit):
+    """As `python -m benchmarks.units` counts: what sensors write is sure, and nothing is sure and wrong."""
+    verdicts = {verdict(metres, unit) for metres in of_folder(folder("scenes"), 6)}
+    if unit in ("mm", "tum", "sunrgbd", "m"):
+        assert verdicts == {"sure, right"}
+    assert "sure, wrong" not in verdicts
 
 
 def any_map(rng: np.random.Generator) -> np.ndarray:
