@@ -131,6 +131,18 @@ def test_sentinels_tell_units_apart():
     assert by_sentinel[1].encoding.name == "mm" or millimetres[1] > millimetres[0]
 
 
+def share_of(unit: str, numbers: np.ndarray) -> float:
+    detected = detect_unit(numbers)
+    shares = {other.encoding.name: other.share for other in detected.others}
+    return {**shares, detected.encoding.name: detected.confidence}.get(unit, 0.0)
+
+
+def test_few_numbers_in_the_picture_make_256ths_likelier():
+    """As projected laser points and tracked corners are kept, in a room too (VOID)."""
+    few, most = (counts(sparse(room(QVGA, 3), share), 256) for share in (0.05, 0.9))
+    assert share_of("1/256", few) > 0.5 > share_of("1/256", most)
+
+
 def test_sizes_of_sensors_make_millimetres_likelier():
     of_a_sensor, of_none = (counts(with_hole(room(size)), 1000) for size in (REALSENSE, (271, 480)))
     assert detect_unit(of_a_sensor).confidence > detect_unit(of_none).confidence
