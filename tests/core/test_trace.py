@@ -10,8 +10,10 @@ import torch
 
 import vizlab
 from tests.conftest import make_model
+from vizlab.core.config import NetworkConfig
 from vizlab.core.model import Model
 from vizlab.core.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
+from vizlab.core.registry import build_network
 from vizlab.core.site import FusionModule, Intervention, Mixing, intervening, observing
 from vizlab.core.trace import arrays_of
 from vizlab.errors import IncompatibleInputError, InputError, TraceError
@@ -283,3 +285,11 @@ def test_arrays_of_a_site_are_float32(mti_trace: vizlab.FusionTrace, cen_trace: 
         assert site.energy is not None
         assert site.outside is not None
         assert site.energy.dtype == site.outside.dtype == np.float32
+
+
+def test_a_site_of_one_target_has_a_grid() -> None:
+    config = NetworkConfig("nddr-cnn-resnet18", ("depth",), ("rgb",), working_size=(32, 64))
+    model = Model(build_network(config), config, "alone", precision="float32")
+    found = vizlab.trace(model, RGBDImage(np.full((32, 64, 3), 90, np.uint8)))
+    assert {site.site.targets for site in found.sites.values()} == {("depth",)}
+    assert next(iter(found.sites.values())).grid == (8, 16)
