@@ -143,6 +143,18 @@ def test_few_numbers_in_the_picture_make_256ths_likelier():
     assert share_of("1/256", few) > 0.5 > share_of("1/256", most)
 
 
+def test_steps_of_disparity_choose_the_unit_that_they_fit():
+    """0.0029 per metre: in 0.1 mm the same numbers have it, in 1/5000 m they would have twice that."""
+    assert detect_unit(counts(kinect(room(VGA)), 10_000)).encoding.name == "0.1mm"
+    assert share_of("tum", counts(kinect(room(VGA)), 5000)) > 0.8
+
+
+def test_a_few_whole_floats_are_metres():
+    """Masks and made-up scenes of whole metres are no integers that were kept as floats."""
+    whole = np.repeat(np.arange(1.0, 7.0), 20)[:, None] * np.ones((1, 160))
+    assert detect_unit(whole).encoding.name == "m"
+
+
 def test_sizes_of_sensors_make_millimetres_likelier():
     of_a_sensor, of_none = (counts(with_hole(room(size)), 1000) for size in (REALSENSE, (271, 480)))
     assert detect_unit(of_a_sensor).confidence > detect_unit(of_none).confidence

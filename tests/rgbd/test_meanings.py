@@ -192,8 +192,8 @@ def test_rays_need_a_field_of_view_that_a_camera_may_have():
 
 
 def test_kinect_counts_become_metres_by_the_formula():
-    """Counts 400, 800 and 1000 by hand; 2047 and what lies behind the camera are unknown."""
-    numbers = np.array([[400, 800, 1000, 2047, 1090]], np.uint16)
+    """Counts 400, 800 and 1000 by hand; 2047, what lies behind the camera or 533 m ahead, is unknown."""
+    numbers = np.array([[400, 800, 1000, 2047, 1090, 1084]], np.uint16)
     image = rgbd_from_arrays(depth=numbers, depth_kind="kinect raw")
     expected = [1 / (3.3309495161 - 0.0030711016 * count) for count in (400, 800, 1000)]
     np.testing.assert_allclose(image.depth[0, :3], expected, rtol=1e-6)
