@@ -69,7 +69,7 @@ DEPTH = {
     "a desk": (5000 * desk(SIZE)).astype(np.uint16),
     "a Kinect's": counts(kinect(room((240, 320))), 1000),
     "SUN RGB-D beyond 8.192 m": (lambda n: ((n << 3) | (n >> 13)).astype(np.uint16))(counts(2.5 * room(SIZE), 1000)),
-    "whole metres": (1000 * np.round(3 * room(SIZE))).astype(np.uint16),
+    "whole metres": (1000 * np.round(9 * room(SIZE))).astype(np.uint16),
     "10 mm": counts(np.round(room(SIZE), 2), 1000),
     "up to 2047 mm": np.minimum(counts(room(SIZE), 1000), 2047),
     "one number": np.full(SIZE, 200, np.uint16),
