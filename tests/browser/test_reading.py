@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 
 def upload(page: Page, colour: Path, depth: Path) -> None:
     for place, path in (("#vz-colour", colour), ("#vz-depth", depth)):
+        if not page.locator(f"{place} input[type=file]").count():  # a file is there already
+            page.locator(f"{place} button[aria-label*=lear]").first.click()
         page.locator(f"{place} input[type=file]").set_input_files(str(path))
         expect(page.locator("#vz-readout")).to_contain_text(path.name)
 

@@ -309,6 +309,12 @@ def test_exchange_of_nothing_and_of_everything(replaced: list[int]) -> None:
     assert np.isnan(found.outside_mean) == (not replaced)
 
 
+def test_a_single_channel_that_nobody_replaces_is_its_own() -> None:
+    found, case = exchange([np.random.default_rng(2).normal(1, 1, (1, 6, 8))], [])
+    assert found.share.tolist() == [1]
+    assert found.energy[0] == pytest.approx(mean_square(case.output), rel=1e-6)
+
+
 def test_what_is_left_of_its_own_after_an_exchange_of_everything_is_nothing() -> None:
     """Not even the rounding of two sums that should be equal."""
     rng = np.random.default_rng(2)

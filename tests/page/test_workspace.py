@@ -234,3 +234,16 @@ def test_a_network_is_known_by_its_file_not_by_its_name(tmp_path: Path, request_
     analysis = both.analyse(replace(request_cen, depth=None, models=("nddr", "my_fusion")))
     assert analysis.families["my_fusion"] == "cen"
     assert "needs a depth map" in analysis.skipped["my_fusion"]
+
+
+def test_depth_without_a_scale_is_given_one_and_compared_to_nothing(workspace: Workspace, request_cen: Request) -> None:
+    """CEN gets depth whose median is that of a prediction from colour; no error in metres is made of it."""
+    names = tuple(NAMES[short] for short in ("cen", "mti"))
+    analysis = workspace.analyse(replace(request_cen, models=names, reading=ReadOptions(depth_kind="relative")))
+    assert analysis.picture.reference is None
+    (said,) = analysis.notes  # the scale of such depth is no question either
+    assert said.startswith("Depth without a scale was multiplied by ")
+    assert NAMES["mti"] in said
+    metric = workspace.analyse(replace(request_cen, models=names))
+    assert metric.picture.reference is not None
+    assert not any("without a scale" in one for one in metric.notes)

@@ -31,7 +31,7 @@ class GridWatch(TorchFunctionMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         if func is F.interpolate or func in _CASTS:
-            self._remember(args[0] if args else (kwargs or {})["input"], result)
+            self._remember(args[0], result)  # the map stands first, however the call named it
         return result
 
     def grid(self, y: Tensor) -> Grid:

@@ -114,7 +114,9 @@ class Handlers:
     def inspect_new(self, scene: str | None, colour: str | None, depth: str | None, unit: str) -> Updates:
         """Files came or went: the unit stays as it was set, all else about them starts anew."""
         anew = ReadOptions(depth_unit=unit or "auto")
-        return {**self._set_reading(anew), **self.inspect(scene, colour, depth, *_values(anew))}
+        others = self._set_reading(anew)
+        del others[self.page.controls.unit]  # who types one meanwhile keeps it
+        return {**others, **self.inspect(scene, colour, depth, *_values(anew))}
 
     def choose_reading(self, event: gr.EventData, *reading: str) -> Updates:
         """Another reading that was suggested takes the place of the one that is set."""

@@ -52,7 +52,7 @@ def _wire_reading(page: Page, handlers: Handlers) -> None:
     controls = page.controls
     files, said = [page.scene, controls.colour, controls.depth], [controls.readout, controls.scenes, *page.remarks]
     for event in (controls.colour.upload, controls.depth.upload, controls.colour.clear, controls.depth.clear):
-        event(handlers.inspect_new, [*files, controls.unit], [*controls.reading, *said], **_QUIET)
+        event(handlers.inspect_new, [*files, controls.unit], [*controls.reading[1:], *said], **_QUIET)
     changes = [
         controls.unit.input, controls.kind.input, controls.field_of_view.submit, controls.field_of_view.blur,
         controls.align.input, controls.turn.input,

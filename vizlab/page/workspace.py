@@ -135,8 +135,8 @@ def _bundled(scene: Scene) -> Picture:
 
 
 def _sensor_reference(rgbd: RGBDImage) -> Reference | None:
-    """What an upload can be compared to: the sensor's depth and the normals that follow from it."""
-    return None if rgbd.depth is None else Reference().completed(rgbd)
+    """What an upload can be compared to: the sensor's depth and the normals that follow from it, if it has metres."""
+    return None if rgbd.depth is None or is_without_scale(rgbd) else Reference().completed(rgbd)
 
 
 def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step) -> Analysis:
@@ -153,6 +153,8 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
             if (source := _depth_source(model, picture.rgbd, request, models, traces)) is not None:
                 stand_in[model.name] = source
             rgbd = _shown_to(model, picture.rgbd, source, traces)
+            if source is None:  # what was changed for this network alone is said of the run
+                notes += [one for one in rgbd.record.warnings if one not in picture.rgbd.record.warnings]
             traces[model.name] = _trace(model, rgbd, request, notes)
             if moved(model, request.settings):
                 unchanged[model.name] = _trace(model, rgbd, replace(request, settings={}), notes)
