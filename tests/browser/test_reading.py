@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def upload(page: Page, colour: Path, depth: Path) -> None:
     for place, path in (("#vz-colour", colour), ("#vz-depth", depth)):
         if not page.locator(f"{place} input[type=file]").count():  # a file is there already
-            page.locator(f"{place} button[aria-label*=lear]").first.click()
+            continue
         page.locator(f"{place} input[type=file]").set_input_files(str(path))
         expect(page.locator("#vz-readout")).to_contain_text(path.name)
 
@@ -48,11 +48,16 @@ def test_a_unit_can_be_typed_and_is_kept(open_page: OpenPage, quarter_millimetre
     expect(readout).to_contain_text("uint16, 0.25 mm")
     expect(readout).to_contain_text(re.compile(rf"median {median:.2f}\d* m"))
     expect(readout).not_to_contain_text("is a guess")
-    upload(page, colour, depth)
-    expect(readout).to_contain_text("uint16, 0.25 mm")
     unit.fill("4000 ells")
     unit.press("Enter")
     expect(page.locator("#vz-message [role=alert]")).to_contain_text("4000 ells")
+    unit.fill("0.25 mm")
+    unit.press("Enter")
+    expect(readout).to_contain_text("uint16, 0.25 mm")
+    page.locator("#vz-depth button[aria-label*=lear]").first.click()
+    expect(readout).to_contain_text("none given")
+    upload(page, colour, depth)
+    expect(readout).to_contain_text("uint16, 0.25 mm")
 
 
 def test_one_click_reads_in_another_unit_and_runs(
@@ -80,6 +85,8 @@ def test_one_click_mirrors_depth_that_lies_mirrored(open_page: OpenPage, tmp_pat
     expect(readout).to_contain_text("as asked")
     expect(readout.locator("button.vz-reading")).to_have_count(0)
     # Another depth is not mirrored because the last one was.
+    page.locator("#vz-depth button[aria-label*=lear]").first.click()
+    expect(readout).to_contain_text("none given")
     upload(page, scene / "rgb.jpg", write(tmp_path / "upright.png", counts))
     expect(readout).to_contain_text("upright.png")
     expect(readout).not_to_contain_text("as asked")

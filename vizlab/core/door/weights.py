@@ -122,7 +122,7 @@ def _roots(tensors: Iterable[str], recognise: Recognise) -> list[str]:
 def _without_parallel(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """The tensors without the `module.` that DataParallel put inside of names, around a part of a network.
 
-    CEN's authors have single layers called `module`; what DataParallel goes round has parts of its own.
+    Some authors have single layers called `module`; what DataParallel goes round has parts of its own.
     """
     groups = _by_prefix(tensors)
     inner = [f"{prefix}module." for prefix in groups if prefix]
