@@ -91,7 +91,8 @@ def test_every_thumbnail_has_the_share_of_its_site_and_target(trace: FusionTrace
 
 def test_a_strip_says_in_which_order_its_sites_stand(trace: FusionTrace) -> None:
     order = methods()[trace.model.family].order_words
-    assert f"{trace.model.name}; sites: {order}" in text_of(strip(trace))
+    named = f"{trace.model.name}, {trace.environment['precision']}"
+    assert f"{named}; sites: {order}" in text_of(strip(trace))
     assert ("from input to output" in text_of(strip(trace))) == (trace.model.family != "mti-net")
 
 

@@ -146,6 +146,7 @@ def test_captions_say_share_and_where_it_is_taken(cen_trace: FusionTrace, small_
     caption = views.outside_over_photo(shown, small_rgbd, SITE, "rgb").caption
     assert "25.0% of the variance came from other streams before the activation, 50.0% after it." in caption
     assert "Not in this map: 95.1% of the energy" in caption
+    assert caption.endswith(f"; computed in {shown.environment['precision']}.")
     caption = views.outside_over_photo(shown, small_rgbd, SITE, "depth").caption
     assert "6.2% of the variance came from other streams before the activation, 12.5% after it." in caption
     assert "Not in this map: 26.0% of the energy" in caption

@@ -97,7 +97,9 @@ def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: s
     map_ = placed(values, trace.framing, found.grid, max(background.shape[:2]), smooth=True)
     alpha = np.clip(map_ / high, 0, 1)[..., None] ** 0.7 * 0.85
     image = (background * (1 - alpha) + coloured(map_, 0, high, COLORMAP) * alpha).round().astype(np.uint8)
-    caption = f"{_caption(found, index, layer)} {_left_out(found, index, layer)}{_numbers(values)}."
+    caption = f"{_caption(found, index, layer)} {_left_out(found, index, layer)}{_numbers(values)}"
+    precision = trace.environment.get("precision")
+    caption += f"; computed in {precision}." if precision else "."
     return Panel(image, title, caption, _bar(layer, high), key)
 
 

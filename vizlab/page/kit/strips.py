@@ -60,7 +60,9 @@ def strip(trace: FusionTrace) -> str:
     rows = [_row(trace, target, [p for p in panels if p.key.endswith(f"/{target}")]) for target in targets]
     bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
     title = tag("h4", escape(title_of(trace.model.family)), title=trace.model.name)
-    name = words(f"{trace.model.name}; sites: {order_words(trace)}", "vz-caption")
+    precision = trace.environment.get("precision", "")
+    named = ", ".join(part for part in (trace.model.name, precision) if part)
+    name = words(f"{named}; sites: {order_words(trace)}", "vz-caption")
     head = tag("div", title + (colour_bar(bar) if bar else "") + name, "vz-strip-head")
     return tag("section", head + "".join(rows), "vz-strip")
 
