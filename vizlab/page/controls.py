@@ -12,7 +12,7 @@ from vizlab.page.workspace import Workspace
 from vizlab.scenes import Scene
 
 UNITS = [
-    ("unit: detect", "auto"),
+    ("unit: detect, or type 1/512", "auto"),
     ("unit: millimetres", "mm"),
     ("unit: 1/5000 m (TUM)", "tum"),
     ("unit: 0.1 mm", "0.1mm"),
@@ -81,7 +81,9 @@ class Controls:
         with gr.Row(elem_classes="vz-files"):
             self.colour = gr.File(label="colour", height=92, elem_id="vz-colour", min_width=100)
             self.depth = gr.File(label="depth", height=92, elem_id="vz-depth", min_width=100)
-        self._build_reading()
+        self.unit = gr.Dropdown(
+            UNITS, value="auto", allow_custom_value=True, show_label=False, container=False, elem_id="vz-unit"
+        )
         names = workspace.shelf.shipped()
         self.models = gr.CheckboxGroup(list(names), value=list(names), label="networks", elem_id="vz-models")
         self._build_adding(workspace)
@@ -99,14 +101,11 @@ class Controls:
         self.run = gr.Button("Run", variant="primary", elem_id="vz-run")
         self.progress = gr.HTML(elem_id="vz-progress")
         self.readout = gr.HTML(js_on_load=READING_JS, elem_id="vz-readout")
+        self._build_reading()
         self.palette = gr.Dropdown(PALETTES, value="voc", show_label=False, container=False, elem_id="vz-palette")
 
     def _build_reading(self) -> None:
-        """How the files are read: `reading` are the components, in the order of the fields of ReadOptions."""
-        self.unit = gr.Dropdown(
-            UNITS, value="auto", allow_custom_value=True, show_label=False, container=False, elem_id="vz-unit",
-            info="or type one: 1/512, 0.25 mm, 6553.5 per metre",
-        )  # fmt: skip
+        """How the files are read, beside the unit; `reading` are the components in the order of ReadOptions' fields."""
         with gr.Accordion("how depth is read", open=False, elem_id="vz-reading"):
             self.kind = gr.Dropdown(KINDS, value="auto", label="the numbers are", elem_id="vz-kind")
             self.field_of_view = gr.Textbox(
