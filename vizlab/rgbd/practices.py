@@ -85,7 +85,7 @@ PRACTICES = (
     # Virtual KITTI, and rooms.
     Practice(CENTIMETRES, 0.02, (0.4, 0.0, 0.6), _nothing(0.4, 0.2, 0.38, 0.02), 0.1, 0.0, wide=0.3),
     Practice(
-        REPLICA, 0.0175, (0.97, 0.02, 0.01), _nothing(0.6, 0.38, 0.01, 0.01), 0.05, grids={0.001: 0.3, 0.005: 0.05}
+        REPLICA, 0.019, (0.97, 0.02, 0.01), _nothing(0.6, 0.38, 0.01, 0.01), 0.05, grids={0.001: 0.3, 0.005: 0.05}
     ),
 )  # fmt: skip
 
