@@ -53,32 +53,32 @@ def moved(pixels: int, pair: Pair) -> Spoiled:
 
 def wider_depth(ratio: float, pair: Pair) -> Spoiled:
     """Colour through a lens of `ratio` times the focal length of depth's, both of one size."""
-    colour, depth = pair
-    narrow = _middle(colour, ratio)
-    rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(narrow.shape, depth.shape, strict=False)
-    )
-
-    def undone(one: Suggestion) -> bool:
-        place = parse_placement(dict(one.options).get("align", ""))
-        return place is not None and abs(place[0] / ratio - 1) < 0.03
-
-    return (narrow, depth[np.ix_(rows, columns)]), undone
+    narrow = _middle(pair[0], ratio)
+    return (narrow, _sampled(pair[1], narrow.shape)), _scaled_by(ratio)
 
 
 def narrower_depth(ratio: float, pair: Pair) -> Spoiled:
     """Depth through a lens of `ratio` times the focal length of colour's, both of one size."""
     colour, depth = pair
-    small = _middle(depth, ratio)
+    return (colour, _sampled(_middle(depth, ratio), depth.shape)), _scaled_by(1 / ratio)
+
+
+def _sampled(depth: NDArray, size: tuple[int, ...]) -> NDArray:
+    """Nearest samples at the height and width of `size`."""
     rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(depth.shape, small.shape, strict=True)
+        ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(size, depth.shape, strict=False)
     )
+    return depth[np.ix_(rows, columns)]
+
+
+def _scaled_by(ratio: float) -> Callable[[Suggestion], bool]:
+    """Whether a suggestion scales depth by `ratio`, within 3 %."""
 
     def undone(one: Suggestion) -> bool:
         place = parse_placement(dict(one.options).get("align", ""))
-        return place is not None and abs(place[0] * ratio - 1) < 0.03
+        return place is not None and abs(place[0] / ratio - 1) < 0.03
 
-    return (colour, small[np.ix_(rows, columns)]), undone
+    return undone
 
 
 FAULTS: dict[str, Callable[[Pair], Spoiled]] = {

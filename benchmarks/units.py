@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from benchmarks.rooms import rooms
 from vizlab.bundled import folder
 from vizlab.rgbd import parse_unit, rgbd_from_arrays
+from vizlab.rgbd.detection import SURE
 
 Array = NDArray[np.float64]
-SURE = 0.9
 
 
 def linear(per_metre: float) -> Callable[[Array], NDArray]:

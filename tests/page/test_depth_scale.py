@@ -64,3 +64,10 @@ def test_depth_without_a_scale_gets_that_of_a_prediction() -> None:
     assert scaled.record.warnings[-1].startswith("Depth without a scale was multiplied by ")
     assert "blind" in scaled.record.warnings[-1]
     assert unit_question(relative, traces(3)) is None
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0])
+def test_a_prediction_behind_the_camera_is_no_scale(factor: float) -> None:
+    """A network that learned nothing must not take the picture's depth with it."""
+    assert predicted_without_depth(traces(factor)) == {}
+    assert unit_question(read(), traces(factor)) is None

@@ -21,10 +21,14 @@ split."""
 
 
 def predicted_without_depth(traces: Mapping[str, FusionTrace]) -> dict[str, DepthPrediction]:
-    """By model name, the depth that networks predicted which saw no depth."""
+    """By model name, the depth that networks predicted which saw no depth; none that puts things behind the camera."""
     blind = {name: trace for name, trace in traces.items() if "depth" not in trace.model.inputs}
     found = {name: trace.predictions.get("depth") for name, trace in blind.items()}
-    return {name: depth for name, depth in found.items() if isinstance(depth, DepthPrediction)}
+    return {
+        name: depth
+        for name, depth in found.items()
+        if isinstance(depth, DepthPrediction) and np.median(depth.value) > 0
+    }
 
 
 def unit_question(rgbd: RGBDImage, traces: Mapping[str, FusionTrace]) -> str | None:

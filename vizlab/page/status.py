@@ -9,6 +9,7 @@ from vizlab.page.kit.analysis import Analysis, Picture
 from vizlab.page.kit.html import badge, image_tag, legend_of, tag, words
 from vizlab.page.kit.images import THUMBNAIL_SIDE
 from vizlab.rgbd import RGBDImage, Suggestion
+from vizlab.rgbd.detection import SURE
 from vizlab.views import depth_panel, image_panel
 from vizlab.views.panels import Panel, number, percent
 from vizlab.views.predictions import depth_range
@@ -73,7 +74,7 @@ def _thumbnail(panel: Panel) -> str:
 def _depth_lines(depth: Any) -> list[str]:
     mark = ""
     if depth.assumed:
-        sure = depth.confidence >= 0.9
+        sure = depth.confidence >= SURE
         mark = " " + badge(f"detected, {depth.confidence:.0%} sure", "quiet" if sure else "warn")
     if depth.meaning != "depth":
         mark += " " + badge(MEANINGS[depth.meaning], "warn" if depth.meaning.startswith("relative") else "quiet")

@@ -26,6 +26,8 @@ from vizlab.rgbd.fingerprints import (
 from vizlab.rgbd.practices import FLOAT_PRACTICES, PRACTICES, SCENES, Practice, Scenes
 from vizlab.rgbd.units import SATURATED, Encoding, known_mask, rotate_bits
 
+SURE = 0.9
+"""Below this confidence a unit is a guess."""
 _NONE_OF_THESE = 0.0002
 _GRIDDED = 0.01  # of files of no known practice
 _COINCIDENCE = 1e-4  # of a grid that is none

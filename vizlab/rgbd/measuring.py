@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizlab.errors import InputError
-from vizlab.rgbd.detection import DetectedUnit, detect_unit
+from vizlab.rgbd.detection import SURE, DetectedUnit, detect_unit
 from vizlab.rgbd.meanings import Doubt, Meaning, as_depth, describe, doubts_about, parse_meaning, unknown_of
 from vizlab.rgbd.nothing import beyond_all_others
 from vizlab.rgbd.nothing import describe as describe_nothing
@@ -15,7 +15,6 @@ from vizlab.rgbd.orientation import UPRIGHT
 from vizlab.rgbd.record import Suggestion
 from vizlab.rgbd.units import METRES, Encoding, in_counts, known_mask, parse_unit, to_metres
 
-_UNSURE = 0.9  # below this confidence the unit is called a guess
 _NO_SURER = 0.5  # can a unit be of numbers that may be no distances
 _OTHERS = 3  # units that are named besides the one that was taken
 _UNITLESS: tuple[Meaning, ...] = ("relative", "relative inverse", "kinect raw")
@@ -147,7 +146,7 @@ def _unit_of(raw: RawDepth, question: Question, known: NDArray[np.bool_]) -> Det
 
 
 def _is_guess(unit: DetectedUnit) -> bool:
-    return unit.assumed and unit.confidence < _UNSURE
+    return unit.assumed and unit.confidence < SURE
 
 
 def _unit_readings(unit: DetectedUnit, counts: NDArray, median: float) -> list[_Reading]:
