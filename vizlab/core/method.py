@@ -94,6 +94,20 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Fixed:
+    """What one source is to one target of a site by the weights alone, so the same for every picture.
+
+    `value` 0..1 is a part of a whole that all sources share, in the method's own measure; `sentence` says it with its
+    denominator, and has no full stop ("33 % of rgb's channels here are exchanged (192 of 576)"). `they` says that the
+    sentence is about things of the target of which each comes wholly from that source: a share is then theirs.
+    """
+
+    value: float
+    sentence: str
+    they: bool = False
+
+
+@dataclass(frozen=True)
 class Learning:
     """What training does for a method beyond its losses.
 
@@ -116,6 +130,10 @@ class Method:
     site, in words, what it is; `order_words` in which order sites stand. `alone` stands in place of `sentence` for a
     network in which nothing mixes; `citation` is of its outputs by stream.
 
+    `side_by_side` names the kinds whose sites work next to each other, not one after the other. `edge_weight` is asked
+    for a site, the indices of a target and of another stream that sends to it, and how streams are called in sentences;
+    None where nothing is the same for every picture.
+
     `views` gives its public charts and panels by name (they appear in `vizlab.views`), `charts` names those that draw
     one trace alone. `tab` gives the class of its tab. `site_note` is a sentence about one site and target of a trace
     that holds by its weights, `summary` what the API adds about a trace. `questions` are further API endpoints: charts
@@ -132,6 +150,7 @@ class Method:
     without: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     order_words: str = "from input to output"
+    side_by_side: frozenset[str] = frozenset()
     alone: str = ""
     citation: Citation | None = None
     literature: tuple[Published, ...] = ()
@@ -140,6 +159,7 @@ class Method:
     charts: tuple[str, ...] = ()
     tab: Callable[[], type] | None = None
     site_note: "Callable[[SiteTrace, int], str]" = lambda site, target: ""
+    edge_weight: "Callable[[SiteTrace, int, int, Mapping[str, str]], Fixed | None]" = lambda *edge: None
     summary: "Callable[[FusionTrace], Mapping[str, Any]]" = lambda trace: {}
     questions: Callable[[], Mapping[str, Callable[..., Any]]] = dict
     rank: int = 100

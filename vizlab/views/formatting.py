@@ -1,4 +1,4 @@
-"""Numbers as people read them: short, with their unit, alike within a column."""
+"""Numbers as people read them: short, with their unit, alike within a column; and the words around them."""
 
 import math
 
@@ -17,3 +17,22 @@ def percent(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     return f"{0.0 if abs(value) < 0.0005 else value:.1%}"  # no "-0.0%"
+
+
+def percent_words(value: float) -> str:
+    """A finite share 0..1 in percent for a sentence: "33 %", one decimal near 0 and 100, a real minus.
+
+    What is not nothing is not written as 0: "under 0.1 %", "above −0.1 %".
+    """
+    size = abs(value)
+    if 0 < size < 0.001:
+        return "under 0.1 %" if value > 0 else "above −0.1 %"
+    fine = 0 < size < 0.0995 or 0.995 <= size < 1
+    # Cut, not rounded, near all of it: 99.97 % is not all.
+    shown = math.floor(size * 1000) / 10 if 0.995 <= size < 1 else size * 100
+    return f"{'−' if value < 0 else ''}{shown:.{1 if fine else 0}f} %"
+
+
+def whose(name: str) -> str:
+    """The possessive: rgb's, normals'."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"

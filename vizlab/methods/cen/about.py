@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Citation, Control, Effect, Learning, Method, Published
+from vizlab.core.method import Citation, Control, Effect, Fixed, Learning, Method, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cen import pix2pix
@@ -66,6 +66,22 @@ def _site_note(site: SiteTrace, target: int) -> str:
     return f"{count} of {site.site.channels} channels are exchanged here."
 
 
+def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str, str]) -> Fixed:
+    """The exchanged part of the target's channels; where a channel becomes the mean of several, an equal part each."""
+    from vizlab.views.formatting import percent_words, whose
+
+    exchanged, channels = int(site.weights["exchanged"][target].sum()), site.site.channels
+    others, owner = len(site.site.sources) - 1, whose(titles[site.site.targets[target]])
+    value = exchanged / channels / others
+    if not exchanged:
+        return Fixed(0.0, f"None of {owner} {channels} channels here is exchanged")
+    of_all = f"{percent_words(exchanged / channels)} of {owner} channels here are exchanged ({exchanged} of {channels})"
+    if others == 1:
+        return Fixed(value, of_all, they=True)
+    part = f"so that {percent_words(value)} count for {titles[site.site.sources[source]]}"
+    return Fixed(value, f"{of_all}, each for the mean of the {others} others, {part}")
+
+
 def _summary(trace: FusionTrace) -> Mapping[str, Any]:
     from vizlab.methods.cen.numbers import exchange_summary
 
@@ -121,6 +137,7 @@ METHOD = Method(
     charts=("exchange_ledger", "exchange_fractions", "threshold_curve"),
     tab=_tab,
     site_note=_site_note,
+    edge_weight=_edge_weight,
     summary=_summary,
     rank=0,
 )  # fmt: skip

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Learning, Method
+from vizlab.core.method import Fixed, Learning, Method
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cross_stitch.files import CROSS_STITCH
@@ -53,6 +54,19 @@ def _site_note(site: SiteTrace, target: int) -> str:
     return row_sentence(site, target)
 
 
+def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str, str]) -> Fixed | None:
+    """The norm over channels of the alphas from the source, over the sum of those from all streams."""
+    from vizlab.views.formatting import number, percent_words, whose
+
+    norms = np.linalg.norm(site.weights["alpha"][target].astype(float), axis=1)
+    part, total = float(norms[source]), float(norms.sum())
+    if not 0 < total < np.inf:
+        return None
+    name, owner = titles[site.site.sources[source]], whose(titles[site.site.targets[target]])
+    start = f"The alphas from {name} have {percent_words(part / total)} of the norms of {owner} {len(norms)} here"
+    return Fixed(part / total, f"{start} ({number(part)} of {number(total)}, each over {site.site.channels} channels)")
+
+
 def _summary(trace: FusionTrace) -> Mapping[str, Any]:
     from vizlab.methods.cross_stitch.numbers import statement, unit_alphas
 
@@ -78,6 +92,7 @@ METHOD = Method(
     charts=_CHARTS,
     tab=_tab,
     site_note=_site_note,
+    edge_weight=_edge_weight,
     summary=_summary,
     rank=3,
 )

@@ -48,6 +48,7 @@ METHOD = Method(
         "propagation": "one representation of all tasks' features, handed to every task: not a sum",
     },
     order_words="propagation from coarse to fine, then the four parallel distillation units",
+    side_by_side=frozenset({"distillation"}),
     literature=(
         Published(
             ("rgb",), "MTI-Net, HRNet-18", "semseg and depth", _PAPER,

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Learning, Method, Published
+from vizlab.core.method import Fixed, Learning, Method, Published
 from vizlab.core.network import FusionNetwork
+from vizlab.core.trace import SiteTrace
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
 from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet
 from vizlab.methods.parts import other_files
@@ -47,6 +49,21 @@ def _tab() -> type:
     return NDDRTab
 
 
+def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str, str]) -> Fixed | None:
+    """The Frobenius norm of the source's block, the batch norm's scale applied, over the sum of those of its row."""
+    from vizlab.views.formatting import number, percent_words, whose
+
+    row = site.weights["weight"][target] * site.weights["scale"][target][:, None]
+    norms = np.linalg.norm(row.reshape(len(row), len(site.site.sources), -1).astype(float), axis=(0, 2))
+    part, total = float(norms[source]), float(norms.sum())
+    if not 0 < total < np.inf:
+        return None
+    of_all = f"({number(part)} of {number(total)}, the batch norm's scale included)"
+    name, owner = titles[site.site.sources[source]], whose(titles[site.site.targets[target]])
+    start = f"The block from {name} has {percent_words(part / total)}"
+    return Fixed(part / total, f"{start} of the norms of {owner} {len(norms)} blocks here {of_all}")
+
+
 METHOD = Method(
     family="nddr-cnn",
     title="NDDR-CNN",
@@ -69,6 +86,7 @@ METHOD = Method(
     views=_views,
     charts=("nddr_block_norms", "nddr_drift", "nddr_shares"),
     questions=_questions,
+    edge_weight=_edge_weight,
     tab=_tab,
     rank=1,
 )  # fmt: skip
