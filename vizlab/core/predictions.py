@@ -17,10 +17,15 @@ CLASSES_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class SemsegPrediction:
-    """`label` HxW uint8 class index; `confidence` HxW float32, the probability of that class in [0, 1]."""
+    """`label` HxW uint8 class index; `confidence` HxW float32, the probability of that class in [0, 1].
+
+    `entropy` HxW float32, nats, of all classes' probabilities where the network's input has its pixels, blended between
+    them; 0 is sure of one class, the logarithm of their number sure of none. None in traces saved before it was kept.
+    """
 
     label: np.ndarray
     confidence: np.ndarray
+    entropy: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,14 @@ def _decode_one(task: str, y: Tensor, size: tuple[int, ...]) -> Prediction:
 
 def _decode_classes(logits: Tensor, size: tuple[int, ...]) -> SemsegPrediction:
     probability = logits.softmax(1)
+    entropy = _enlarge(torch.special.entr(probability).sum(1, keepdim=True), size)[0, 0]
     best, label = torch.zeros((), device=logits.device), torch.zeros((), dtype=torch.long, device=logits.device)
     for start in range(0, probability.shape[1], CLASSES_AT_ONCE):
         some = _enlarge(probability[:, start : start + CLASSES_AT_ONCE], size)
         value, index = some[0].max(0)
         label = torch.where(value > best, index + start, label)
         best = torch.maximum(best, value)
-    return SemsegPrediction(label.to(torch.uint8).cpu().numpy(), best.cpu().numpy())
+    return SemsegPrediction(label.to(torch.uint8).cpu().numpy(), best.cpu().numpy(), entropy.cpu().numpy())
 
 
 def _enlarge(y: Tensor, size: tuple[int, ...]) -> Tensor:

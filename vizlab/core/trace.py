@@ -14,7 +14,7 @@ from vizlab.core.framing import Framing
 from vizlab.core.predictions import Prediction
 from vizlab.core.site import Site
 
-SITE_ARRAYS = ("share", "energy", "outside", "gates", "received", "outside_mean", "share_after")
+SITE_ARRAYS = ("share", "energy", "outside", "gates", "received", "outside_mean", "share_after", "power")
 """The fields of a `SiteTrace` that are arrays, and None where there is none."""
 
 
@@ -32,10 +32,11 @@ class SiteTrace:
     the energy that came from others lies in these means, 0..1. `share_after` (T,) the share from other streams after
     `site.activation`, None where that is undefined. `gates` (T, S, h, w) mean gate in (0, 1), NaN on the diagonal, or
     None; `weights` the static weights, the same for every picture; `grid` rows and columns of the site's whole map, the
-    padded margin included.
+    padded margin included; `power` (T, C) float32 the mean square of each channel of the output; `extras` what else the
+    method keeps of this picture, by name, (T, ...) each.
 
-    At a site that does not add (feature propagation) all but `weights` is None. `received`, `outside_mean` and `grid`
-    are also None in traces saved before they were kept.
+    At a site that does not add (feature propagation) all but `weights` is None. `received`, `outside_mean`, `grid` and
+    `power` are also None, and `extras` empty, in traces saved before they were kept.
     """
 
     site: Site
@@ -48,6 +49,8 @@ class SiteTrace:
     outside_mean: np.ndarray | None = None
     share_after: np.ndarray | None = None
     grid: tuple[int, int] | None = None
+    power: np.ndarray | None = None
+    extras: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def cross_share(self) -> np.ndarray:
@@ -84,7 +87,9 @@ class FusionTrace:
     in network order; `record` how the picture was read; `input_digest` its content; `environment` device, precision and
     versions; `changes` what an intervention altered; `seconds` the traced forward took (not part of equality of
     numbers). `grids` are the rows and columns of the map that the network itself predicted for each output, the padded
-    margin included: `framing.padded` over them is the output's stride. Empty in traces saved before they were kept.
+    margin included: `framing.padded` over them is the output's stride. `weights` are those with which outputs are put
+    together of others, by output, the same for every picture (see `FusionNetwork.output_weights`). Both are empty in
+    traces saved before they were kept.
     """
 
     model: TracedModel
@@ -99,9 +104,10 @@ class FusionTrace:
     filled: float = 0.0
     seconds: float = 0.0
     grids: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("predictions", "initial", "sites", "record", "environment", "changes", "grids"):
+        for name in ("predictions", "initial", "sites", "record", "environment", "changes", "grids", "weights"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for array in arrays_of(self).values():
             array.setflags(write=False)
@@ -130,11 +136,13 @@ def arrays_of(trace: FusionTrace) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     for group in ("predictions", "initial"):
         for name, prediction in getattr(trace, group).items():
-            arrays |= {f"{group}|{name}|{key}": value for key, value in vars(prediction).items()}
+            found = {f"{group}|{name}|{key}": value for key, value in vars(prediction).items()}
+            arrays |= {key: value for key, value in found.items() if value is not None}
     for name, site in trace.sites.items():
         for key in SITE_ARRAYS:
             value = getattr(site, key)
             if value is not None:
                 arrays[f"sites|{name}|{key}"] = value
         arrays |= {f"weights|{name}|{key}": value for key, value in site.weights.items()}
-    return arrays
+        arrays |= {f"extras|{name}|{key}": value for key, value in site.extras.items()}
+    return arrays | {f"outputs|{name}|weights": value for name, value in trace.weights.items()}

@@ -57,7 +57,7 @@ def outside_scale(trace: FusionTrace, layer: Layer = "outside") -> float:
     Every map counts alike, whatever its resolution; one site with a bright border must not darken all others. Another
     network's maps, and another layer's, have another scale.
     """
-    found = (_map(s, index, layer) for s in trace.sites.values() for index in range(len(s.site.targets)))
+    found = (outside_map(s, index, layer) for s in trace.sites.values() for index in range(len(s.site.targets)))
     maps = [m for m in found if m is not None and np.isfinite(m).any()]
     if not maps:
         return 0.01
@@ -90,7 +90,7 @@ def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: s
     index, high = found.site.targets.index(target), outside_scale(trace, layer)
     background = _background(rgbd)
     title, key = f"{site} → {stream_title(trace, target)}", f"{layer}/{site}/{target}/photo"
-    values = _map(found, index, layer)
+    values = outside_map(found, index, layer)
     if values is None or np.isnan(values).all():
         return Panel(background.copy(), title, _caption(found, index, layer), key=key)
     # Smooth, since cells of a coarse site would hide the picture's contours; the caption gives the grid.
@@ -103,8 +103,8 @@ def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: s
     return Panel(image, title, caption, _bar(layer, high), key)
 
 
-def _map(site: SiteTrace, index: int, layer: Layer) -> np.ndarray | None:
-    """(h, w) of one target; None where the site does not add, or the trace does not hold it."""
+def outside_map(site: SiteTrace, index: int, layer: Layer) -> np.ndarray | None:
+    """(h, w) of the target at `index`; None where the site does not add, or the trace does not hold it."""
     if not site.site.additive:
         return None
     if layer == "outside":
@@ -122,7 +122,7 @@ def _own(site: SiteTrace, index: int) -> int:
 def _thumbnail(trace: FusionTrace, site: SiteTrace, index: int, name: str, layer: Layer, high: float) -> Panel:
     target = site.site.targets[index]
     key, title = f"{layer}/{site.site.name}/{target}", f"{name} → {stream_title(trace, target)}"
-    values, caption = _map(site, index, layer), _caption(site, index, layer)
+    values, caption = outside_map(site, index, layer), _caption(site, index, layer)
     if values is None:
         return Panel(_hatched(trace.framing.picture), title, caption, key=key)
     image = coloured(placed(values, trace.framing, site.grid, THUMBNAIL), 0, high, COLORMAP)
@@ -137,7 +137,7 @@ def _caption(site: SiteTrace, index: int, layer: Layer) -> str:
     """What the layer says of one target, or why it says nothing."""
     if not site.site.additive:
         return NOT_ADDITIVE
-    found = _map(site, index, layer)
+    found = outside_map(site, index, layer)
     if found is None or site.energy is None:
         return NOT_WATCHED
     if not np.delete(site.energy[index], _own(site, index)).any():

@@ -8,10 +8,16 @@ export interface Document {
   /** Names the analysis; the same question has the same key. */
   key: string;
   picture: { title: string; scene: string | null; size: [height: number, width: number]; digest: string };
+  /** Maps of the picture's size keep every `stride`-th pixel as it is, the first at `offset`: what is pointed at is one of these. */
+  sampling: Sampling;
   networks: Network[];
   layers: LayerInfo[];
   classes: { names: string[]; palettes: Record<string, string[]> };
+  /** 256 colours of six hexadecimal digits, from low to high. */
+  colormaps: Record<string, string>;
 }
+
+export interface Sampling { stride: number; offset: number }
 
 export interface Network {
   name: string;
@@ -96,6 +102,8 @@ export interface LayerInfo {
   /** Where its values come from; null where `made` says how they follow from other layers. */
   values: Values | null;
   made: Made | null;
+  /** The document that holds its values, where that is another one (what was pinned). */
+  home?: string;
   task: string;
   site: string;
   target: string;
@@ -103,7 +111,14 @@ export interface LayerInfo {
 }
 
 /** Packed values: see `decode.ts`. */
-export interface Values { id: string; planes: number; step: number; base: number; form: "numbers" | "bytes" | "image" }
+export interface Values {
+  id: string;
+  planes: number;
+  form: "numbers" | "bytes" | "image";
+}
+
+/** How two layers make a third: second less first, its size, the angle between directions in degrees, other classes. */
+export type Operation = "difference" | "absolute" | "angle" | "mismatch";
 
 /** A layer that the browser makes of others. */
-export interface Made { by: "difference" | "absolute" | "angle" | "mismatch"; of: [string, string] }
+export interface Made { by: Operation; of: [string, string] }

@@ -1,0 +1,292 @@
+"""One analysis as a document for a viewer: what there is as JSON, and the values by name.
+
+The page, an offline file and a notebook show the same document (`page/web/src/document.ts` has its types).
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vizlab.core.outputs import answers
+from vizlab.core.registry import title_of
+from vizlab.core.trace import FusionTrace
+from vizlab.measures.metrics import depth_error
+from vizlab.measures.reference import Reference
+from vizlab.rgbd import RGBDImage
+from vizlab.views.flow import flow
+from vizlab.views.headings import network_titles
+from vizlab.views.layers import (
+    PHOTOGRAPH,
+    PICTURE,
+    REFERENCE,
+    Layer,
+    Sampling,
+    picture_layers,
+    prediction_layers,
+    sampling,
+    site_layers,
+)
+from vizlab.views.packing import Packed, pack_bytes, pack_numbers
+from vizlab.views.palettes import class_colours, colormap, hex_of
+from vizlab.views.panels import reduced
+from vizlab.views.predictions import error_limit
+
+VERSION = 1
+JPEG_QUALITY, PHOTOGRAPH_SIDE = 90, 1280
+OWN = " (own setting)"
+"""Ends the group of a network whose control was moved, at the checkpoint's own value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """`manifest` is JSON-ready; `layers` holds by id what its entries' values are packed from."""
+
+    manifest: Mapping[str, Any]
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+
+    def packed(self, name: str) -> bytes:
+        """The values of the layer of that id as the manifest says they are packed. Raises KeyError."""
+        return pack(self.layers[name])
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A layer that is made of two others where it is shown."""
+
+    key: str
+    title: str
+    group: str
+    kind: str
+    by: str
+    of: tuple[str, str]
+    sentence: str
+    unit: str = ""
+    row: str = ""
+    colormap: str = "diverging"
+    low: float = 0.0
+    high: float = 1.0
+    digits: int = 2
+    task: str = ""
+
+
+def document(
+    traces: Mapping[str, FusionTrace],
+    rgbd: RGBDImage,
+    reference: Reference | None = None,
+    *,
+    key: str = "",
+    title: str = "",
+    scene: str | None = None,
+    own: Mapping[str, FusionTrace] | None = None,
+) -> Document:
+    """All layers of `traces` (by network name) and their picture.
+
+    `own` are the same networks at their checkpoints' own settings, where a control was moved. `key` names the analysis,
+    `title` the picture, `scene` the bundled scene that it is, if any.
+    """
+    complete = (reference or Reference()).completed(rgbd)
+    sampled = sampling(trace.framing for trace in traces.values())
+    named = _named_layers(traces, rgbd, complete, own or {}, sampled)
+    made = [*_errors(traces, complete, {layer.key for layer in named.values()}), *_changes(own or {})]
+    titles = network_titles([(t.model.family, t.model.architecture, name) for name, t in traces.items()])
+    manifest = {
+        "version": VERSION,
+        "key": key,
+        "picture": {"title": title, "scene": scene, "size": list(rgbd.size), "digest": rgbd.digest},
+        "sampling": {"stride": sampled.stride, "offset": sampled.offset},
+        "networks": [_network(name, t, text) for (name, t), text in zip(traces.items(), titles, strict=True)],
+        "layers": [_entry(layer, name) for name, layer in named.items()] + [_made_entry(one) for one in made],
+        "classes": _classes(traces),
+        "colormaps": _colormaps(),
+    }
+    return Document(plain(manifest), named)
+
+
+def pack(layer: Layer) -> bytes:
+    """The values of a layer: a JPEG of the photograph, else what `packing` makes of it."""
+    if layer.key == PHOTOGRAPH:
+        return photograph(layer.values)
+    return _packed(layer).data
+
+
+def photograph(colour: np.ndarray) -> bytes:
+    """HxWx3 uint8 as JPEG, its longer side at most 1280 pixels."""
+    small = reduced(colour, PHOTOGRAPH_SIDE, smooth=True)
+    ok, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    assert ok
+    return data.tobytes()
+
+
+def _packed(layer: Layer) -> Packed:
+    if layer.kind in ("classes", "colour"):
+        return pack_bytes(layer.values)
+    return pack_numbers(layer.values, layer.digits)
+
+
+def plain(value: Any) -> Any:
+    """JSON has no NaN: undefined numbers become null, numbers of NumPy Python's own."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _named_layers(
+    traces: Mapping[str, FusionTrace],
+    rgbd: RGBDImage,
+    reference: Reference,
+    own: Mapping[str, FusionTrace],
+    sampled: Sampling,
+) -> dict[str, Layer]:
+    """Layers by id; an id says of what picture, network and setting its values are, so that equal ids are equal."""
+    named = {_id(_content(layer), layer.key): layer for layer in picture_layers(rgbd, reference, sampled)}
+    groups = [(name, name, trace) for name, trace in traces.items()]
+    groups += [(name, name + OWN, trace) for name, trace in own.items()]
+    for name, group, trace in groups:
+        about = f"{_identity(trace)}|{sampled.stride}"
+        layers = [*prediction_layers(trace, group, sampled), *(site_layers(trace) if group == name else ())]
+        named |= {_id(about, layer.key): layer for layer in layers}
+    return named
+
+
+def _identity(trace: FusionTrace) -> str:
+    parts = [
+        trace.input_digest, trace.model.checkpoint_hash, dict(trace.model.settings), dict(trace.environment),
+        dict(trace.changes), list(trace.framing.padded), list(trace.framing.content), trace.filled,
+    ]  # fmt: skip
+    return json.dumps(parts, sort_keys=True, default=str)
+
+
+def _content(layer: Layer) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(layer.values).tobytes(), digest_size=16).hexdigest()
+
+
+def _id(about: str, key: str) -> str:
+    return hashlib.sha256(f"{about}|{key}".encode()).hexdigest()[:24]
+
+
+def _network(name: str, trace: FusionTrace, title: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title,
+        "family": trace.model.family,
+        "method": title_of(trace.model.family),
+        "settings": dict(trace.model.settings),
+        "checkpoint": trace.model.checkpoint_hash,
+        "precision": trace.environment.get("precision", ""),
+        "device": trace.environment.get("device", ""),
+        "seconds": round(trace.seconds, 3),
+        "flow": flow(trace) if trace.sites else None,
+    }
+
+
+def _entry(layer: Layer, name: str) -> dict[str, Any]:
+    fields = ("key", "title", "group", "kind", "unit", "sentence", "row", "colormap", "low", "high", "digits", "task",
+              "site", "target", "source")  # fmt: skip
+    photo = layer.key == PHOTOGRAPH
+    planes = 1 if layer.values.ndim == 2 else layer.values.shape[2]
+    form = "image" if photo else "bytes" if layer.kind in ("classes", "colour") else "numbers"
+    return {
+        **{field: getattr(layer, field) for field in fields},
+        "shape": list(layer.values.shape[:2]),
+        "cell": [round(side, 6) for side in layer.cell],
+        "values": {"id": name, "planes": planes, "form": form},
+        "made": None,
+    }
+
+
+def _made_entry(made: _Made) -> dict[str, Any]:
+    fields = ("key", "title", "group", "kind", "unit", "sentence", "row", "colormap", "low", "high", "digits", "task")
+    return {
+        **{field: getattr(made, field) for field in fields},
+        "site": "",
+        "target": "",
+        "source": "",
+        "shape": [0, 0],
+        "cell": [1, 1],
+        "values": None,
+        "made": {"by": made.by, "of": list(made.of)},
+    }
+
+
+def _errors(traces: Mapping[str, FusionTrace], reference: Reference, keys: Collection[str]) -> Iterable[_Made]:
+    """How far every network's answer is from the reference; `keys` are the layers that there are."""
+    maps = reference.maps()
+    depths = [t.predictions["depth"].value for t in traces.values() if "depth" in answers(t.predictions)]  # type: ignore[union-attr]
+    end = error_limit([depth_error(d, maps["depth"]) for d in depths]) if depths and "depth" in maps else 1.0
+    for name, trace in traces.items():
+        for task in answers(trace.predictions):
+            if task in maps:
+                truth = next(key for key in (f"{REFERENCE}|{task}", f"{PICTURE}|{task}") if key in keys)
+                of = (truth, f"{name}|{_answer(trace, task)}")
+                yield from _compared(f"{name}|{task}|error", f"{task}, error", name, task, of, end, "the reference")
+
+
+def _answer(trace: FusionTrace, task: str) -> str:
+    """The output that is the answer, as layers name it."""
+    ensemble = f"{task}/ensemble"
+    return ensemble if ensemble in trace.predictions else task
+
+
+def _changes(own: Mapping[str, FusionTrace]) -> Iterable[_Made]:
+    """What moving a control did to every answer."""
+    for name, trace in own.items():
+        for task in answers(trace.predictions):
+            output = _answer(trace, task)
+            of = (f"{name}{OWN}|{output}", f"{name}|{output}")
+            yield from _compared(f"{name}|{task}|change", f"{task}, change", name, task, of, 1.0, "its own setting")
+
+
+def _compared(
+    key: str, title: str, group: str, task: str, of: tuple[str, str], end: float, against: str
+) -> Iterable[_Made]:
+    """The layer in which second and first of one task are held against each other."""
+    if task == "semseg":
+        yield _Made(key, title, group, "mask", "mismatch", of, f"Where the class is not that of {against}.", task=task)
+    elif task == "depth":
+        sentence = f"Prediction less {against}: orange is farther, purple nearer, grey unknown."
+        yield _Made(
+            key,
+            title,
+            group,
+            "signed",
+            "difference",
+            of,
+            sentence,
+            "m",
+            "depth error",
+            "diverging",
+            -end,
+            end,
+            task=task,
+        )
+    elif task == "normals":
+        sentence = f"Angle to the direction of {against}."
+        yield _Made(
+            key, title, group, "scalar", "angle", of, sentence, "°", "angle", "magma", 0.0, 60.0, digits=1, task=task
+        )
+
+
+def _classes(traces: Mapping[str, FusionTrace]) -> dict[str, Any]:
+    names = max((t.model.classes for t in traces.values()), key=len, default=())
+    palettes = {name: [hex_of(c) for c in class_colours(name)[: len(names)]] for name in ("voc", "safe")}
+    return {"names": list(names), "palettes": palettes}
+
+
+@lru_cache(maxsize=1)
+def _colormaps() -> dict[str, str]:
+    """Every map of colours as 256 colours of six hexadecimal digits, one after the other."""
+    names = ("viridis", "cividis", "magma", "inferno", "diverging")
+    return {name: colormap(name).tobytes().hex() for name in names}
