@@ -5,6 +5,9 @@ import type { Edge, Flow, Maybe, Network, SiteInfo } from "./document";
 /** Which number of an edge is drawn: this picture's share, or what is the same for every picture. */
 export type Measure = "share" | "fixed";
 
+/** One site of one network and the stream that receives there; `source` where one edge is meant. */
+export interface Selection { network: string; site: string; target: string; source: string | null }
+
 /** Rows of a network, top to bottom: stages, lanes, places; and the distance between networks. */
 export const HEAD = 16, LANE = 17, FOOT = 11, BETWEEN = 8;
 /** Pixels of a band that carries all (1.0), for every network alike. */
@@ -163,8 +166,8 @@ export function bandsOf(place: Place, lanes: Lane[], measure: Measure): Band[] {
 function band(edge: Edge, measure: Measure, place: Place, sender: Lane, level: number, end: number): Band {
   const value = measure === "share" ? edge.share : edge.fixed;
   return {
-    edge, value, mark: markOf(value, measure), width: bandWidth(value), opacity: opacityOf(value), colour: sender.colour,
-    start: sender.y, end, level, path: curve(place.from, sender.y, place.to, end),
+    edge, value, mark: markOf(value, measure), width: bandWidth(value), opacity: opacityOf(value),
+    colour: sender.colour, start: sender.y, end, level, path: curve(place.from, sender.y, place.to, end),
   };
 }
 

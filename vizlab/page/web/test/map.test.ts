@@ -12,7 +12,8 @@ const COLOURS: Record<string, string> = { rgb: "#D55E00", depth: "#0072B2", norm
 
 function edge(target: string, source: string, share: number | null, more: Partial<Edge> = {}): Edge {
   const sentence = `share of ${source} in ${target}`;
-  return { target, source, share, fixed: 0.5, fixedSentence: `weights of ${source} in ${target}`, effect: null, sentence, ...more };
+  const fixed = { fixed: 0.5, fixedSentence: `weights of ${source} in ${target}` };
+  return { target, source, share, ...fixed, effect: null, sentence, ...more };
 }
 
 function site(name: string, column: number, edges: Edge[], more: Partial<SiteInfo> = {}): SiteInfo {
@@ -31,7 +32,8 @@ function network(name: string, sites: SiteInfo[], streams = ["rgb", "depth"]): N
   };
 }
 
-const crossing = (name: string, column: number) => site(name, column, [edge("rgb", "depth", 0.4), edge("depth", "rgb", 0.1)]);
+const crossing = (name: string, column: number) =>
+  site(name, column, [edge("rgb", "depth", 0.4), edge("depth", "rgb", 0.1)]);
 
 describe("layout", () => {
   it("shares the width evenly between columns, whatever the network", () => {
@@ -52,7 +54,8 @@ describe("layout", () => {
   });
 
   it("stacks networks by their lanes", () => {
-    const layout = layoutMap([network("two", [crossing("a", 0)]), network("three", [crossing("a", 0)], ["rgb", "depth", "normals"])], 500);
+    const sites = [crossing("a", 0)], streams = ["rgb", "depth", "normals"];
+    const layout = layoutMap([network("two", sites), network("three", sites, streams)], 500);
     const [two, three] = layout.rows;
     expect(two.lanes.map(({ y }) => y)).toEqual([HEAD + LANE / 2, HEAD + 1.5 * LANE]);
     expect(three.top).toBe(HEAD + 2 * LANE + FOOT + BETWEEN);
@@ -107,7 +110,8 @@ describe("bands", () => {
     const [intoRgb, intoDepth] = bandsOf(place, lanes, "share");
     expect([intoRgb.edge.target, intoRgb.start, intoRgb.end]).toEqual(["rgb", lanes[1].y, lanes[0].y]);
     expect([intoRgb.colour, intoDepth.colour]).toEqual([COLOURS.depth, COLOURS.rgb]);
-    expect(intoRgb.path).toBe(`M${place.from} ${lanes[1].y}C106 ${lanes[1].y} 106 ${lanes[0].y} ${place.to} ${lanes[0].y}`);
+    const [upper, lower] = [lanes[0].y, lanes[1].y];
+    expect(intoRgb.path).toBe(`M${place.from} ${lower}C106 ${lower} 106 ${upper} ${place.to} ${upper}`);
   });
 
   it("are as wide as their number, on one scale", () => {
@@ -137,7 +141,8 @@ describe("bands", () => {
   });
 
   it("tell apart what is negative, undefined, nothing, and not there", () => {
-    expect([-0.1, 0.1, 0, null].map((value) => markOf(value, "share"))).toEqual(["negative", "band", "nothing", "undefined"]);
+    const marks = [-0.1, 0.1, 0, null].map((value) => markOf(value, "share"));
+    expect(marks).toEqual(["negative", "band", "nothing", "undefined"]);
     expect(markOf(null, "fixed")).toBe("nothing");
   });
 });
@@ -151,9 +156,11 @@ it("shortens a stage's heading to its number, others with an ellipsis", () => {
 describe("the map", () => {
   let container: HTMLElement, map: NetworkMap, selected: Selection[], said: (string | null)[];
   const a = () => network("a", [crossing("1", 0), crossing("2", 1), crossing("3", 2)]);
-  const b = () => network("b", [crossing("1", 0), site("2", 1, [edge("rgb", "depth", -0.2), edge("depth", "rgb", null)])]);
+  const b = () =>
+    network("b", [crossing("1", 0), site("2", 1, [edge("rgb", "depth", -0.2), edge("depth", "rgb", null)])]);
   const options = (more: Partial<MapOptions> = {}): MapOptions => ({
-    selected: null, measure: "share", onSelect: (one) => selected.push(one), onHover: (text) => said.push(text), ...more,
+    selected: null, measure: "share", onSelect: (one) => selected.push(one), onHover: (text) => said.push(text),
+    ...more,
   });
   const button = (net: string, name: string) =>
     container.querySelector<SVGElement>(`[data-network="${net}"][data-site="${name}"]`)!;
@@ -178,7 +185,7 @@ describe("the map", () => {
   });
 
   it("draws a band of the share's width and the sender's colour, and another one for the weights", () => {
-    const shown = () => [mark("a", "1", "rgb")!.getAttribute("stroke-width"), mark("a", "1", "depth")!.getAttribute("stroke-width")];
+    const shown = () => ["rgb", "depth"].map((target) => mark("a", "1", target)!.getAttribute("stroke-width"));
     expect(shown()).toEqual([String(0.4 * FULL), String(0.1 * FULL)]);
     expect(mark("a", "1", "rgb")!.getAttribute("stroke")).toBe(COLOURS.depth);
     map.update([a(), b()], options({ measure: "fixed" }));
@@ -201,11 +208,13 @@ describe("the map", () => {
     expect(button("a", "2").getAttribute("aria-label")).toBe("A: site 2 of all. rgb at 2 depth at 2");
     expect(button("a", "2").getAttribute("role")).toBe("button");
     map.update([a(), b()], options({ measure: "fixed" }));
-    expect(button("a", "2").getAttribute("aria-label")).toBe("A: site 2 of all. weights of depth in rgb weights of rgb in depth");
+    const weights = "weights of depth in rgb weights of rgb in depth";
+    expect(button("a", "2").getAttribute("aria-label")).toBe(`A: site 2 of all. ${weights}`);
   });
 
   it("selects the edge that is clicked, or the receiver whose lane is nearest", () => {
-    button("a", "2").querySelector(`[data-hit="depth<-rgb"]`)!.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const hit = button("a", "2").querySelector(`[data-hit="depth<-rgb"]`)!;
+    hit.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     expect(selected.pop()).toEqual({ network: "a", site: "2", target: "depth", source: "rgb" });
     const at = { bubbles: true, clientY: HEAD + 1.4 * LANE };
     button("a", "3").querySelector(".m-slot")!.dispatchEvent(new MouseEvent("click", at));
@@ -223,6 +232,16 @@ describe("the map", () => {
     expect(said.pop()).toBeNull();
   });
 
+  it("does not say a whole site where the pointer gave it the focus, but does after a key", () => {
+    button("a", "1").dispatchEvent(new MouseEvent("pointerdown", { bubbles: true }));
+    button("a", "1").focus();
+    expect(said).toEqual([]);
+    key("ArrowRight");
+    expect(said).toEqual(["A: site 2 of all. rgb at 2 depth at 2"]);
+    button("a", "2").blur();
+    expect(said.pop()).toBeNull();
+  });
+
   it("marks the selected site alone, and dims what does not concern it", () => {
     map.update([a(), b()], options({ selected: { network: "a", site: "2", target: "rgb", source: "depth" } }));
     const pressed = [...container.querySelectorAll<SVGElement>("[aria-pressed=true]")];
@@ -236,7 +255,8 @@ describe("the map", () => {
     const stops = [...container.querySelectorAll<SVGElement>("[tabindex='0']")];
     expect(stops.map(({ dataset }) => `${dataset.network}/${dataset.site}`)).toEqual(["a/1"]);
     button("a", "1").focus();
-    const trail = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowUp", "Home", "End"].map((name) => {
+    const arrows = ["Left", "Right", "Right", "Right", "Down", "Up"].map((name) => `Arrow${name}`);
+    const trail = [...arrows, "Home", "End"].map((name) => {
       key(name);
       return focused();
     });
@@ -250,14 +270,17 @@ describe("the map", () => {
     button("a", "2").focus();
     key("Enter");
     expect(selected[0]).toEqual({ network: "a", site: "2", target: "rgb", source: null });
+    const before = [...said];
     map.update([a(), b()], options({ selected: selected[0] }));
     expect(focused()).toBe("a/2");
+    expect(said).toEqual(before);
     key(" ");
     expect(selected[1]).toEqual({ network: "a", site: "2", target: "depth", source: null });
   });
 
   it("steps along the selected network and stays within it", () => {
-    const from = (site: string, target = "depth") => map.update([a(), b()], options({ selected: { network: "a", site, target, source: "rgb" } }));
+    const from = (site: string) =>
+      map.update([a(), b()], options({ selected: { network: "a", site, target: "depth", source: "rgb" } }));
     from("2");
     map.step(1);
     map.step(-1);
@@ -287,15 +310,16 @@ describe("the map", () => {
     expect(Number(capsule.getAttribute("y"))).toBe(HEAD + 1.5 * LANE - 6);
     expect(Number(capsule.getAttribute("height"))).toBe(LANE + 12);
     map.update([mixing], options({ measure: "fixed" }));
-    expect(container.querySelector(".vz-map-legend")!.textContent).toContain("M: no number here is the same for every picture");
+    const words = container.querySelector(".vz-map-legend")!.textContent;
+    expect(words).toContain("M: no number here is the same for every picture");
   });
 
   it("leaves room for an effect and rings it only where there is one", () => {
     expect(container.querySelector(".m-effect")).toBeNull();
     const edges = [edge("rgb", "depth", 0.4, { effect: 0.25 }), edge("depth", "rgb", 0.1, { effect: -1 })];
     map.update([network("e", [site("1", 0, edges)])], options());
-    const rings = [...container.querySelectorAll(".m-effect")].map((ring) => [ring.getAttribute("data-target"), ring.getAttribute("r")]);
-    expect(rings).toEqual([["rgb", "4"], ["depth", "6"]]);
+    const rings = [...container.querySelectorAll<SVGElement>(".m-effect")];
+    expect(rings.map((ring) => [ring.dataset.target, ring.getAttribute("r")])).toEqual([["rgb", "4"], ["depth", "6"]]);
   });
 
   it("leaves nothing behind", () => {
