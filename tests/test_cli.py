@@ -47,6 +47,8 @@ def test_trace_prints_the_same_shares_as_python(files: Path) -> None:
     rgbd = vizlab.read_rgbd(files / "rgb.png", files / "depth.png")
     expected = vizlab.trace(vizlab.load_model(files / "cen.safetensors", "cpu"), rgbd)
     assert printed["checkpoint"] == expected.model.checkpoint_hash
+    assert list(printed["sites"]) == list(expected.sites)
+    assert printed["sites"]["features.14.conv.1.1"] == "site 14 of 17, stage 5, 576 channels"
     for name, site in expected.sites.items():
         assert printed["share"][name] == [[pytest.approx(float(v), abs=1e-4) for v in row] for row in site.share], name
     assert printed["depth"]["unit"] == rgbd.record.depth.unit  # type: ignore[union-attr]

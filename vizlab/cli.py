@@ -94,7 +94,9 @@ def trace_command(
 
 
 def _summary(trace: "FusionTrace", rgbd: "RGBDImage") -> dict[str, Any]:
-    """What `vizlab trace` prints: which network ran and how, and what each target took from each source."""
+    """What `vizlab trace` prints: which network ran and how, its sites, and what each target took from each source."""
+    from vizlab.core.site_words import trace_words
+
     shares = {
         name: None if site.share is None else [[round(float(v), 4) for v in row] for row in site.share]
         for name, site in trace.sites.items()
@@ -104,6 +106,7 @@ def _summary(trace: "FusionTrace", rgbd: "RGBDImage") -> dict[str, Any]:
         "checkpoint": trace.model.checkpoint_hash,
         "precision": trace.environment["precision"],
         "assumed": dict(trace.model.assumed),
+        "sites": {name: words.title for name, words in trace_words(trace).items()},
         "share": shares,
         **_reading(rgbd.record),
     }

@@ -87,6 +87,8 @@ def test_a_card_says_in_which_part_of_the_pictures_depth_was_compared() -> None:
 def test_a_network_without_a_card_is_still_described() -> None:
     titles = [section.title for section in card_sections(with_card({}))]
     assert titles == ["cen", "Exchanged at threshold 0.02 (share of eligible channels)"]
+    lines = card_sections(with_card({}))[-1].lines
+    assert lines[14].startswith("site 14 of 17, stage 5, 576 channels (features.14.conv.1.1): ")
 
 
 @pytest.mark.parametrize(

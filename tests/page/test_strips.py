@@ -89,6 +89,12 @@ def test_every_thumbnail_has_the_share_of_its_site_and_target(trace: FusionTrace
         assert rows[f"into {titled(trace, target)}"] == expected
 
 
+def test_a_thumbnail_calls_its_site_by_its_place(mti_trace: FusionTrace) -> None:
+    labels = re.findall(r'aria-label="(open [^"]*)" data-model="[^"]*" data-site="([^"]*)"', unescape(strip(mti_trace)))
+    assert ("open site 2 of 7, propagation, scale 2, 64 channels, into normals", "fpm_scale_2") in labels
+    assert ("open site 4 of 7, distillation, scale 3, 96 channels, into depth task", "distillation_scale_3") in labels
+
+
 def test_a_strip_says_in_which_order_its_sites_stand(trace: FusionTrace) -> None:
     order = methods()[trace.model.family].order_words
     named = f"{trace.model.name}, {trace.environment['precision']}"
@@ -102,7 +108,9 @@ def test_the_window_has_every_number_under_its_stream(trace: FusionTrace, small_
         site = trace.sites[name]
         for index, target in enumerate(site.site.targets):
             html = open_site(analysis, trace.model.name, name, target)
-            assert f"{trace.model.name} · {name} · into {titled(trace, target)}" in text_of(html)
+            place = f"site {list(trace.sites).index(name) + 1} of {len(trace.sites)}"
+            head = re.escape(f"{trace.model.name} · {place}") + r", [^·]*?, \d+ channels · into (.*?)"
+            assert re.search(rf"{head}{re.escape(name)} ", text_of(html))[1].strip() == titled(trace, target)  # type: ignore[index]
             table = [re.findall("<t[hd]>(.*?)</t[hd]>", row) for row in re.findall("<tr>(.*?)</tr>", html)]
             if not site.site.additive:
                 assert not table

@@ -78,7 +78,7 @@ def test_a_map_opens_over_the_photo(named: tuple[FusionTrace, list[str]], small_
     site = exchange_sites(trace)[3].site
     for target, title in zip(site.targets, titles, strict=True):
         panel = views.outside_over_photo(trace, small_rgbd, site.name, target)
-        assert panel.title == f"{site.name} → {title}"
+        assert panel.title == f"site 4 of 17, stage 3, {site.channels} channels → {title}"
         assert "came from other streams" in panel.caption
 
 

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vizlab.core.site import Site
+
+if TYPE_CHECKING:
+    from vizlab.core.trace import FusionTrace
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ def site_words(sites: Iterable[Site]) -> dict[str, SiteWords]:
         )
         for place, site in enumerate(listed, 1)
     }
+
+
+def trace_words(trace: "FusionTrace") -> dict[str, SiteWords]:
+    """The words of all sites of a trace by site name."""
+    return site_words(site.site for site in trace.sites.values())
 
 
 def stage_words(stage: str) -> str:

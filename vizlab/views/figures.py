@@ -9,6 +9,7 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from vizlab.core.preprocess import MODALITIES
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.views.palettes import colorscale
 
@@ -162,12 +163,12 @@ def this_picture(trace: FusionTrace) -> str:
     return f"This picture, in {precision}" if precision else "This picture"
 
 
-def undefined_note(sites: Sequence[SiteTrace]) -> list[str]:
+def undefined_note(trace: FusionTrace) -> list[str]:
     """For each reason why sites have no share, a line naming them."""
     by_reason: dict[str, list[str]] = {}
-    for site in sites:
-        if reason := _undefined(site):
-            by_reason.setdefault(reason, []).append(site.site.name)
+    for name, words in trace_words(trace).items():
+        if reason := _undefined(trace.sites[name]):
+            by_reason.setdefault(reason, []).append(f"site {words.short}")
     listed = {r: ", ".join(names) if len(names) <= 3 else f"{len(names)} sites" for r, names in by_reason.items()}
     return [f"Gaps: {names} – {reason}." for reason, names in listed.items()]
 

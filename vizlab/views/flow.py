@@ -12,7 +12,7 @@ import numpy as np
 
 from vizlab.core.method import Fixed, Method
 from vizlab.core.registry import methods
-from vizlab.core.site_words import SiteWords, site_words
+from vizlab.core.site_words import SiteWords, trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.views.figures import stream_title
 from vizlab.views.formatting import percent_words, whose
@@ -33,7 +33,7 @@ def flow(trace: FusionTrace) -> dict[str, Any]:
     """
     method = methods().get(trace.model.family, _ANY)
     sites = list(trace.sites.values())
-    words = site_words(site.site for site in sites)
+    words = trace_words(trace)
     names = list(dict.fromkeys(stream for site in sites for stream in (*site.site.sources, *site.site.targets)))
     phrases = {name: stream_phrase(trace, name) for name in names}
     columns = _columns(sites, method.side_by_side)

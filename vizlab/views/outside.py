@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.rgbd import RGBDImage
-from vizlab.views.figures import short_names, stream_title
+from vizlab.views.figures import stream_title
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
 from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, fitted, number, percent, placed, reduced
 from vizlab.views.predictions import depth_range, greyed
@@ -72,9 +73,9 @@ def outside_strip(trace: FusionTrace, target: str | None = None, layer: Layer = 
     `layer` says what is bright (see `LAYERS`).
     """
     high = outside_scale(trace, layer)
-    names = dict(zip(trace.sites, short_names(list(trace.sites)), strict=True)) if trace.sites else {}
+    words = trace_words(trace)
     return tuple(
-        _thumbnail(trace, site, index, names[name], layer, high)
+        _thumbnail(trace, site, index, words[name].title, layer, high)
         for name, site in trace.sites.items()
         for index, receiver in enumerate(site.site.targets)
         if target in (None, receiver)
@@ -89,7 +90,8 @@ def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: s
     found = _site(trace, site, target)
     index, high = found.site.targets.index(target), outside_scale(trace, layer)
     background = _background(rgbd)
-    title, key = f"{site} → {stream_title(trace, target)}", f"{layer}/{site}/{target}/photo"
+    title = f"{trace_words(trace)[site].title} → {stream_title(trace, target)}"
+    key = f"{layer}/{site}/{target}/photo"
     values = outside_map(found, index, layer)
     if values is None or np.isnan(values).all():
         return Panel(background.copy(), title, _caption(found, index, layer), key=key)

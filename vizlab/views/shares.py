@@ -5,13 +5,13 @@ from plotly import graph_objects as go
 
 from vizlab.core.method import Method
 from vizlab.core.registry import methods
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.views.figures import (
     matrix_multiples,
     multiples_height,
     row_height,
-    short_names,
     site_axis,
     stream_title,
     styled,
@@ -29,7 +29,7 @@ def cross_share_profile(trace: FusionTrace) -> go.Figure:
     Before the activation that follows; where a share after it is defined, too, that is the dotted line.
     """
     sites = list(trace.sites.values())
-    names = short_names([s.site.name for s in sites])
+    names = [words.label for words in trace_words(trace).values()]
     figure = go.Figure()
     for target in dict.fromkeys(t for s in sites for t in s.site.targets):
         values, title = np.array([_cross_share(s, target) for s in sites], np.float32), stream_title(trace, target)
@@ -51,7 +51,7 @@ def cross_share_profile(trace: FusionTrace) -> go.Figure:
         f"{this_picture(trace)}. What one site mixes, not what reaches the output: residual paths go around it.",
         NOT_AN_EFFECT,
         f"Sites, top to bottom: {order_words(trace)}.",
-        *undefined_note(sites),
+        *undefined_note(trace),
     ]
     styled(figure, "Cross-stream share, site by site", notes, row_height(len(sites)) * len(sites), legend=True)
     figure.update_yaxes(**site_axis(names), title_text="site")
@@ -88,7 +88,7 @@ def share_matrix(trace: FusionTrace, site: str) -> go.Figure:
     assert found.share is not None
     end = max(1.0, float(np.nanmax(np.abs(found.share))) if np.isfinite(found.share).any() else 1.0)
     figure = matrix_multiples(
-        [site], [found.share], found.site.targets, found.site.sources,
+        [trace_words(trace)[site].title], [found.share], found.site.targets, found.site.sources,
         low=-end, high=end, colours="diverging", bar_title="share",
     )  # fmt: skip
     notes = [f"{this_picture(trace)}; each row sums to 1. Negative: the source works against the rest.", NOT_AN_EFFECT]

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from vizlab import views
 from vizlab.core.registry import methods, title_of
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import badge, colour_bar, heading, panel_figure, tag, words
@@ -81,6 +82,7 @@ def _row(trace: FusionTrace, target: str, panels: list[Panel]) -> str:
 
 def _thumbnail(trace: FusionTrace, target: str, panel: Panel) -> str:
     site = trace.sites[panel.key.removeprefix("outside/").removesuffix(f"/{target}")]
+    name = trace_words(trace)[site.site.name].title
     share = float(site.cross_share[site.site.targets.index(target)])
     text = percent(share) if math.isfinite(share) else "–"
     image = f'<img src="{data_uri(panel.image, THUMBNAIL_SIDE)}" alt="" decoding="async">'
@@ -90,7 +92,7 @@ def _thumbnail(trace: FusionTrace, target: str, panel: Panel) -> str:
         "vz-thumb",
         type="button",
         title=f"{panel.title}: {panel.caption}",
-        aria_label=f"open {site.site.name}, into {stream_title(trace, target)}",
+        aria_label=f"open {name}, into {stream_title(trace, target)}",
         data_model=trace.model.name,
         data_site=site.site.name,
         data_target=target,
@@ -106,12 +108,11 @@ def open_site(analysis: Analysis, model: str, site: str, target: str) -> str:
     """One site large over the photograph, its layers one at a time, with its numbers and ways to its neighbours."""
     trace = analysis.trace_of(model)
     pictures = _layers(trace, analysis.picture.rgbd, site, target)
-    found = trace.sites[site].site
+    called = trace_words(trace)[site]
     names = [s.site.name for s in trace.sites.values() if target in s.site.targets]
     at = names.index(site)
-    place = f"site {at + 1} of {len(names)}, {found.channels} channels, {found.stage}"
-    head_text = f"{model} · {site} · into {stream_title(trace, target)}"
-    head = words(head_text, "vz-title") + words(place, "vz-caption")
+    head_text = f"{model} · {called.title} · into {stream_title(trace, target)}"
+    head = words(head_text, "vz-title") + words(called.path, "vz-caption")
     steps = _step("‹", model, names[at - 1] if at else None, target, "previous site") + _step(
         "›", model, names[at + 1] if at + 1 < len(names) else None, target, "next site"
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from vizlab.core.method import Published
 from vizlab.core.model import Model
+from vizlab.core.site_words import site_words
 from vizlab.study.cards.contents import OTHERS, baselines_of, curves_of, others_of, reading, result_of
 from vizlab.study.effects import counted, effect_of
 from vizlab.study.evaluation.curve import curve_key
@@ -152,7 +153,8 @@ def _counts(model: Model) -> Iterator[Section]:
         if not by_site:
             continue
         lines = [f"all sites: {effect.share(model.network):.1%}"]
-        lines += [f"{site}: {some / of:.0%}" for site, (some, of) in by_site.items()]
+        called = {name: f"{words.title} ({name})" for name, words in site_words(model.sites).items()}
+        lines += [f"{called.get(site, site)}: {some / of:.0%}" for site, (some, of) in by_site.items()]
         at = f"{control.name} {model.settings[control.name]:g}"
         yield Section(f"{effect.name.capitalize()} at {at} (share of {effect.what})", lines=tuple(lines))
 
