@@ -32,18 +32,19 @@ export function networkMap(container: HTMLElement, networks: Network[], options:
   container.append(root);
   let state = { networks, options };
   let layout: MapLayout = layoutMap([], 0), drawing = false;
-  const draw = () => {
+  const draw = (reveal: boolean) => {
     drawing = true;
-    layout = drawn(root, state.networks, state.options);
+    layout = drawn(root, state.networks, { ...state.options, reveal });
     drawing = false;
   };
   const released = listening(root, () => ({ ...state, layout, drawing }));
-  const watch = watching(container, draw);
-  draw();
+  const watch = watching(container, () => draw(false));
+  draw(true);
   return {
     update(next, opts) {
+      const before = state.options.selected, now = opts.selected;
       state = { networks: next, options: opts };
-      draw();
+      draw(before?.network !== now?.network || before?.site !== now?.site);
     },
     step: (delta) => step(state.networks, state.options, delta),
     destroy() {

@@ -4,7 +4,7 @@ import type { Network, SiteInfo } from "./document";
 import { keyOf, rove, siteElement } from "./map_find";
 import {
   type Band, bandsOf, FOOT, type Group, HEAD, type Lane, largestEffect, layoutMap, type MapLayout, type Measure,
-  neededWidth, type Place, type Row, type Selection,
+  neededWidth, type Place, type Row, scrollFor, type Selection,
 } from "./map_layout";
 import { legend } from "./map_legend";
 import { MAP_STYLE } from "./map_style";
@@ -15,10 +15,10 @@ const [WIDE_NAMES, NARROW_NAMES, PHONE] = [122, 98, 560];
 /** Pixels around a thin band that count as the band, for the pointer. */
 const REACH = 7;
 
-/** What a drawing depends on besides the networks. */
-export interface Shown { selected: Selection | null; measure: Measure }
+/** What a drawing depends on besides the networks; `reveal` scrolls to the selected site. */
+export interface Shown { selected: Selection | null; measure: Measure; reveal: boolean }
 
-/** Draws everything anew into `root`; focus and scroll stay where they are. */
+/** Draws everything anew into `root`; the focus stays where it is, and the scroll unless a site is to be revealed. */
 export function drawn(root: HTMLElement, networks: Network[], options: Shown): MapLayout {
   const width = root.clientWidth || root.parentElement?.clientWidth || 960;
   const names = width < PHONE ? NARROW_NAMES : WIDE_NAMES;
@@ -32,11 +32,18 @@ export function drawn(root: HTMLElement, networks: Network[], options: Shown): M
   const style = html("style");
   style.textContent = MAP_STYLE;
   root.replaceChildren(style, legend(networks, options.measure), body);
-  if (scrolled) scroll.scrollLeft = scrolled;
+  const place = options.reveal ? selectedPlace(layout, options.selected) : null;
+  const left = place ? scrollFor(place, scrolled, width - names) : scrolled;
+  if (left) scroll.scrollLeft = left;
   const again = focused === null ? null : siteElement(root, ...focused);
   rove(root, again ?? root.querySelector("[aria-pressed=true]") ?? root.querySelector("[data-site]"));
   again?.focus({ preventScroll: true });
   return layout;
+}
+
+function selectedPlace(layout: MapLayout, selected: Selection | null): Place | null {
+  const row = layout.rows.find(({ network }) => network.name === selected?.network);
+  return row?.sites.find(({ site }) => site.name === selected?.site) ?? null;
 }
 
 /** The column at the left that does not scroll: networks and their streams. */

@@ -213,6 +213,12 @@ export function targetAt(site: SiteInfo, lanes: Lane[], y: number): string {
   return best.stream;
 }
 
+/** How far to scroll so that a site is in view, which begins at `left` and is `width` wide. */
+export function scrollFor(place: Place, left: number, width: number): number {
+  if (place.left < left) return Math.max(0, place.left - SIDE);
+  return place.right > left + width ? place.right + SIDE - width : left;
+}
+
 /** Of all edges shown; a ring's size is relative to it. */
 export function largestEffect(networks: Network[]): number {
   const edges = networks.flatMap(({ flow }) => flow?.sites ?? []).flatMap(({ edges }) => edges);

@@ -1,10 +1,12 @@
 import type { Network } from "./document";
-import { bandWidth, FULL, type Measure, opacityOf, THINNEST } from "./map_layout";
+import { bandWidth, FULL, type Measure, opacityOf, THINNEST, WIDEST } from "./map_layout";
 import { element, html } from "./map_svg";
 import { NOTHING_FIXED, WIDTHS } from "./map_words";
 
 /** Per cent below which a band is faint. */
 const FAINT = Math.round((100 * THINNEST) / FULL);
+/** Per cent that the widest band carries. */
+const MOST = Math.round((100 * WIDEST) / FULL);
 
 /** The scale, and the marks that this map has. */
 export function legend(networks: Network[], measure: Measure): HTMLElement {
@@ -16,6 +18,8 @@ export function legend(networks: Network[], measure: Measure): HTMLElement {
   if (values.some((value) => opacityOf(value) < 1)) line.append(entry(`fainter: under ${FAINT} %`));
   if (values.some((value) => value !== null && value < 0)) line.append(entry("negative", sample(-0.3)));
   if (measure === "share" && values.includes(null)) line.append(entry("undefined", hollow()));
+  if (values.some((value) => Math.abs(value ?? 0) * FULL > WIDEST)) line.append(entry(`drawn to ${MOST} % at most`));
+  if (edges.some(({ effect }) => effect !== null)) line.append(entry("ring: effect, relative to the largest here"));
   if (networks.some(withoutSum)) line.append(entry("not a sum", capsule()));
   const none = measure === "fixed" ? networks.filter(withoutFixed) : [];
   line.append(...none.map(({ title }) => entry(`${title}: ${NOTHING_FIXED}`)));

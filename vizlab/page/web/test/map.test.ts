@@ -4,7 +4,7 @@ import type { Edge, Flow, Network, SiteInfo, Stream } from "../src/document";
 import { networkMap, type MapOptions, type NetworkMap, type Selection } from "../src/map";
 import {
   bandsOf, bandWidth, BETWEEN, FOOT, FULL, HEAD, LANE, laneParts, layoutMap, markOf, NARROWEST, nearest, neededWidth,
-  opacityOf, placed, stagesOf, targetAt, THINNEST, WIDEST,
+  opacityOf, placed, scrollFor, stagesOf, targetAt, THINNEST, WIDEST,
 } from "../src/map_layout";
 import { heading } from "../src/map_words";
 
@@ -88,6 +88,13 @@ describe("layout", () => {
     expect(neededWidth([beside])).toBe(2 * 3 * NARROWEST + 12);
     const hundred = network("hundred", Array.from({ length: 100 }, (_, at) => crossing(String(at), at)));
     expect(neededWidth([hundred])).toBe(2012);
+  });
+
+  it("scrolls no farther than a site needs to be in view", () => {
+    const [first, , third] = placed([0, 1, 2].map((at) => crossing(String(at), at)), 312);
+    expect(scrollFor(third, 0, 150)).toBe(312 - 150);
+    expect(scrollFor(third, 180, 150)).toBe(180);
+    expect(scrollFor(first, 90, 150)).toBe(0);
   });
 
   it("finds the nearest site and the nearest receiver", () => {
@@ -200,6 +207,27 @@ describe("the map", () => {
     expect(words()).toMatch(/10 %.*50 %.*negative.*undefined/);
     map.update([a()], options());
     expect(words()).not.toMatch(/negative|undefined/);
+  });
+
+  it("says so where a share is wider than it can be drawn", () => {
+    const words = () => container.querySelector(".vz-map-legend")!.textContent;
+    expect(words()).not.toContain("at most");
+    map.update([network("w", [site("1", 0, [edge("rgb", "depth", -1.6)])])], options());
+    expect(words()).toContain("drawn to 150 % at most");
+  });
+
+  it("scrolls to a site that is newly selected, and stays there", () => {
+    Object.defineProperty(container, "clientWidth", { value: 200 });
+    const many = [network("a", Array.from({ length: 17 }, (_, at) => crossing(String(at), at)))];
+    const at = (site: string) => options({ selected: { network: "a", site, target: "rgb", source: null } });
+    const scroll = () => container.querySelector(".vz-map-scroll")!.scrollLeft;
+    map.update(many, at("0"));
+    expect(scroll()).toBe(0);
+    map.update(many, at("16"));
+    expect(scroll()).toBeGreaterThan(400);
+    container.querySelector(".vz-map-scroll")!.scrollLeft = 7;
+    map.update(many, at("16"));
+    expect(scroll()).toBe(7);
   });
 
   it("says each edge and each site in words", () => {
@@ -319,6 +347,8 @@ describe("the map", () => {
     const edges = [edge("rgb", "depth", 0.4, { effect: 0.25 }), edge("depth", "rgb", 0.1, { effect: -1 })];
     map.update([network("e", [site("1", 0, edges)])], options());
     const rings = [...container.querySelectorAll<SVGElement>(".m-effect")];
+    const words = container.querySelector(".vz-map-legend")!.textContent;
+    expect(words).toContain("ring: effect");
     expect(rings.map((ring) => [ring.dataset.target, ring.getAttribute("r")])).toEqual([["rgb", "4"], ["depth", "6"]]);
   });
 
