@@ -1,5 +1,8 @@
 """What every fusing network has in common: tensors by name in, tensors by name out, sites declared as data."""
 
+from collections.abc import Mapping
+
+import numpy as np
 from torch import Tensor, nn
 
 from vizlab.core.site import Site
@@ -21,3 +24,10 @@ class FusionNetwork(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         raise NotImplementedError
+
+    def output_weights(self) -> Mapping[str, np.ndarray]:
+        """By output, the weights with which it is put together of other outputs; small float32 arrays, none by default.
+
+        What they are a weight of, and in which order, is the method's to say.
+        """
+        return {}

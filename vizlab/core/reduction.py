@@ -17,8 +17,10 @@ in each channel:
 - share after, of all other streams together: `sum_ch Var(f(y)) / sum_ch Var(f(y))`, f the activation that follows, the
   upper sum over the channels that came from others. Where each channel is wholly one's own or wholly from others, this
   is what f leaves of the share; where streams add up within a channel, f takes no sum apart, and there is none.
+- power `E(output^2)`, of each channel, constant included: how large it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +37,8 @@ class TargetReduction:
     """One row of a site: `share` and `energy` (S,), `outside` (h, w), `gates` (S, h, w) or None.
 
     `received` (S, h, w) float16; `outside_mean` 0..1, NaN where nothing came from other streams; `share_after` None
-    where it is undefined; `grid` (H, W) are the rows and columns of the whole map, with those over padding.
+    where it is undefined; `grid` (H, W) are the rows and columns of the whole map, with those over padding; `power`
+    (C,) float32; `extras` what else the method wants kept.
     """
 
     share: np.ndarray
@@ -46,6 +49,8 @@ class TargetReduction:
     outside_mean: float
     share_after: float | None
     grid: tuple[int, int]
+    power: np.ndarray
+    extras: Mapping[str, np.ndarray]
 
 
 @dataclass
@@ -80,6 +85,8 @@ def reduce_mixing(mixing: Mixing, site: Site, framing: Framing) -> TargetReducti
         outside_mean=float(_over(means, means + float(came.mean()))),
         share_after=_share_after(mixing, sums),
         grid=(mixing.output.shape[-2], mixing.output.shape[-1]),
+        power=(output.spread + np.square(output.mean)).astype(np.float32),
+        extras={} if mixing.extras is None else mixing.extras(framing),
     )
 
 

@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 import numpy as np
 from torch import Tensor, nn
 
+from vizlab.core.framing import Framing
+
 Activation = Literal["relu", "relu6"]
 """The pointwise functions after which a share by channel is taken, too (see `reduction`)."""
 
@@ -57,7 +59,10 @@ class Mixing:
     `output` (B, C, H, W) is the sum of all parts and `constant` (C,), which belongs to no source. With
     `own_is_rest`, the part of the source `own` is not listed: it is the output on the channels no part names
     (masked replacement), which saves a copy of most of the feature map. `gates` are (B, H, W) maps by source.
-    The tensors are only valid while the observer runs: an in-place activation may follow.
+    `extras` gives further small arrays of this target that the method wants kept, by name, of the first picture and
+    without its padding; of one name they have one shape for all targets.
+    The tensors are only valid while the observer runs, and `extras` is to be called then: an in-place activation may
+    follow.
     """
 
     target: int
@@ -67,6 +72,7 @@ class Mixing:
     own: int | None = None
     own_is_rest: bool = False
     gates: Mapping[int, Tensor] = field(default_factory=dict)
+    extras: Callable[[Framing], Mapping[str, np.ndarray]] | None = None
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,17 @@ def _rebuild(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> FusionTrace
         framing=Framing(**_tuples(meta["framing"])),
         **{key: meta[key] for key in ("record", "environment", "changes", "input_digest", "filled", "seconds")},
         grids=_tuples(meta.get("grids", {})),
+        weights={name: leaves["weights"] for name, leaves in tree.get("outputs", {}).items()},
     )
 
 
 def _site(site: Site, tree: dict[str, dict[str, dict[str, np.ndarray]]], grid: list[int] | None) -> SiteTrace:
     """What is not there is None: the site did not add, or the trace is older."""
     own = tree.get("sites", {}).get(site.name, {})
-    weights = tree.get("weights", {}).get(site.name, {})
+    weights, extras = (tree.get(group, {}).get(site.name, {}) for group in ("weights", "extras"))
     arrays = {key: own.get(key) for key in SITE_ARRAYS}
-    return SiteTrace(site=site, weights=weights, grid=None if grid is None else (grid[0], grid[1]), **arrays)
+    known = None if grid is None else (grid[0], grid[1])
+    return SiteTrace(site=site, weights=weights, grid=known, extras=extras, **arrays)
 
 
 def _predictions(types: dict[str, str], arrays: dict[str, dict[str, np.ndarray]]) -> dict[str, kinds.Prediction]:

@@ -45,6 +45,7 @@ def trace(
     with observing(recorder), intervening(change), GridWatch() as watch:
         outputs = model.forward(inputs)
         weights = {name: module.static_weights() for name, module in fusion_modules(model.network).items()}
+        joined = model.network.output_weights()
     seconds = time.perf_counter() - started
     decoded = decode(outputs, framing)
     initial = {name for name in decoded if Output.parse(name).initial}
@@ -61,6 +62,7 @@ def trace(
         filled=_share_unknown(model, rgbd),
         seconds=seconds,
         grids=_grids({name: watch.grid(y) for name, y in outputs.items()}, decoded),
+        weights=joined,
     )
 
 
@@ -124,6 +126,8 @@ def _site_trace(site: Site, rows: dict[int, TargetReduction] | None, weights: di
         outside_mean=np.array([row.outside_mean for row in ordered], np.float32),
         share_after=_of_all([row.share_after for row in ordered]),
         grid=ordered[0].grid,
+        power=np.stack([row.power for row in ordered]),
+        extras={name: np.stack([row.extras[name] for row in ordered]) for name in ordered[0].extras},
     )
 
 

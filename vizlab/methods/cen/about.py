@@ -1,8 +1,8 @@
 """What vizlab knows about CEN."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Citation, Control, Effect, Fixed, Learning, Method, Published
@@ -15,6 +15,9 @@ from vizlab.methods.cen.sparsity import shrink_eligible
 from vizlab.methods.parts import other_files
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
+
+if TYPE_CHECKING:
+    from vizlab.methods.cen.ensemble import StreamWeight
 
 DEPTHS = (50, 101, 152)
 """ResNets made of bottlenecks, at whose second norm the released code exchanges."""
@@ -45,12 +48,14 @@ def _pix2pix(config: NetworkConfig) -> FusionNetwork:
 
 
 def _views() -> Mapping[str, Callable[..., Any]]:
-    from vizlab.methods.cen import charts, ledger
+    from vizlab.methods.cen import charts, feature_maps, ledger
 
     return {
         "exchange_ledger": ledger.exchange_ledger,
         "ledger_colorscale": ledger.ledger_colorscale,
         "exchange_fractions": charts.exchange_fractions,
+        "exchange_groups": feature_maps.exchange_groups,
+        "gamma_curves": charts.gamma_curves,
         "threshold_curve": charts.threshold_curve,
     }
 
@@ -83,6 +88,7 @@ def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str,
 
 
 def _summary(trace: FusionTrace) -> Mapping[str, Any]:
+    from vizlab.methods.cen.ensemble import ensemble_words, stream_weights
     from vizlab.methods.cen.numbers import exchange_summary
 
     if not trace.sites:
@@ -93,8 +99,17 @@ def _summary(trace: FusionTrace) -> Mapping[str, Any]:
             "fraction": found.fraction,
             "eligible_fraction": found.eligible_fraction,
             "statement": found.statement,
-        }
+        },
+        "ensemble": {"weights": _by_task(stream_weights(trace)), "statement": ensemble_words(trace)},
     }
+
+
+def _by_task(found: "Sequence[StreamWeight]") -> dict[str, dict[str, float]]:
+    """softmax(alpha) by task and stream."""
+    tasks: dict[str, dict[str, float]] = {}
+    for one in found:
+        tasks.setdefault(one.task, {})[one.stream] = one.weight
+    return tasks
 
 
 METHOD = Method(

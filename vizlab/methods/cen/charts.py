@@ -5,8 +5,9 @@ from plotly import graph_objects as go
 
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.cen import numbers
+from vizlab.methods.cen.channels import exchange_site, gamma_likeness, likeness_words
 from vizlab.methods.cen.ledger import DEAD
-from vizlab.methods.cen.numbers import exchange_sites, exchange_summary
+from vizlab.methods.cen.numbers import exchange_sites, exchange_summary, threshold_of
 from vizlab.views.figures import (
     SAME,
     TEXT,
@@ -86,4 +87,33 @@ def threshold_curve(trace: FusionTrace) -> go.Figure:
     ticks = [1e-4, 1e-3, 1e-2, 1e-1, 1]
     figure.update_xaxes(type="log", title_text="threshold on |γ|", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
     figure.update_yaxes(title_text="exchanged channels", tickformat=".0%", range=[0, 1.02])
+    return figure
+
+
+def gamma_curves(trace: FusionTrace, site: str) -> go.Figure:
+    """|gamma| of one site's channels, each stream's sorted from small to large, on a log axis with the threshold.
+
+    Across: the share of the channels that lie at or below. What is smaller than a hundredth of the threshold (without
+    one, of the median) is drawn there. How alike the streams' gammas are, channel by channel, is said above.
+    """
+    found, threshold = exchange_site(trace, site), threshold_of(trace)
+    gamma = np.sort(np.abs(found.weights["gamma"]), axis=1).astype(np.float32)
+    floor = np.float32((threshold or float(np.median(gamma)) or 1.0) / 100)
+    share = ((np.arange(found.site.channels) + 1) / found.site.channels).astype(np.float32)
+    figure = go.Figure()
+    for values, stream in zip(gamma, found.site.targets, strict=True):
+        title = stream_title(trace, stream)
+        figure.add_scatter(
+            x=share, y=np.maximum(values, floor), customdata=values, mode="lines", name=title,
+            line={"color": stream_colour(stream), "width": 2, "shape": "vh"},
+            hovertemplate=f"%{{x:.1%}} of {title}’s channels have |γ| of %{{customdata:.3g}} or less<extra></extra>",
+        )  # fmt: skip
+    if threshold > 0:
+        figure.add_hline(y=threshold, line={"color": TEXT, "width": 1.5, "dash": "dash"})
+    below = [f"What lies under {floor:.2g} is drawn there."] if gamma.min() < floor else []
+    dashed = [f"Dashed: the threshold, {threshold:g}."] if threshold > 0 else []
+    notes = [SAME.capitalize() + ".", likeness_words(gamma_likeness(found)), *dashed, *below]
+    styled(figure, f"{site}: |γ|, sorted", notes, 260, legend=True)
+    figure.update_xaxes(title_text=f"share of {found.site.channels} channels", tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(type="log", title_text="|γ|", exponentformat="none", dtick=1)
     return figure

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -74,10 +75,10 @@ paint();
 """Runs in the browser: repaints on every move, tells Python on release."""
 
 
-def console(trace: FusionTrace, own: float) -> str:
+def console(trace: FusionTrace, own: float, others: Sequence[str] = ()) -> str:
     """Slider, exchanged fractions, what of it is dead, one bar per site and direction.
 
-    `own` is the checkpoint's own threshold.
+    `own` is the checkpoint's own threshold; `others` are networks that the same slider moves, too.
     """
     shown = threshold_of(trace)
     steps = tuple(sorted({*STEPS, own, shown}))
@@ -99,7 +100,8 @@ def console(trace: FusionTrace, own: float) -> str:
     )
     value = tag("output", f"{shown:g}", data_value="")
     reset = tag("button", f"checkpoint’s {own:g}", "vz-small-button", type="button", data_reset="")
-    control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset, "vz-console-control")
+    also = words(f"Runs {' and '.join(others)} at this threshold, too.", "vz-caption") if others else ""
+    control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset + also, "vz-console-control")
     bars = _bars(curve.sites, curve.targets, order_words(trace))
     return tag("div", control + _totals(trace, curve.targets) + bars, "vz-console")
 

@@ -9,6 +9,7 @@ all streams exchange with one another, one decoder for each task, and an ensembl
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -82,6 +83,13 @@ class CEN(FusionNetwork):
         ensemble = sum((w * y.detach() for w, y in zip(weights, streams, strict=True)), start=torch.zeros(()))
         named = {f"{task}/{name}": y for name, y in zip(self.inputs, streams, strict=True)}
         return {**named, f"{task}/ensemble": ensemble}
+
+    def output_weights(self) -> dict[str, np.ndarray]:
+        """softmax(alpha) (inputs,) of each ensemble, in the order of the inputs."""
+        if self.alpha is None:
+            return {}
+        rows = self.alpha.detach().float().view(len(self.tasks), -1).softmax(1).cpu().numpy()
+        return {f"{task.name}/ensemble": row for task, row in zip(self.tasks, rows, strict=True)}
 
     def exchange_norms(self) -> list[StreamNorm]:
         """The norms at which channels are exchanged, in network order."""

@@ -5,6 +5,7 @@ keeps private scales, shifts and statistics for each stream.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.core.site import Activation, FusionModule, Mixing, Part, Site
+from vizlab.methods.cen.groups import BeforeExchange
 from vizlab.methods.parts.norms import NormFactory
 
 NormKind = Literal["batch", "instance"]
@@ -121,12 +123,13 @@ class StreamNorm(FusionModule):
     def _show(self, mixed: Tensor, own: Tensor, mask: Tensor) -> None:
         observer, count = self.observer, len(self.streams)
         assert observer is not None
-        mixed, own = self._grouped(mixed), self._grouped(own)
+        mixed, own, before = self._grouped(mixed), self._grouped(own), BeforeExchange(mask.cpu().numpy())
         for target in range(count):
             channels = mask[target].nonzero().flatten()
             others = [s for s in range(count) if s != target]
             parts = [Part(s, _selected(own[s], channels) / (count - 1), channels) for s in others]
-            observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True))
+            extras = partial(before.of, own[target], target)
+            observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True, extras=extras))
 
 
 def _selected(x: Tensor, channels: Tensor) -> Tensor:

@@ -10,8 +10,11 @@ from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.methods.cen import charts, citations, ledger
+from vizlab.methods.cen.channels import exchange_site, most_exchanging
 from vizlab.methods.cen.console import CONSOLE_JS, console
+from vizlab.methods.cen.ensemble import ensemble_words
 from vizlab.methods.cen.numbers import exchange_summary, threshold_of
+from vizlab.methods.cen.site_panel import SORTS, channels_html, ensemble_html, groups_html, site_choices
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.grid import ROWS, grid_table
@@ -20,6 +23,7 @@ from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
 from vizlab.views import EmptyCell, Grid, Panel
+from vizlab.views.figures import stream_title
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell
 
@@ -31,6 +35,13 @@ LEDGER = Chart(
     "Look for orange: these channels have a scale near zero, carry nothing of their own stream and take the other's, "
     "or the mean of all others'. Where that has a scale near zero as well, the exchange is dead: grey. Training pushes "
     "only the framed part of each stream there; the released code exchanges any channel below the threshold.",
+    citations.SPARSITY,
+    SAME,
+)
+CURVES = Chart(
+    charts.exchange_fractions,
+    "Look where each curve crosses the threshold, and how: a cliff separates two kinds of channels. Where the streams' "
+    "gammas correlate strongly, training hardly drove them apart.",
     citations.SPARSITY,
     SAME,
 )
@@ -61,7 +72,7 @@ CHARTS = (
 
 
 class ExchangeTab(MethodTab):
-    """Console, before and after, strip, then the figures."""
+    """Console, before and after, strip; one site in detail; then the figures of all sites."""
 
     family = "cen"
     title = "Channel exchange"
@@ -76,19 +87,40 @@ class ExchangeTab(MethodTab):
         self.intro = gr.HTML()
         self.console = gr.HTML(js_on_load=CONSOLE_JS, elem_id="vz-threshold")
         self.comparison = gr.HTML()
+        self.ensemble = gr.HTML()
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-exchange-strip")
+        self._build_site()
         self.order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="channels", elem_id="vz-order")
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.ledger = build_chart(LEDGER)
         self.charts = self.build_charts(CHARTS)
 
+    def _build_site(self) -> None:
+        self.site = gr.Dropdown([], label="site", elem_id="vz-exchange-site")
+        self.groups = gr.HTML(elem_id="vz-channel-groups")
+        with gr.Row(elem_classes="vz-controls"):
+            self.target = gr.Radio([], label="channels of", elem_id="vz-exchange-target")
+            self.sort = gr.Radio(list(SORTS), value=next(iter(SORTS)), label="first", elem_id="vz-channel-sort")
+        with gr.Row(elem_classes="vz-figures"):
+            with gr.Column(scale=3, min_width=320):
+                self.channels = gr.HTML(elem_id="vz-channels")
+            with gr.Column(scale=2, min_width=320):
+                self.curves = build_chart(CURVES)
+
     def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
         before = analysis.unchanged.get(trace.model.name)
-        own = threshold_of(before or trace)
+        own, site, first = threshold_of(before or trace), most_exchanging(trace), next(iter(SORTS))
+        targets = trace.sites[site].site.targets
+        titles = [(stream_title(trace, target), target) for target in targets]
         return {
             self.intro: _intro(trace),
-            self.console: console(trace, own),
+            self.console: console(trace, own, _moved_too(analysis, trace)),
             self.comparison: comparison(analysis, trace, before, palette),
+            self.ensemble: ensemble_html(ensemble_words(trace)),
+            self.site: gr.update(choices=site_choices(trace), value=site),
+            self.target: gr.update(choices=titles, value=targets[0]),
+            self.sort: gr.update(value=first),
+            **self.draw_site(analysis, trace, site, targets[0], first),
             self.strip: strip_panel(trace),
             self.order: gr.update(value=next(iter(ORDERS))),
             self.ledger: ledger.exchange_ledger(trace),
@@ -98,6 +130,10 @@ class ExchangeTab(MethodTab):
     def wire(self, wiring: Wiring) -> None:
         wiring.redraw(self.order.input, self, [self.order], [self.ledger], self.draw_ledger)
         wiring.vary(self.console.release)
+        inputs = [self.site, self.target, self.sort]
+        wiring.redraw(self.site.input, self, inputs, [self.groups, self.curves, self.channels], self.draw_site)
+        for choice in (self.target, self.sort):
+            wiring.redraw(choice.input, self, inputs, [self.channels], self.draw_channels)
 
     def recolour(self, analysis: Analysis, trace: FusionTrace, palette: Palette) -> Updates:
         before = analysis.unchanged.get(trace.model.name)
@@ -107,11 +143,31 @@ class ExchangeTab(MethodTab):
     def coloured(self) -> list[Any]:
         return [self.comparison]
 
+    def draw_site(self, analysis: Analysis, trace: FusionTrace, site: str, target: str, sort: str) -> Updates:
+        """Everything of one site."""
+        exchange_site(trace, site)  # a sentence, before anything is drawn
+        return {
+            self.groups: groups_html(trace, site),
+            self.curves: charts.gamma_curves(trace, site),
+            **self.draw_channels(analysis, trace, site, target, sort),
+        }
+
+    def draw_channels(self, analysis: Analysis, trace: FusionTrace, site: str, target: str, sort: str) -> Updates:
+        """The channels of one target at one site."""
+        if sort not in SORTS:
+            raise InputError(f"Channels are listed by {', '.join(SORTS)}; '{sort[:40]}' is none of these.")
+        return {self.channels: channels_html(trace, site, target, SORTS[sort])}
+
     def draw_ledger(self, analysis: Analysis, trace: FusionTrace, order: str) -> Updates:
         """The ledger with its channels in another order."""
         if order not in ORDERS:
             raise InputError(f"Channels are shown {', '.join(ORDERS)}; '{order[:40]}' is none of these.")
         return {self.ledger: ledger.exchange_ledger(trace, ORDERS[order])}  # type: ignore[arg-type]
+
+
+def _moved_too(analysis: Analysis, trace: FusionTrace) -> list[str]:
+    """The other networks of this run that the threshold's slider runs again."""
+    return [n for n, t in analysis.traces.items() if "threshold" in t.model.settings and n != trace.model.name]
 
 
 def _intro(trace: FusionTrace) -> str:
