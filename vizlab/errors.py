@@ -21,6 +21,10 @@ class IncompatibleInputError(VizlabError):
     """The picture is fine, but it lacks what this network needs."""
 
 
+class CancelledError(VizlabError):
+    """Whoever asked for a run gave it up before it ended."""
+
+
 class TraceError(VizlabError):
     """A saved trace cannot be read, or a view is asked for something the trace does not hold."""
 

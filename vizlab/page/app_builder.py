@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported: nothing is sent anywhere
@@ -15,16 +16,27 @@ from vizlab.errors import VizlabError
 from vizlab.page.api import add_endpoints
 from vizlab.page.handlers import Handlers, log, opening_request
 from vizlab.page.page import Page
+from vizlab.page.serving import serving
 from vizlab.page.settings import Settings, parse_settings
-from vizlab.page.theme import HERE, css, script, theme
+from vizlab.page.theme import HERE, css, head, script, theme
 from vizlab.page.wiring import wire
 from vizlab.page.workspace import Workspace
 
 DAY = 24 * 3600
+KEPT_AT_START = 500_000
+"""Bytes for each MB of the cache that scenes may take before anybody asked for them: half of it."""
 
 
-def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) -> gr.Blocks:
-    """The page and its API; the first scene is analysed in the background meanwhile.
+class PageApp(gr.Blocks):
+    """The page as Gradio launches it, and `documents`, what its routes answer from."""
+
+    def __init__(self, workspace: Workspace, **options: Any) -> None:
+        super().__init__(**options)
+        self.documents = workspace.documents
+
+
+def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) -> PageApp:
+    """The page and its API; the bundled scenes are analysed in the background meanwhile, the first one first.
 
     `models` of this process are offered before the shipped networks. Raises InputError for two of one name.
     """
@@ -32,15 +44,19 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
     for model in models:
         workspace.shelf.offer(model)
     threading.Thread(target=_warm_up, args=(workspace,), daemon=True).start()
-    with gr.Blocks(title="vizlab", analytics_enabled=False, fill_width=True, delete_cache=(3600, DAY)) as demo:
+    options: dict[str, Any] = {"analytics_enabled": False, "fill_width": True, "delete_cache": (3600, DAY)}
+    with PageApp(workspace, title="vizlab", **options) as demo:
         page = Page(workspace)
         wire(demo, page, Handlers(page, workspace))
         add_endpoints(workspace)
     return demo
 
 
-def launch_options(settings: Settings) -> dict[str, Any]:
-    """Arguments for `launch`: this machine only, nothing shared, no file served that was not uploaded or made here."""
+def launch_options(settings: Settings, app: PageApp) -> dict[str, Any]:
+    """Arguments for `app.launch`: this machine only, nothing shared, no file served that was not uploaded or made here.
+
+    `app` is what `build_app` made.
+    """
     return {
         "server_name": settings.host,
         "server_port": settings.port,
@@ -58,17 +74,19 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "css": css(),
         "js": script(),
+        "head": head(),
+        "app_kwargs": serving(app.documents),
     }
 
 
-def launch(models: Sequence[Model] = (), settings: Settings | None = None, **options: Any) -> gr.Blocks:
+def launch(models: Sequence[Model] = (), settings: Settings | None = None, **options: Any) -> PageApp:
     """Open the page with `models` of this process beside the shipped networks; returns once it is closed.
 
     `options` go to Gradio's `launch` (prevent_thread_lock=True returns at once). Returns the app.
     """
     chosen = settings or Settings()
     app = build_app(chosen, models)
-    app.launch(**{**launch_options(chosen), **options})
+    app.launch(**{**launch_options(chosen, app), **options})
     return app
 
 
@@ -80,17 +98,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     except VizlabError as err:
         sys.exit(f"vizlab: {err}")
     try:
-        app.launch(**launch_options(settings))
+        app.launch(**launch_options(settings, app))
     except OSError:
         wanted = f"port {settings.port}" if settings.port else "any port from 7860 on"
         sys.exit(f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port.")
 
 
 def _warm_up(workspace: Workspace) -> None:
-    """Analyse what a visitor sees first, so that it is there when one comes."""
+    """Analyse what a visitor may click: the first scene, then the others as far as half of the cache holds them."""
     request = opening_request(workspace)
-    if request is not None:
+    if request is None:
+        return
+    for scene in workspace.scenes():
+        if workspace.kept_bytes > workspace.settings.cache_mb * KEPT_AT_START:
+            return
         try:
-            workspace.analyse(request)
+            analysis = workspace.analyse(replace(request, scene=scene))
+            workspace.documents.manifest(analysis.key)
         except Exception:  # the visitor gets the sentence
-            log.exception("the opening scene could not be analysed")
+            log.exception("the scene %s could not be analysed", scene)

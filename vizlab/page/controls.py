@@ -98,7 +98,9 @@ class Controls:
         self.predicted_depth = gr.Checkbox(
             False, label="no depth? use predicted depth", container=False, elem_id="vz-predicted-depth"
         )
-        self.run = gr.Button("Run", variant="primary", elem_id="vz-run")
+        with gr.Row(elem_classes="vz-run-row"):
+            self.run = gr.Button("Run", variant="primary", elem_id="vz-run", min_width=80, scale=3)
+            self.cancel = gr.Button("Cancel", elem_id="vz-cancel", min_width=60, scale=1)
         self.progress = gr.HTML(elem_id="vz-progress")
         self.readout = gr.HTML(js_on_load=READING_JS, elem_id="vz-readout")
         self._build_reading()

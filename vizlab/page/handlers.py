@@ -2,23 +2,23 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import fields
-from itertools import zip_longest
+from dataclasses import fields, replace
 from typing import Any
 
 import gradio as gr
 
 from vizlab.core.trace import FusionTrace
-from vizlab.errors import InputError, VizlabError
+from vizlab.errors import CancelledError, InputError, VizlabError
 from vizlab.page.controls import scene_buttons
 from vizlab.page.kit.analysis import Analysis, Request
-from vizlab.page.kit.html import alert
+from vizlab.page.kit.html import alert, notice
 from vizlab.page.kit.method_tab import MethodTab, Updates, chosen
 from vizlab.page.kit.strips import open_site
-from vizlab.page.page import Page
+from vizlab.page.link import Link
+from vizlab.page.page import STAGE, Page, Shown
 from vizlab.page.request import request_for
-from vizlab.page.status import readout, status_line
-from vizlab.page.tab_predictions import predictions_html
+from vizlab.page.running import Running
+from vizlab.page.status import readout
 from vizlab.page.workspace import Workspace
 from vizlab.rgbd import ReadOptions
 from vizlab.views.palettes import Palette
@@ -26,19 +26,25 @@ from vizlab.views.palettes import Palette
 log = logging.getLogger("vizlab.page")
 
 NO_NETWORKS = "This page was started with a folder that holds no checkpoints; its operator can name another one."
+ELSEWHERE = (
+    "This link is about a picture that somebody gave as files, which this page does not have: give the same files and "
+    "press Run; all that the link sets is set."
+)
 UNEXPECTED = "Something went wrong inside vizlab; the server's log says what. Earlier results are still there."
 
 
 class Handlers:
-    """The functions behind the page's events; they keep nothing between calls."""
+    """The functions behind the page's events; between calls they keep who runs what, so that it can be stopped."""
 
     def __init__(self, page: Page, workspace: Workspace) -> None:
-        self.page, self.workspace = page, workspace
+        self.page, self.workspace, self.running = page, workspace, Running()
 
     def guarded(self, do: Callable[[], Updates]) -> Updates:
         """`do`'s updates; what goes wrong becomes a sentence, and everything else on the page stays."""
         try:
             return {self.page.message: "", self.page.controls.progress: "", **do()}
+        except CancelledError as err:
+            return {self.page.message: notice(str(err)), self.page.controls.progress: ""}
         except VizlabError as err:
             sentence = str(err)
         except Exception:
@@ -46,17 +52,29 @@ class Handlers:
             sentence = UNEXPECTED
         return {self.page.message: alert(sentence), self.page.controls.progress: ""}
 
-    def opening(self, palette: Palette) -> Updates:
-        """What a new visitor sees: the first bundled scene, analysed by all shipped networks."""
+    def opening(self, link: str | None, palette: Palette) -> Updates:
+        """What a new visitor sees: what his link names, else the first scene, analysed by all shipped networks."""
         if not self.workspace.shelf.shipped():
             return {self.page.message: alert(NO_NETWORKS)}
-        request = opening_request(self.workspace)
+        wanted = Link.read(link)
+        request = opening_request(self.workspace, wanted)
         if request is None:
             return {self.page.message: ""}
-        return self.guarded(lambda: self.page.show(self.workspace.analyse(request), palette))
+        updates = self.guarded(lambda: self._show(self.workspace.analyse(request), Shown(), palette))
+        return updates | ({self.page.message: notice(ELSEWHERE)} if wanted.uploaded else {})
+
+    def follow(self, event: gr.EventData, shown: Shown, palette: Palette) -> Updates:
+        """Back or forward was pressed: what the address says now."""
+        request = opening_request(self.workspace, Link.read(text_of(event, "link")))
+        if request is None:
+            return {}
+        return self.guarded(lambda: self._show(self.workspace.analyse(request), shown, palette))
 
     def run(
         self,
+        key: str | None,
+        shown: Shown,
+        palette: Palette,
         scene: str | None,
         colour: str | None,
         depth: str | None,
@@ -70,32 +88,98 @@ class Handlers:
         size: str,
         precision: str,
         predicted_depth: bool,
-        palette: Palette,
+        visitor: gr.Request,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
-        """Read the picture, run the chosen networks, draw everything."""
+        """Read the picture, run the chosen networks, draw what is seen. What was set for networks stays set."""
 
         def do() -> Updates:
             reading = reading_of(unit, kind, field_of_view, align, turn)
             request = request_for(
                 scene, colour, depth, reading, models, device, size, predicted_depth, precision=precision
             )
-            analysis = self.workspace.analyse(request, progress)
-            progress(0.85, "drawing")
-            return self.page.show(analysis, palette)
+            return self._run(request, key, shown, palette, visitor, progress)
 
         return self.guarded(do)
 
-    def pick_scene(self, event: gr.EventData) -> Updates:
-        """A bundled scene was clicked: it takes the place of uploaded files."""
-        name = text_of(event, "scene")
+    def pick_scene(
+        self,
+        event: gr.EventData,
+        key: str | None,
+        shown: Shown,
+        palette: Palette,
+        models: list[str],
+        device: str,
+        size: str,
+        precision: str,
+        predicted_depth: bool,
+        visitor: gr.Request,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Updates:
+        """A bundled scene was clicked: it takes the place of uploaded files and runs, in one step."""
 
         def do() -> Updates:
+            request = request_for(
+                text_of(event, "scene"), None, None, None, models, device, size, predicted_depth, precision=precision
+            )
             controls = self.page.controls
-            shown = readout(self.workspace.read(Request(scene=name)))
-            return {self.page.scene: name, controls.colour: None, controls.depth: None, controls.readout: shown}
+            return {
+                **self._run(request, key, shown, palette, visitor, progress),
+                controls.colour: None,
+                controls.depth: None,
+            }
 
         return self.guarded(do)
+
+    def _run(
+        self,
+        request: Request,
+        key: str | None,
+        shown: Shown,
+        palette: Palette,
+        visitor: gr.Request,
+        progress: gr.Progress,
+    ) -> Updates:
+        request = self._as_set(request, key)
+        with self.running.by(visitor.session_hash or "", progress) as step:
+            analysis = self.workspace.analyse(request, step)
+        progress(0.85, "drawing")
+        return self._show(analysis, shown, palette)
+
+    def _as_set(self, request: Request, key: str | None) -> Request:
+        """With the settings of the analysis that is on show, if it is still there."""
+        try:
+            before = self.workspace.get(key).request
+        except InputError:
+            return request
+        return replace(request, settings=before.settings, settings_by_model=before.settings_by_model)
+
+    def _show(self, analysis: Analysis, shown: Shown, palette: Palette) -> Updates:
+        """The page for one analysis, with its scene marked among the others."""
+        marked = scene_buttons(self.workspace, analysis.request.scene)
+        scene = {self.page.scene: analysis.request.scene} if analysis.request.scene else {}
+        return {**self.page.show(analysis, shown, palette), **scene, self.page.controls.scenes: marked}
+
+    def cancel(self, visitor: gr.Request) -> None:
+        """Stop this visitor's run before its next network."""
+        self.running.stop(visitor.session_hash or "")
+
+    def open_tab(self, place: str) -> Callable[..., Updates]:
+        """A handler that draws the tab `place` if it was not drawn for what is on show."""
+
+        def handler(key: str | None, shown: Shown, palette: Palette) -> Updates:
+            if key is None or shown.drawn.get(place) == key:
+                return {self.page.shown: replace(shown, place=place)}
+
+            def do() -> Updates:
+                return {
+                    self.page.shown: shown.opened(place, key),
+                    **self.page.draw(place, self.workspace.get(key), palette),
+                }
+
+            return self.guarded(do)
+
+        return handler
 
     def inspect(self, scene: str | None, colour: str | None, depth: str | None, *reading: str) -> Updates:
         """Files or how they are read changed: say at once what will be read."""
@@ -131,23 +215,27 @@ class Handlers:
     def _set_reading(self, reading: ReadOptions) -> Updates:
         return dict(zip(self.page.controls.reading, _values(reading), strict=True))
 
-    def vary(self, event: gr.EventData, key: str | None, palette: Palette, *chosen_models: str | None) -> Updates:
-        """Controls were moved: the networks that have them run again, and what shows these is drawn again."""
-        settings = event._data.get("settings") if isinstance(event._data, dict) else None
+    def vary(
+        self,
+        event: gr.EventData,
+        key: str | None,
+        shown: Shown,
+        palette: Palette,
+        visitor: gr.Request,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Updates:
+        """Controls were moved: the networks that have them run again, or the one that the event names."""
+        data = event._data if isinstance(event._data, dict) else {}
+        settings, model = data.get("settings"), str(data.get("model") or "")
 
         def do() -> Updates:
             if not isinstance(settings, dict):
                 raise InputError("The new value is no number; move the control again.")
             before = self.workspace.get(key)
-            analysis = self.workspace.vary(before.key, settings)
-            ran = {t.model.family for name, t in analysis.traces.items() if t is not before.traces[name]}
-            updates: Updates = {
-                self.page.key: analysis.key,
-                self.page.status: status_line(analysis),
-                **self.page.predictions.render(analysis, palette),
-            }
-            for tab, model in zip_longest(self.page.tabs.values(), chosen_models):
-                updates |= tab.render(analysis, model, palette) if tab.family in ran else {}
+            with self.running.by(visitor.session_hash or "", progress) as step:
+                analysis = self.workspace.vary(before.key, settings, step, model)
+            updates = self.page.show(analysis, shown, palette)
+            del updates[self.page.controls.readout]  # the picture is the same
             return updates
 
         return self.guarded(do)
@@ -181,16 +269,13 @@ class Handlers:
         """The card of another network."""
         return self.guarded(lambda: self.page.cards.draw(model or ""))
 
-    def choose_palette(self, key: str | None, palette: Palette, *chosen_models: str | None) -> Updates:
-        """Class colours; nothing runs. `chosen_models` are the checkpoints of the tabs, in order."""
+    def choose_palette(self, key: str | None, shown: Shown, palette: Palette) -> Updates:
+        """Class colours; nothing runs. Tabs that are not open are drawn in them when they are."""
 
         def do() -> Updates:
-            analysis = self.workspace.get(key)
-            updates: Updates = {self.page.predictions.grid: predictions_html(analysis, palette)}
-            for tab, model in zip_longest(self.page.tabs.values(), chosen_models):
-                if analysis.of_family(tab.family):
-                    updates |= tab.recolour(analysis, _trace_of(analysis, tab, model), palette)
-            return updates
+            drawn = {place: of for place, of in shown.drawn.items() if place == STAGE}
+            now = Shown(shown.place, drawn).opened(shown.place, key or "")
+            return {self.page.shown: now, **self.page.draw(shown.place, self.workspace.get(key), palette)}
 
         return self.guarded(do)
 
@@ -239,12 +324,19 @@ def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None, w
     return workspace.shelf.add_from_folder(name, wanted)
 
 
-def opening_request(workspace: Workspace) -> Request | None:
-    """The first scene and every shipped network, if there are such."""
-    scenes, models = workspace.scenes(), workspace.shelf.shipped()
-    if not scenes or not models:
+def opening_request(workspace: Workspace, link: Link | None = None) -> Request | None:
+    """What a link names, as far as it is there: its scene or the first one, its networks or every shipped one."""
+    scenes, shipped = workspace.scenes(), workspace.shelf.shipped()
+    if not scenes or not shipped:
         return None
-    return Request(scene=scenes[0], models=models, device=workspace.default_device())
+    wanted = link or Link()
+    return Request(
+        scene=wanted.scene if wanted.scene in scenes else scenes[0],
+        models=tuple(name for name in wanted.networks if name in shipped) or shipped,
+        device=workspace.default_device(),
+        settings=wanted.settings,
+        settings_by_model={name: own for name, own in wanted.settings_by_model.items() if name in shipped},
+    )
 
 
 def text_of(event: gr.EventData, name: str) -> str:

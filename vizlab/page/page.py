@@ -1,5 +1,7 @@
 """The page: its components, and how one analysis fills them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -14,6 +16,7 @@ from vizlab.page.kit.strips import OPEN_JS
 from vizlab.page.status import readout, status_line
 from vizlab.page.tab_cards import CardsTab
 from vizlab.page.tab_predictions import PredictionsTab
+from vizlab.page.tab_stage import StageTab
 from vizlab.page.workspace import Workspace
 from vizlab.views.palettes import Palette
 
@@ -21,6 +24,10 @@ HEADER = (
     '<header class="vz-header"><b>vizlab</b><span>what fusing networks predict, and where their streams exchange '
     'information</span><button type="button" data-theme-toggle aria-label="dark or light">◐</button></header>'
 )
+
+
+STAGE = "stage"
+"""The tab that a visitor sees first."""
 
 
 class Page:
@@ -34,6 +41,7 @@ class Page:
         self.key = gr.State(None)
         self.scene = gr.State(scenes[0] if scenes else None)
         self.offered = gr.State(list(workspace.shelf.shipped()))
+        self.shown = gr.State(Shown())
         gr.HTML(HEADER + left_out())
         self.tabs: dict[str, MethodTab] = {}
         with gr.Row(elem_classes="vz-page"):
@@ -41,45 +49,86 @@ class Page:
                 self.controls = Controls(workspace)
             with gr.Column(scale=1, min_width=340, elem_classes="vz-main"):
                 self.message = gr.HTML(elem_id="vz-message")
-                with gr.Tabs():
-                    with gr.Tab("Predictions", id="predictions"):
-                        self.predictions = PredictionsTab()
-                    for family, method in methods().items():
-                        if method.tab is not None:
-                            kind: type[MethodTab] = method.tab()
-                            with gr.Tab(kind.title, id=family):
-                                self.tabs[family] = kind()
-                    with gr.Tab("Model cards", id="cards"):
-                        self.cards = CardsTab(workspace.shelf)
+                self._build_tabs(workspace)
         self.status = gr.HTML(elem_id="vz-status")
         self.window = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-site-window")
+
+    def _build_tabs(self, workspace: Workspace) -> None:
+        """`places` are all tabs by name, each with what it takes to draw it."""
+        self.places: dict[str, gr.Tab] = {}
+        with gr.Tabs(elem_id="vz-tabs"):
+            with gr.Tab("Stage", id=STAGE) as self.places[STAGE]:
+                self.stage = StageTab()
+            with gr.Tab("Predictions", id="predictions") as self.places["predictions"]:
+                self.predictions = PredictionsTab()
+            for family, method in methods().items():
+                if method.tab is not None:
+                    kind: type[MethodTab] = method.tab()
+                    with gr.Tab(kind.title, id=family) as self.places[family]:
+                        self.tabs[family] = kind()
+            with gr.Tab("Model cards", id="cards") as self.places["cards"]:
+                self.cards = CardsTab(workspace.shelf)
 
     @property
     def results(self) -> list[Any]:
         """Everything that a run may change."""
-        tabs = [component for tab in self.tabs.values() for component in tab.outputs]
-        left = [self.controls.readout, self.controls.progress]
-        return [self.key, self.message, self.status, *left, *self.predictions.outputs, *tabs, *self.cards.outputs]
+        tabs = [component for name in self.places for component in self.outputs_of(name)]
+        return [self.key, self.shown, self.message, self.status, *self.picture, *tabs]
+
+    @property
+    def picture(self) -> list[Any]:
+        """What says which picture it is, and how it was read."""
+        controls = self.controls
+        return [self.scene, controls.scenes, controls.colour, controls.depth, controls.readout, controls.progress]
+
+    def outputs_of(self, place: str) -> list[Any]:
+        """The components of one tab."""
+        if place == STAGE:
+            return self.stage.outputs
+        if place == "predictions":
+            return self.predictions.outputs
+        return self.cards.outputs if place == "cards" else self.tabs[place].outputs
 
     @property
     def remarks(self) -> list[Any]:
         """What any handler may change to say that something went wrong."""
         return [self.message, self.controls.progress]
 
-    def show(self, analysis: Analysis, palette: Palette) -> Updates:
-        """The whole page for one analysis."""
-        updates: Updates = {
+    def show(self, analysis: Analysis, shown: "Shown", palette: Palette) -> Updates:
+        """The page for one analysis: the stage and the tab that is open; others are drawn when they are seen."""
+        now = Shown(shown.place, {STAGE: analysis.key, shown.place: analysis.key})
+        return {
             self.key: analysis.key,
+            self.shown: now,
             self.message: "",
             self.controls.progress: "",
             self.controls.readout: readout(analysis.picture),
             self.status: status_line(analysis),
-            **self.predictions.render(analysis, palette),
-            **self.cards.render(analysis),
+            **self.stage.render(analysis),
+            **self.draw(shown.place, analysis, palette),
         }
-        for tab in self.tabs.values():
-            updates |= tab.render(analysis, palette=palette)
-        return updates
+
+    def draw(self, place: str, analysis: Analysis, palette: Palette, model: str | None = None) -> Updates:
+        """One tab."""
+        if place == STAGE:
+            return self.stage.render(analysis)
+        if place == "predictions":
+            return self.predictions.render(analysis, palette)
+        if place == "cards":
+            return self.cards.render(analysis)
+        return self.tabs[place].render(analysis, model, palette)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one visitor sees: the tab that is open, and of every tab the analysis for which it was drawn."""
+
+    place: str = STAGE
+    drawn: Mapping[str, str] = field(default_factory=dict)
+
+    def opened(self, place: str, key: str) -> "Shown":
+        """The same after `place` was opened and drawn for the analysis of that key."""
+        return Shown(place, {**self.drawn, place: key})
 
 
 def left_out() -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from vizlab.core.trace import FusionTrace
 from vizlab.page.kit.analysis import Analysis, Picture
 from vizlab.page.kit.html import badge, image_tag, legend_of, tag, words
 from vizlab.page.kit.images import THUMBNAIL_SIDE
@@ -92,20 +93,33 @@ def _line(name: str, content: str) -> str:
 
 
 def status_line(analysis: Analysis) -> str:
-    """Which checkpoints, which picture, how long, which threshold, and every warning."""
-    parts = [tag("span", tag("b", escape(analysis.picture.title)))]
-    for name, trace in analysis.traces.items():
-        where = f"{trace.environment['device']}, {trace.environment['precision']}"
-        height, width = trace.framing.padded
-        tip = f"SHA-256 {trace.model.checkpoint_hash}; input {width} × {height}; {where}"
-        text = f"{escape(name)} {tag('code', trace.model.checkpoint_hash[:8])} {number(trace.seconds, 's')}"
-        for control, value in trace.model.settings.items():
-            text += f" {escape(control)} {value:g}"
-        text += " " + badge("moved", "warn") if name in analysis.unchanged else ""
-        parts.append(tag("span", text, title=tip))
-    device = {f"{t.environment['device']}, {t.environment['precision']}" for t in analysis.traces.values()}
-    parts.append(tag("span", f"{number(analysis.seconds, 's')} in all on {escape(' and '.join(sorted(device)))}"))
-    return tag("div", "".join(parts) + _warnings(analysis.warnings), "vz-status")
+    """One line: which picture, how many networks, how long, every warning; the rest is in a list to open."""
+    count = len(analysis.traces)
+    devices = {f"{t.environment['device']}, {t.environment['precision']}" for t in analysis.traces.values()}
+    parts = [
+        tag("b", escape(analysis.picture.title), title=analysis.picture.title),
+        tag("span", f"{count} network" + ("s" if count != 1 else "")),
+        tag("span", f"{number(analysis.seconds, 's')} on {escape(' and '.join(sorted(devices)))}"),
+        *(tag("span", _moved(name, trace)) for name, trace in analysis.traces.items() if name in analysis.unchanged),
+    ]
+    details = "".join(tag("li", _details(name, trace)) for name, trace in analysis.traces.items())
+    shown = tag("details", tag("summary", "details") + tag("ul", details), "vz-warnings vz-details")
+    return tag("div", "".join(parts) + shown + _warnings(analysis.warnings), "vz-status")
+
+
+def _moved(name: str, trace: FusionTrace) -> str:
+    """A network's controls where they were moved."""
+    values = ", ".join(f"{escape(control)} {value:g}" for control, value in trace.model.settings.items())
+    return f"{escape(name)} {values} " + badge("moved", "warn")
+
+
+def _details(name: str, trace: FusionTrace) -> str:
+    """Checkpoint, time, controls, input size and precision of one network."""
+    height, width = trace.framing.padded
+    settings = "".join(f", {escape(control)} {value:g}" for control, value in trace.model.settings.items())
+    where = escape(f"{trace.environment['device']}, {trace.environment['precision']}")
+    digest = tag("code", trace.model.checkpoint_hash[:8], title=f"SHA-256 {trace.model.checkpoint_hash}")
+    return f"{escape(name)} {digest} {number(trace.seconds, 's')}{settings}; input {width} × {height}; {where}"
 
 
 def _warnings(sentences: tuple[str, ...]) -> str:

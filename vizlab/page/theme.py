@@ -50,3 +50,8 @@ def css() -> str:
 def script() -> str:
     """The few lines that run in the browser for the whole page."""
     return (HERE / "page.js").read_text(encoding="utf-8")
+
+
+def head() -> str:
+    """What must be there before the first component: how the page reads and writes its address."""
+    return "<script>" + (HERE / "link.js").read_text(encoding="utf-8") + "</script>"

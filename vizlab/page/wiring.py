@@ -9,43 +9,54 @@ from vizlab.page.handlers import Handlers
 from vizlab.page.kit.method_tab import MethodTab, Updates
 from vizlab.page.page import Page
 
-NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 1}
-"""All events that run networks wait for each other."""
+NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 24}
+"""Events that run networks: they wait for each other inside, so that what is known already waits for nobody."""
 
 _QUIET: dict[str, Any] = {"api_name": "page", "api_visibility": "private", "show_progress": "hidden"}
 """The page's own events are not endpoints: their answers are HTML. The API has endpoints of its own."""
 
+_LAST: dict[str, Any] = {"trigger_mode": "always_last"}
+"""Of several clicks while one is answered, the last counts."""
+
 _BUSY = "() => { document.body.classList.add('vz-busy'); }"
 _READY = "() => { document.body.classList.remove('vz-busy'); }"
+_ADDRESS = "(link, palette) => [window.location.hash, palette]"
 
 
 def wire(demo: gr.Blocks, page: Page, handlers: Handlers) -> None:
     """Connect everything."""
-    demo.load(handlers.opening, [page.controls.palette], page.results, **_QUIET, **NETWORKS)
+    opening = [page.stage.document, page.controls.palette]
+    demo.load(handlers.opening, opening, page.results, js=_ADDRESS, **_QUIET, **NETWORKS)
     _wire_running(page, handlers)
     _wire_reading(page, handlers)
+    _wire_tabs(page, handlers)
     _wire_looking(page, handlers)
     _wire_adding(page, handlers)
 
 
 def _wire_running(page: Page, handlers: Handlers) -> None:
     controls = page.controls
-    inputs = [
-        page.scene, controls.colour, controls.depth, *controls.reading, controls.models, controls.device,
-        controls.size, controls.precision, controls.predicted_depth, controls.palette,
-    ]  # fmt: skip
-    running = {**_QUIET, "show_progress": "full", "show_progress_on": controls.progress, **NETWORKS}
-    controls.run.click(None, js=_BUSY)
-    controls.run.click(handlers.run, inputs, page.results, **running).then(None, js=_READY)
-    picked = [page.scene, controls.colour, controls.depth, controls.readout, *page.remarks]
-    controls.scenes.select(None, js=_BUSY)
-    choice = controls.scenes.select(handlers.pick_scene, None, picked, **_QUIET)
-    choice.then(handlers.run, inputs, page.results, **running).then(None, js=_READY)
-    controls.readout.select(None, js=_BUSY)
+    seen = [page.key, page.shown, controls.palette]
+    picture = [page.scene, controls.colour, controls.depth, *controls.reading]
+    how = [controls.models, controls.device, controls.size, controls.precision, controls.predicted_depth]
+    running = {**_QUIET, "show_progress": "full", "show_progress_on": controls.progress, **NETWORKS, **_LAST}
+    for event in (controls.run.click, controls.scenes.select, controls.readout.select):
+        event(None, js=_BUSY)
+    controls.run.click(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
+    controls.scenes.select(handlers.pick_scene, [*seen, *how], page.results, **running).then(None, js=_READY)
     choice = controls.readout.select(
         handlers.choose_reading, controls.reading, [*controls.reading, *page.remarks], **_QUIET
     )
-    choice.then(handlers.run, inputs, page.results, **running).then(None, js=_READY)
+    choice.then(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
+    page.stage.document.select(handlers.follow, [page.shown, controls.palette], page.results, **running)
+    controls.cancel.click(handlers.cancel, None, None, **_QUIET)
+
+
+def _wire_tabs(page: Page, handlers: Handlers) -> None:
+    """A tab is drawn when it is seen."""
+    for place, tab in page.places.items():
+        outputs = [page.shown, *page.outputs_of(place), *page.remarks]
+        tab.select(handlers.open_tab(place), [page.key, page.shown, page.controls.palette], outputs, **_QUIET, **_LAST)
 
 
 def _wire_reading(page: Page, handlers: Handlers) -> None:
@@ -73,9 +84,7 @@ def _wire_looking(page: Page, handlers: Handlers) -> None:
     cards = page.cards
     cards.model.input(handlers.choose_card, [cards.model], [cards.card, *page.remarks], **_QUIET)
     palette = page.controls.palette
-    inputs = [page.key, palette, *(tab.model for tab in tabs)]
-    coloured = [page.predictions.grid, *(part for tab in tabs for part in tab.coloured), *page.remarks]
-    palette.input(handlers.choose_palette, inputs, coloured, **_QUIET)
+    palette.input(handlers.choose_palette, [page.key, page.shown, palette], page.results, **_QUIET)
 
 
 class PageWiring:
@@ -93,15 +102,8 @@ class PageWiring:
     def vary(self, event: Any) -> None:
         page = self._page
         event(None, js=_BUSY)
-        varied = event(
-            self._handlers.vary,
-            [page.key, page.controls.palette, *(tab.model for tab in page.tabs.values())],
-            page.results,
-            trigger_mode="always_last",
-            **_QUIET,
-            **NETWORKS,
-        )
-        varied.then(None, js=_READY)
+        inputs = [page.key, page.shown, page.controls.palette]
+        event(self._handlers.vary, inputs, page.results, **_LAST, **_QUIET, **NETWORKS).then(None, js=_READY)
 
 
 def _wire_adding(page: Page, handlers: Handlers) -> None:

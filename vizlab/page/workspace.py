@@ -25,6 +25,7 @@ from vizlab.page.depth_scale import (
     unit_question,
     with_predicted_scale,
 )
+from vizlab.page.documents import Documents
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
@@ -35,6 +36,9 @@ from vizlab.study.scene_scores import scene_picture
 
 Step = Callable[[float, str], object]
 """Called with the share done, in [0, 1], and what is done now."""
+
+WAITING_SECONDS = 0.3
+"""So often who waits for another's run is told so, and may give up."""
 
 NEAREST = 0.1
 """Metres; predicted depth is cut off there, since a distance must be positive."""
@@ -48,6 +52,8 @@ class Workspace:
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
         self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
         self._turn = threading.Lock()
+        self.documents = Documents(self.get)
+        self._bundled: dict[str, Picture] = {}
 
     def scenes(self) -> tuple[str, ...]:
         """The names of the bundled scenes."""
@@ -73,10 +79,17 @@ class Workspace:
     def read(self, request: Request) -> Picture:
         """The picture a request names, with everything there is to compare predictions to."""
         if request.colour is None and request.depth is None:
-            return _bundled(self.scene(request.scene))
+            return self._scene_picture(request.scene)
         rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
         title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         return Picture(title, rgbd, _sensor_reference(rgbd))
+
+    def _scene_picture(self, name: str | None) -> Picture:
+        """A bundled scene as networks see it: read once, since every click asks for one."""
+        if name not in self._bundled:
+            scene = self.scene(name)
+            self._bundled[scene.name] = _bundled(scene)
+        return self._bundled[str(name)]
 
     def analyse(self, request: Request, step: Step = lambda done, what: None) -> Analysis:
         """Read the picture and run every network it suits; the same question is answered from memory."""
@@ -85,25 +98,39 @@ class Workspace:
         picture = self.read(request)
         models = self.shelf.loaded(request.models)
         key = analysis_key(picture, request, {m.name: m.checkpoint_hash for m in models})
-        return self._once(key, lambda: _run(key, request, picture, models, step))
+        return self._once(key, lambda: _run(key, request, picture, models, step), step)
 
-    def vary(self, key: str, settings: Mapping[str, float], step: Step = lambda done, what: None) -> Analysis:
-        """The same picture with controls at other values; only networks that have such a control run again."""
+    def vary(
+        self, key: str, settings: Mapping[str, float], step: Step = lambda done, what: None, model: str = ""
+    ) -> Analysis:
+        """The same picture with controls at other values; only networks that have such a control run again.
+
+        With `model`, that network's controls alone.
+        """
         before = self.get(key)
-        request = replace(before.request, settings={**before.request.settings, **settings})
+        request = before.request.varied(settings, model)
         _check(request)
         models = {m.name: m for m in self.shelf.loaded(request.models)}
         new_key = analysis_key(before.picture, request, {name: m.checkpoint_hash for name, m in models.items()})
-        return self._once(new_key, lambda: _vary(new_key, request, before, models, step))
+        return self._once(new_key, lambda: _vary(new_key, request, before, models, step), step)
 
-    def _once(self, key: str, compute: Callable[[], Analysis]) -> Analysis:
+    @property
+    def kept_bytes(self) -> int:
+        """What the results weigh that are kept now."""
+        return self._results.total_bytes
+
+    def _once(self, key: str, compute: Callable[[], Analysis], step: Step) -> Analysis:
         """From memory, or computed while nothing else runs; who waited for the same question finds it answered."""
         known = self._results.get(key)
         if known is not None:
             return known
-        with self._turn:
+        while not self._turn.acquire(timeout=WAITING_SECONDS):
+            step(0.01, "waiting for another run to end")
+        try:
             analysis = self._results.get(key) or compute()
             self._results.put(key, analysis, analysis.nbytes)
+        finally:
+            self._turn.release()
         return analysis
 
     def devices(self) -> dict[str, str]:
@@ -123,7 +150,8 @@ class Workspace:
 
 
 def _check(request: Request) -> None:
-    checked(request.settings)  # raises for one that cannot be, before anything is read
+    for given in (request.settings, *request.settings_by_model.values()):
+        checked(given)  # raises for one that cannot be, before anything is read
     pick_precision(request.precision, pick_device("cpu"))
     if not request.models:
         raise InputError("No network is chosen; tick at least one of the models.")
@@ -156,8 +184,9 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
             if source is None:  # what was changed for this network alone is said of the run
                 notes += [one for one in rgbd.record.warnings if one not in picture.rgbd.record.warnings]
             traces[model.name] = _trace(model, rgbd, request, notes)
-            if moved(model, request.settings):
-                unchanged[model.name] = _trace(model, rgbd, replace(request, settings={}), notes)
+            if moved(model, request):
+                own = replace(request, settings={}, settings_by_model={})
+                unchanged[model.name] = _trace(model, rgbd, own, notes)
         except IncompatibleInputError as err:
             skipped[model.name] = str(err)
     traces = {model.name: traces[model.name] for model in models if model.name in traces}
@@ -186,7 +215,10 @@ def _vary(key: str, request: Request, before: Analysis, models: dict[str, Model]
     at_own = {**before.traces, **before.unchanged}
     traces, unchanged = dict(at_own), {}
     for name, own in at_own.items():
-        if changed := moved(models[name], request.settings):
+        changed = moved(models[name], request)
+        if changed and changed == moved(models[name], before.request):
+            traces[name], unchanged[name] = before.traces[name], own
+        elif changed:
             step(0.1, f"running {name} at {', '.join(f'{key} {value:g}' for key, value in changed.items())}")
             unchanged[name] = own
             rgbd = _shown_to(models[name], before.picture.rgbd, before.stand_in.get(name), at_own)
@@ -239,10 +271,10 @@ def _depth_rmse(model: Model) -> float:
     return math.inf if result is None else result.by_task.get("depth", {}).get("RMSE", math.inf)
 
 
-def moved(model: Model, settings: Mapping[str, float]) -> dict[str, float]:
-    """Those of `settings` that the model has, and has at another value by itself."""
+def moved(model: Model, request: Request) -> dict[str, float]:
+    """Those of the request's settings that the model has, and has at another value by itself."""
     own = model.settings
-    return {name: value for name, value in settings.items() if name in own and value != own[name]}
+    return {name: value for name, value in request.settings_of(model.name).items() if value != own.get(name, value)}
 
 
 def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) -> FusionTrace:
@@ -263,7 +295,7 @@ def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.dev
         model.move_to(device, precision)
     try:
         with model.lock:
-            return trace(model, rgbd, working_size=request.working_size, **moved(model, request.settings))  # type: ignore[arg-type]
+            return trace(model, rgbd, working_size=request.working_size, **moved(model, request))  # type: ignore[arg-type]
     except RuntimeError as err:
         # What torch raises on a CPU has no class of its own.
         if device.type == "cpu" and (isinstance(err, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(err)):

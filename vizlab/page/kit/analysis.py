@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vizlab.core.trace import FusionTrace, arrays_of
@@ -17,8 +17,8 @@ class Request:
     """What a user asks for. Either `scene`, a bundled one, or files; `working_size` None is each network's own.
 
     `reading` says how the files are read; `settings` give values to controls, by name, in place of each
-    checkpoint's own. With `predicted_depth`, networks that need depth get another network's prediction where the
-    picture has none.
+    checkpoint's own, and `settings_by_model` to those of one network, before that. With `predicted_depth`, networks
+    that need depth get another network's prediction where the picture has none.
     """
 
     scene: str | None = None
@@ -31,6 +31,18 @@ class Request:
     settings: Mapping[str, float] = field(default_factory=dict)
     predicted_depth: bool = False
     precision: str = "auto"
+    settings_by_model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def settings_of(self, model: str) -> dict[str, float]:
+        """What was given to that network's controls, by name."""
+        return {**self.settings, **self.settings_by_model.get(model, {})}
+
+    def varied(self, settings: Mapping[str, float], model: str = "") -> "Request":
+        """The same request with other settings: of that network alone, or of every one."""
+        if not model:
+            return replace(self, settings={**self.settings, **settings}, settings_by_model={})
+        own = {**self.settings_by_model.get(model, {}), **settings}
+        return replace(self, settings_by_model={**self.settings_by_model, model: own})
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) 
         "run": [
             request.device,
             request.working_size,
-            dict(request.settings),
+            {name: request.settings_of(name) for name in models},
             request.predicted_depth,
             request.precision,
         ],

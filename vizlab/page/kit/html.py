@@ -51,6 +51,11 @@ def alert(sentence: str) -> str:
     return tag("div", words("!", "vz-alert-mark") + words(sentence), "vz-alert", role="alert")
 
 
+def notice(sentence: str) -> str:
+    """Something to know that is no error."""
+    return tag("div", words(sentence), "vz-notice", role="status")
+
+
 def empty_state(title: str, sentences: Sequence[str]) -> str:
     """What a tab shows when there is nothing to show, and how to change that."""
     return tag("div", tag("h3", escape(title)) + "".join(tag("p", escape(s)) for s in sentences), "vz-empty")

@@ -189,10 +189,10 @@ function hatch(
 
 function stripes(context: CanvasRenderingContext2D): CanvasPattern {
   const tile = document.createElement("canvas");
-  tile.width = tile.height = 6;
+  tile.width = tile.height = 8;
   const own = tile.getContext("2d")!;
-  for (const [colour, shift] of [["rgba(255,255,255,.9)", 0], ["rgba(0,0,0,.9)", 1.2]] as const) {
-    for (const start of [-6, 0, 6]) line(own, start + shift, 6, start + 6 + shift, 0, colour);
+  for (const [colour, shift] of [["rgba(255,255,255,.6)", 0], ["rgba(0,0,0,.6)", 1.2]] as const) {
+    for (const start of [-8, 0, 8]) line(own, start + shift, 8, start + 8 + shift, 0, colour);
   }
   return context.createPattern(tile, "repeat")!;
 }

@@ -64,7 +64,8 @@ export class Instrument {
     });
     this.legend = new Legend(this.store, (highlighted) => this.set({ highlighted }));
     this.element.append(
-      h("div", { class: "vv-stage" }, this.toolbar.element, this.viewer.element, this.legend.element),
+      this.toolbar.element,
+      h("div", { class: "vv-stage" }, this.viewer.element, this.legend.element),
       this.inspector.element,
       h("div", { class: "vv-network-map" }, this.measure, this.mapBox, this.said),
     );

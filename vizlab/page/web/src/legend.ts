@@ -9,7 +9,7 @@ import type { State } from "./state";
 import type { Store } from "./store";
 
 /** So many stand there before "+N more" is pressed. */
-const SHOWN = 14;
+const SHOWN = 10;
 
 export class Legend {
   readonly element = h("div", { class: "vv-legend", role: "group", "aria-label": "classes; click one to see it everywhere" });

@@ -12,6 +12,8 @@ export interface Preset {
 }
 
 export const PHOTOGRAPH = "picture|colour";
+/** The order in which tasks are named. */
+const USUAL = ["semseg", "depth", "normals"];
 const SENSOR = "picture|depth";
 
 /** Everything that this document can show at once, the overview first; "own" is what `state` chose. */
@@ -46,7 +48,8 @@ function overview(document: Document): Preset {
 }
 
 function byTask(document: Document): Preset[] {
-  const tasks = [...new Set(document.layers.filter((l) => l.task && !l.made).map((l) => l.task))];
+  const found = new Set(document.layers.filter((l) => l.task && !l.made).map((l) => l.task));
+  const tasks = [...USUAL.filter((task) => found.has(task)), ...[...found].filter((task) => !USUAL.includes(task))];
   return tasks.map((task) => {
     const layers = document.layers.filter((l) => l.task === task && isOutput(l));
     const pictures = task === "depth" ? [SENSOR] : [];

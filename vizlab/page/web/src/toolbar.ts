@@ -24,7 +24,7 @@ export class Toolbar {
   private readonly wipe = slider("where the wipe stands, share of the width", 0, 1, 0.005);
   private readonly wiping = h("input", { type: "checkbox", "aria-label": "wipe between photograph and layer" });
   private readonly smooth = h("input", { type: "checkbox", "aria-label": "blend the cells of coarse maps" });
-  private readonly palette = h("select", { "aria-label": "class colours" }, h("option", { value: "voc" }, "VOC colours"), h("option", { value: "safe" }, "colour-blind safe"));
+  private readonly palette = h("select", { "aria-label": "class colours: those of PASCAL VOC, or safe for colour-blind eyes", title: "class colours: those of PASCAL VOC, or safe for colour-blind eyes" }, h("option", { value: "voc" }, "VOC"), h("option", { value: "safe" }, "safe"));
   private readonly pinned = h("button", { type: "button", class: "vv-pin", title: "keep this analysis beside the next ones; everything is then compared with it" }, "pin");
   private readonly editor = h("div", { class: "vv-range", role: "group", "aria-label": "colour range" });
   private editing: { row: string; layer: LayerInfo } | null = null;
@@ -38,8 +38,8 @@ export class Toolbar {
       h("span", { class: "vv-group" }, h("label", {}, this.smooth, "smooth"), this.palette),
       h("span", { class: "vv-group" },
         button("−", "zoom out (-)", () => actions.zoomBy(1 / 1.5)), button("+", "zoom in (+)", () => actions.zoomBy(1.5)),
-        button("whole", "the whole picture (0)", actions.whole), this.pinned,
-        button("⛶", "full screen (f)", actions.fullScreen), button("present", "large type, one view (v)", actions.present)),
+        button("1:1", "the whole picture (0)", actions.whole), this.pinned,
+        button("full", "full screen (f)", actions.fullScreen), button("present", "large type, one view (v)", actions.present)),
       this.editor,
     );
   }

@@ -1,0 +1,44 @@
+(() => {
+  // The address: scene, networks and settings for the server; what was set in the viewer for the browser.
+  const SERVER = ['scene', 'networks', 'set', 'picture', 'tab'];
+  const parts = () => new URLSearchParams(location.hash.slice(1));
+  const links = {
+    page: new URLSearchParams(), viewer: new URLSearchParams(), ask: null, titles: {},
+    state: () => String(parts()),
+    keep: (viewer) => { links.viewer = new URLSearchParams(viewer); links.write(false); },
+    /** Another analysis is on show: a new entry of the history where picture, networks or settings are others. */
+    opened: (mark) => {
+      const before = String(links.page);
+      const settings = JSON.parse(mark.dataset.settings);
+      const one = (model, own) => Object.entries(own).map(([name, value]) => `${model ? model + '~' : ''}${name}:${value}`);
+      const set = [...one('', settings.all), ...Object.entries(settings.of).flatMap(([model, own]) => one(model, own))];
+      links.put({scene: mark.dataset.scene, networks: JSON.parse(mark.dataset.networks).join(','), set: set.join(','),
+                 picture: mark.dataset.scene ? '' : mark.dataset.picture});
+      links.write(before !== '' && before !== String(links.page));
+    },
+    put: (values) => {
+      for (const [name, value] of Object.entries(values)) value ? links.page.set(name, value) : links.page.delete(name);
+    },
+    write: (push) => {
+      const text = '#' + new URLSearchParams([...links.page, ...links.viewer]);
+      if (text !== location.hash) history[push ? 'pushState' : 'replaceState'](null, '', text);
+    },
+    scene: (delta) => {
+      const scenes = [...document.querySelectorAll('[data-scene].vz-scene')];
+      const at = scenes.findIndex((scene) => scene.classList.contains('vz-chosen'));
+      scenes[(at + delta + scenes.length) % scenes.length]?.click();
+    },
+    tab: (name) => {
+      const title = links.titles[name];
+      [...document.querySelectorAll('#vz-tabs [role=tab]')].find((tab) => tab.textContent.trim() === title)?.click();
+    },
+  };
+  window.vizlabLink = links;
+  window.addEventListener('popstate', async () => {
+    const now = parts();
+    links.page = new URLSearchParams(SERVER.filter((name) => now.has(name)).map((name) => [name, now.get(name)]));
+    const {viewer, instrument} = await window.vizlabStage;
+    instrument.set(viewer.read(now));
+    links.ask?.({link: location.hash});
+  });
+})();

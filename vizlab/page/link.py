@@ -1,0 +1,44 @@
+"""What an address says of the page: scene, networks and settings. The viewer's own part is read in the browser."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+
+@dataclass(frozen=True)
+class Link:
+    """The part of an address that the server answers; what cannot be read is left out.
+
+    `uploaded` is the digest of a picture that was given as files: nobody else's server has it.
+    """
+
+    scene: str = ""
+    networks: tuple[str, ...] = ()
+    settings: Mapping[str, float] = field(default_factory=dict)
+    settings_by_model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    uploaded: str = ""
+
+    @classmethod
+    def read(cls, text: str | None) -> "Link":
+        """From the part of an address behind "#": scene=NAME&networks=A,B&set=threshold:0.05,A~threshold:0.1."""
+        found = {name: values[-1] for name, values in parse_qs((text or "").removeprefix("#")).items()}
+        everywhere: dict[str, float] = {}
+        by_model: dict[str, dict[str, float]] = {}
+        for model, name, value in _settings(found.get("set", "").split(",")):
+            (by_model.setdefault(model, {}) if model else everywhere)[name] = value
+        names = tuple(name for name in found.get("networks", "").split(",") if name)
+        return cls(found.get("scene", ""), names, everywhere, by_model, found.get("picture", ""))
+
+
+def _settings(parts: Iterable[str]) -> Iterable[tuple[str, str, float]]:
+    """Network (empty: all), control and value of every part that is one."""
+    for part in parts:
+        where, _, text = part.rpartition(":")
+        model, _, name = where.rpartition("~")
+        try:
+            value = float(text)
+        except ValueError:
+            continue
+        if name and math.isfinite(value):
+            yield model, name, value

@@ -1,0 +1,76 @@
+"""The stage: the linked viewer, the inspector and the network map. All of it runs in the browser.
+
+The server says which analysis is on show; the browser fetches its document and keeps what a person has set.
+"""
+
+import json
+from typing import Any
+
+import gradio as gr
+
+from vizlab.core.registry import methods
+from vizlab.page.kit.analysis import Analysis
+from vizlab.page.kit.html import tag
+from vizlab.page.kit.method_tab import Updates
+from vizlab.page.serving import ROOT, viewer_address
+
+MOUNT_JS = """
+const page = new URL('.', document.baseURI).href;
+const box = element.querySelector('.vz-instrument');
+window.vizlabStage = import(page + box.dataset.script).then((viewer) => {
+  const link = window.vizlabLink;
+  link.titles = JSON.parse(box.dataset.titles);
+  const instrument = viewer.mount(box, {
+    fetch: viewer.fetchFrom(page + box.dataset.root + '/values'),
+    changed: (state) => link.keep(viewer.written(state)),
+    selected: (site) => trigger('select', site),
+    scene: (delta) => link.scene(delta),
+    openMethod: (family) => link.tab(family),
+  }, link.state());
+  return {viewer, instrument, page: page + box.dataset.root};
+});
+"""
+OPEN_JS = """
+const open = async () => {
+  const mark = element.querySelector('[data-key]');
+  const key = mark?.dataset.key;
+  if (!key) return;
+  window.vizlabWanted = key;
+  const {instrument, page} = await window.vizlabStage;
+  const answer = await fetch(`${page}/document/${key}`);
+  if (!answer.ok || window.vizlabWanted !== key) return;
+  instrument.open(await answer.json());
+  window.vizlabLink.opened(mark);
+};
+window.vizlabLink.ask = (detail) => trigger('select', detail);
+watch('value', open);
+open();
+"""
+
+
+class StageTab:
+    """`selected` is triggered with the site that was clicked; `document` says which analysis the browser opens."""
+
+    def __init__(self) -> None:
+        titles = {family: m.tab().title for family, m in methods().items() if m.tab is not None}  # type: ignore[attr-defined]
+        script = {"data_script": viewer_address(), "data_root": ROOT, "data_titles": json.dumps(titles)}
+        box = tag("div", "", "vz-instrument", **script)
+        self.instrument = gr.HTML(box, js_on_load=MOUNT_JS, elem_id="vz-stage", apply_default_css=False)
+        self.document = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-document")
+
+    @property
+    def outputs(self) -> list[Any]:
+        return [self.document]
+
+    def render(self, analysis: Analysis) -> Updates:
+        return {self.document: document_mark(analysis)}
+
+
+def document_mark(analysis: Analysis) -> str:
+    """What the browser needs to open an analysis, and to name it in an address."""
+    request = analysis.request
+    settings = {"all": dict(request.settings), "of": {k: dict(v) for k, v in request.settings_by_model.items()}}
+    return tag(
+        "i", "", data_key=analysis.key, data_scene=request.scene or "", data_picture=analysis.picture.rgbd.digest[:16],
+        data_networks=json.dumps(list(request.models)), data_settings=json.dumps(settings),
+    )  # fmt: skip
