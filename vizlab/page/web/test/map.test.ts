@@ -145,6 +145,10 @@ describe("bands", () => {
     const [place] = placed([site("a", 0, [edge("rgb", "depth", 0.4, { fixed: 0.2 })])], 212);
     const value = (measure: "share" | "fixed") => bandsOf(place, lanesOf(["rgb", "depth"]), measure)[0].value;
     expect([value("share"), value("fixed")]).toEqual([0.4, 0.2]);
+    const lanes = lanesOf(["rgb", "depth", "normals"]);
+    const edges = [edge("depth", "rgb", 0.4, { fixed: 0.2 }), edge("depth", "normals", 0.4, { fixed: 0.6 })];
+    const [first, second] = bandsOf(placed([site("a", 0, edges)], 212)[0], lanes, "fixed");
+    expect(second.end - first.end).toBeCloseTo(0.4 * FULL);
   });
 
   it("tell apart what is negative, undefined, nothing, and not there", () => {
@@ -279,6 +283,17 @@ describe("the map", () => {
     expect(mark("a", "1", "depth")!.classList).not.toContain("m-faint");
   });
 
+  it("tells the one edge that is selected from others to the same receiver", () => {
+    const edges = [edge("rgb", "depth", 0.4), edge("rgb", "normals", 0.2)];
+    const three = [network("n", [site("1", 0, edges)], ["rgb", "depth", "normals"])];
+    const faint = (source: string | null) => {
+      map.update(three, options({ selected: { network: "n", site: "1", target: "rgb", source } }));
+      return [...container.querySelectorAll<SVGElement>("[data-mark].m-faint")].map(({ dataset }) => dataset.source);
+    };
+    expect(faint("normals")).toEqual(["depth"]);
+    expect(faint(null)).toEqual([]);
+  });
+
   it("is one stop of the tab key, and arrows lead through it", () => {
     const stops = [...container.querySelectorAll<SVGElement>("[tabindex='0']")];
     expect(stops.map(({ dataset }) => `${dataset.network}/${dataset.site}`)).toEqual(["a/1"]);
@@ -353,7 +368,10 @@ describe("the map", () => {
   });
 
   it("leaves nothing behind", () => {
+    const gone = button("a", "1");
     map.destroy();
     expect(container.childNodes).toHaveLength(0);
+    gone.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(selected).toEqual([]);
   });
 });
