@@ -9,8 +9,9 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from vizlab.core.preprocess import MODALITIES
-from vizlab.core.site_words import trace_words
+from vizlab.core.site_words import stage_words, trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.views.contrast import ink_on, mixed
 from vizlab.views.palettes import colorscale
 
 TEXT, LINE = "#808080", "rgba(128,128,128,0.25)"
@@ -19,6 +20,8 @@ FONT_SIZE, TITLE_SIZE = 12, 15
 NOTE_WIDTH = 60
 """Characters per line of small print: Plotly does not wrap, and a phone is 390 pixels wide."""
 SAME = "weights only: the same for every picture"
+TOOLS = ("zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale")
+"""Left out of the bar over a chart, where it would cover the title: drag zooms, a double click resets."""
 TOP, BOTTOM, LEGEND, LINE_HEIGHT = 44, 58, 48, 17
 """Pixels: title alone; x axis with its title; two lines of legend under it; a line of small print."""
 
@@ -41,6 +44,7 @@ def styled(
     small = "".join(f"<br><span style='font-size:{FONT_SIZE}px'>{line}</span>" for line in lines)
     top = TOP + LINE_HEIGHT * len(lines) + (24 if headings else 0)
     bottom = BOTTOM + (LEGEND if legend else 0)
+    bare = {"remove": TOOLS, "bgcolor": "rgba(0,0,0,0)", "color": TEXT}
     heading = {
         "text": f"<b>{title}</b>{small}", "font": {"size": TITLE_SIZE}, "pad": {"l": 8, "t": 20},
         "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
@@ -56,6 +60,7 @@ def styled(
         hoverlabel={"font": {"family": FONT, "size": FONT_SIZE}},
         template="none",
         showlegend=legend,
+        modebar=bare,
         legend={**placed, "font": {"size": FONT_SIZE}},
     )
     figure.update_layout(**layout)
@@ -118,7 +123,10 @@ def matrix_multiples(
     text: str = ".2f",
     columns: int = 3,
 ) -> go.Figure:
-    """Small target x source matrices with their numbers, all on one colour scale."""
+    """Small target x source matrices with their numbers, all on one colour scale.
+
+    Each number is black or white, whichever stands out more from its cell.
+    """
     columns = min(columns, len(matrices))
     rows = -(-len(matrices) // columns)
     figure = make_subplots(
@@ -128,7 +136,8 @@ def matrix_multiples(
     for index, matrix in enumerate(matrices):
         figure.add_heatmap(
             z=matrix.astype(np.float32), x=list(sources), y=list(targets), coloraxis="coloraxis",
-            texttemplate=f"%{{z:{text}}}", xgap=1, ygap=1, hoverongaps=False,
+            text=_on_cells(matrix, low, high, colours, text), texttemplate="%{text}", textfont_size=FONT_SIZE,
+            xgap=1, ygap=1, hoverongaps=False,
             hovertemplate=f"{titles[index]}<br>%{{x}} → %{{y}}: %{{z:{text}}}<extra></extra>",
             row=index // columns + 1, col=index % columns + 1,
         )  # fmt: skip
@@ -143,6 +152,38 @@ def matrix_multiples(
     bar = colour_bar(bar_title, len=0.9)
     figure.update_layout(coloraxis={"cmin": low, "cmax": high, "colorscale": colorscale(colours), "colorbar": bar})
     return figure
+
+
+def stage_matrices(
+    stages: Sequence[str],
+    tasks: Sequence[str],
+    matrices: Sequence[np.ndarray],
+    ends: tuple[float, float],
+    colours: str,
+    bar: str,
+    title: str,
+    notes: Sequence[str],
+    text: str = ".2f",
+) -> go.Figure:
+    """One target x source matrix of `tasks` for each stage, on one colour scale over `ends`, low and high."""
+    named = [stage_words(stage) for stage in stages]
+    low, high = ends
+    figure = matrix_multiples(
+        named, matrices, tasks, tasks, low=low, high=high, colours=colours, bar_title=bar, text=text
+    )
+    return styled(figure, title, notes, multiples_height(len(stages), len(tasks)), headings=True)
+
+
+def _on_cells(matrix: np.ndarray, low: float, high: float, colours: str, form: str) -> list[list[str]]:
+    """The numbers as Plotly's markup; nothing where there is none."""
+    scale, span = [colour for _, colour in colorscale(colours)], (high - low) or 1.0
+
+    def written(value: float) -> str:
+        if not np.isfinite(value):
+            return ""
+        return f"<span style='color:{ink_on(mixed(scale, (value - low) / span))}'>{value:{form}}</span>"
+
+    return [[written(value) for value in row] for row in matrix.astype(float).tolist()]
 
 
 def colour_bar(title: str, **placed: Any) -> dict[str, Any]:

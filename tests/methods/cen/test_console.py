@@ -32,8 +32,8 @@ def painted(html: str, at: int) -> dict[str, Any]:
         "dead": data["dead"][at] / total if total else None,
         "by target": dict(zip(data["targets"], below.sum(0) / channels, strict=True)),
         "bars": {
-            (name, target): below[i, j] / data["channels"][i]
-            for i, name in enumerate(data["sites"])
+            (i, target): below[i, j] / data["channels"][i]
+            for i in range(len(data["sites"]))
             for j, target in enumerate(data["targets"])
         },
     }
@@ -48,7 +48,7 @@ def by_hand(gammas: dict[str, np.ndarray], streams: tuple[str, ...], threshold: 
         "all": total / (channels * len(streams)),
         "dead": dead / total if total else None,
         "by target": {s: sum(int(b[i].sum()) for b in below.values()) / channels for i, s in enumerate(streams)},
-        "bars": {(name, s): float(b[i].mean()) for name, b in below.items() for i, s in enumerate(streams)},
+        "bars": {(at, s): float(b[i].mean()) for at, b in enumerate(below.values()) for i, s in enumerate(streams)},
     }
 
 
@@ -88,3 +88,11 @@ def test_the_browser_writes_them_where_they_belong(cen_trace: FusionTrace) -> No
     ]  # fmt: skip
     assert all(f"[data-sum={place}]" in CONSOLE_JS for place in ("all", "dead"))
     assert "per site, from input to output" in html
+
+
+def test_the_slider_is_for_the_network_on_show(cen_trace: FusionTrace) -> None:
+    html = console(cen_trace, 0.02)
+    assert f'data-model="{cen_trace.model.name}"' in html
+    assert "model: slider.dataset.model" in CONSOLE_JS
+    data = json.loads(unescape(re.search(r'data-curve="([^"]*)"', html)[1]))  # type: ignore[index]
+    assert data["sites"][0] == "site 1 of 17, stage 1, 32 channels"

@@ -10,7 +10,6 @@ import pytest
 from tests.methods.cen.gammas import site, with_sites
 from tests.methods.cen.test_channels import known
 from vizlab.core.trace import FusionTrace
-from vizlab.methods.cen.console import console
 from vizlab.methods.cen.site_panel import SORTS, channels_html, groups_html, site_choices
 
 
@@ -23,8 +22,8 @@ def test_sites_are_offered_in_network_order(cen_trace: FusionTrace) -> None:
     half = np.array([[0.001, 1, 1, 1], [0.001, 0.001, 0.001, 1]])
     trace = with_sites(cen_trace, site(half, name="features.1.conv"), site(half[:, 1:], name="features.2.conv"))
     assert site_choices(trace) == [
-        ("1 of 2 · features.1 · 50.0% exchanged", "features.1.conv"),
-        ("2 of 2 · features.2 · 33.3% exchanged", "features.2.conv"),
+        ("site 1 of 2, stage 1, 4 channels · 50.0% exchanged", "features.1.conv"),
+        ("site 2 of 2, stage 1, 3 channels · 33.3% exchanged", "features.2.conv"),
     ]
 
 
@@ -61,8 +60,3 @@ def test_an_older_trace_gets_a_sentence(cen_trace: FusionTrace) -> None:
     old = with_sites(cen_trace, replace(known(), extras={}))
     assert "holds no feature maps; trace the picture again" in groups_html(old, "a")
     assert "<figure" not in groups_html(old, "a")
-
-
-def test_the_slider_says_what_else_it_runs(cen_trace: FusionTrace) -> None:
-    assert "Runs b and c at this threshold, too." in console(cen_trace, 0.02, ["b", "c"])
-    assert "too." not in console(cen_trace, 0.02)

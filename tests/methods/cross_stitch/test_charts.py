@@ -26,7 +26,7 @@ def alphas(trace: FusionTrace, stage: str) -> np.ndarray:
 def matrices(figure: go.Figure) -> list[np.ndarray]:
     """The heat maps by stage; rows are targets, columns sources."""
     maps = [m for m in figure.data if m.type == "heatmap"]
-    assert [a.text for a in figure.layout.annotations][: len(maps)] == list(STAGES)
+    assert [a.text for a in figure.layout.annotations][: len(maps)] == [f"stage {k}" for k in range(1, 6)]
     assert all(list(m.x) == list(m.y) == list(TASKS) for m in maps)
     return [np.asarray(m.z) for m in maps]
 

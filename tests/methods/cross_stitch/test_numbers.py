@@ -13,14 +13,17 @@ from vizlab.errors import TraceError
 from vizlab.methods.cross_stitch.network import CrossStitchUnit
 from vizlab.methods.cross_stitch.numbers import (
     cross_stitch_sites,
+    effective_ranks,
     farthest,
     row_sentence,
     signed,
     statement,
     strongest,
+    strongest_channels,
     unit_alphas,
     unit_at,
 )
+from vizlab.methods.cross_stitch.stage_panel import channels_html, ranks_html
 
 Changing = Callable[[np.ndarray], None]
 
@@ -165,3 +168,39 @@ def test_two_tasks_have_a_strongest_pair_and_one_has_none(stitched_trace: Fusion
     assert two is not None
     assert two.value == pytest.approx(0.1)
     assert strongest(unit_alphas(with_units(stitched_trace, ("semseg",), stage1=leave))) is None
+
+
+def known(alpha: np.ndarray) -> None:
+    """Depth takes one channel of normals, two alike of semseg (one against it), and its own as 3 : 1 : 0 : 0."""
+    alpha[1, 2] = [0, 0, 0.4, 0]
+    alpha[1, 0] = [0.2, -0.2, 0, 0]
+    alpha[1, 1] = [0.9, 0.3, 0, 0]
+
+
+def test_effective_ranks_of_diagonal_blocks(stitched_trace: FusionTrace) -> None:
+    unit = unit_at(with_units(stitched_trace, stage1=known), "cross_stitch.stage1")
+    three_to_one = np.exp(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
+    expected = np.array([[4, 4, 4], [2, three_to_one, 1], [4, 4, 4]])
+    np.testing.assert_allclose(effective_ranks(unit), expected, rtol=1e-5)
+
+
+def test_strongest_channels_by_magnitude(stitched_trace: FusionTrace) -> None:
+    unit = unit_at(with_units(stitched_trace, stage1=known), "cross_stitch.stage1")
+    found = strongest_channels(unit, "depth", ["semseg", "normals"], 3)
+    assert [(c.source, c.channel) for c in found] == [("normals", 2), ("semseg", 0), ("semseg", 1)]
+    assert [c.alpha for c in found] == pytest.approx([0.4, 0.2, -0.2])
+    (own,) = strongest_channels(unit, "depth", ["depth"], 1)
+    assert (own.channel, own.alpha) == (0, pytest.approx(0.9))
+    with pytest.raises(TraceError, match="has no task 'edge'"):
+        strongest_channels(unit, "depth", ["edge"], 1)
+
+
+def test_the_stage_in_numbers(stitched_trace: FusionTrace) -> None:
+    trace = with_units(stitched_trace, stage1=known)
+    ranks = ranks_html(trace, "cross_stitch.stage1")
+    assert '<th scope="row">into depth task</th><td>2.0</td><td>1.8</td><td>1.0</td>' in ranks
+    assert "out of 4, the channels of a task" in ranks
+    taken = channels_html(trace, "cross_stitch.stage1", "depth")
+    assert "<td>0</td><td>0.900</td><td>normals 2</td><td>0.400</td>" in taken
+    assert "<td>semseg 1</td><td>−0.200</td>" in taken
+    assert "+0 more" in taken

@@ -58,9 +58,9 @@ def analysis(workspace: Workspace, pictures: tuple[Path, Path]) -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def shown(page: Page, analysis: Analysis) -> dict[Any, Any]:
-    """Everything the page shows of both networks."""
-    return page.show(analysis, "voc")
+def shown(page: Page, tab: CrossStitchTab, analysis: Analysis) -> dict[Any, Any]:
+    """What the page shows of both networks, in this tab and among the predictions."""
+    return {**tab.render(analysis), **page.predictions.render(analysis, "voc")}
 
 
 def test_the_tab_follows_those_of_the_bundled_methods(page: Page, tab: CrossStitchTab) -> None:
@@ -68,8 +68,10 @@ def test_the_tab_follows_those_of_the_bundled_methods(page: Page, tab: CrossStit
     assert tab.title == "Cross-stitch units"
 
 
-def test_the_whole_tab_is_drawn(page: Page, tab: CrossStitchTab, analysis: Analysis, shown: dict[Any, Any]) -> None:
-    assert set(shown) <= set(page.results)
+def test_the_whole_tab_is_drawn(tab: CrossStitchTab, analysis: Analysis, shown: dict[Any, Any]) -> None:
+    assert set(tab.render(analysis)) <= set(tab.outputs)
+    for part in (tab.ranks, tab.strongest):
+        assert "<table" in shown[part]
     assert shown[tab.body]["visible"] is True
     assert escape(statement(analysis.traces[NAMES[0]])) in shown[tab.intro]
     assert f"tasks: {', '.join(TASKS)}" in shown[tab.intro]
@@ -83,20 +85,20 @@ def test_the_whole_tab_is_drawn(page: Page, tab: CrossStitchTab, analysis: Analy
 
 def test_a_stage_can_be_chosen(tab: CrossStitchTab, analysis: Analysis) -> None:
     trace = analysis.traces[NAMES[0]]
-    drawn = tab.draw_stage(analysis, trace, "stage5")
+    drawn = tab.draw_stage(analysis, trace, "stage5", "depth")
     assert drawn[tab.channels].layout.title.text.startswith("<b>stage5")
     share = trace.sites["cross_stitch.stage5"].share
     assert share is not None
     assert (drawn[tab.share].data[0].z == share).all()
     with pytest.raises(InputError, match=r"no stage 'stage9'; this network stitches after stage1, .*stage5\."):
-        tab.draw_stage(analysis, trace, "stage9")
+        tab.draw_stage(analysis, trace, "stage9", "depth")
 
 
 def test_without_such_a_network_the_tab_says_what_it_needs(
-    page: Page, tab: CrossStitchTab, workspace: Workspace, pictures: tuple[Path, Path]
+    tab: CrossStitchTab, workspace: Workspace, pictures: tuple[Path, Path]
 ) -> None:
     alone = workspace.analyse(Request(colour=pictures[0], models=NAMES[1:], device="cpu"))
-    shown = page.show(alone, "voc")
+    shown = tab.render(alone)
     assert shown[tab.body]["visible"] is False
     assert "Tick a cross-stitch checkpoint" in shown[tab.empty]["value"]
 

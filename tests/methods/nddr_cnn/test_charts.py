@@ -118,7 +118,9 @@ def test_a_pooled_matrix_says_how_many_weights_a_cell_has(nddr_trace: FusionTrac
 
 def test_the_tab_shows_absolute_drift_where_it_says_longest(moved: FusionTrace) -> None:
     views_of_tab: list[Callable[..., go.Figure]] = [chart.view for chart in tab.CHARTS]
-    assert views_of_tab == [charts.nddr_block_norms, charts.nddr_drift, charts.nddr_shares]
+    assert views_of_tab == [
+        charts.nddr_block_norms, charts.nddr_drift, charts.nddr_effective_ranks, charts.nddr_shares,
+    ]  # fmt: skip
     sentence = tab.CHARTS[1].sentence
     assert "look where it is longest" in sentence
     drawn = tab.CHARTS[1].view(moved)

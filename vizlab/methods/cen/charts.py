@@ -3,6 +3,7 @@
 import numpy as np
 from plotly import graph_objects as go
 
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.cen import numbers
 from vizlab.methods.cen.channels import exchange_site, gamma_likeness, likeness_words
@@ -113,7 +114,7 @@ def gamma_curves(trace: FusionTrace, site: str) -> go.Figure:
     below = [f"What lies under {floor:.2g} is drawn there."] if gamma.min() < floor else []
     dashed = [f"Dashed: the threshold, {threshold:g}."] if threshold > 0 else []
     notes = [SAME.capitalize() + ".", likeness_words(gamma_likeness(found)), *dashed, *below]
-    styled(figure, f"{site}: |γ|, sorted", notes, 260, legend=True)
+    styled(figure, f"|γ|, sorted: {trace_words(trace)[site].title}", notes, 260, legend=True)
     figure.update_xaxes(title_text=f"share of {found.site.channels} channels", tickformat=".0%", range=[0, 1])
     figure.update_yaxes(type="log", title_text="|γ|", exponentformat="none", dtick=1)
     return figure

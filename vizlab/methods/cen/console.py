@@ -2,11 +2,11 @@
 
 import base64
 import json
-from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.cen.numbers import threshold_curve, threshold_of
 from vizlab.page.kit.html import tag, words
@@ -58,7 +58,7 @@ const send = () => {
   const slider = element.querySelector('input[type=range]');
   const at = Number(slider.value);
   const threshold = JSON.parse(slider.dataset.curve).steps[at];
-  if (at !== Number(slider.dataset.shown)) trigger('release', {settings: {threshold}});
+  if (at !== Number(slider.dataset.shown)) trigger('release', {settings: {threshold}, model: slider.dataset.model});
 };
 element.addEventListener('input', paint);
 element.addEventListener('change', () => { clearTimeout(timer); timer = setTimeout(send, 350); });
@@ -75,10 +75,10 @@ paint();
 """Runs in the browser: repaints on every move, tells Python on release."""
 
 
-def console(trace: FusionTrace, own: float, others: Sequence[str] = ()) -> str:
+def console(trace: FusionTrace, own: float) -> str:
     """Slider, exchanged fractions, what of it is dead, one bar per site and direction.
 
-    `own` is the checkpoint's own threshold; `others` are networks that the same slider moves, too.
+    `own` is the checkpoint's own threshold; the slider is for this network alone.
     """
     shown = threshold_of(trace)
     steps = tuple(sorted({*STEPS, own, shown}))
@@ -88,7 +88,7 @@ def console(trace: FusionTrace, own: float, others: Sequence[str] = ()) -> str:
     data = {
         "steps": [float(f"{step:g}") for step in steps],
         "targets": [stream_title(trace, target) for target in curve.targets],
-        "sites": list(curve.sites),
+        "sites": [trace_words(trace)[site].title for site in curve.sites],
         "channels": channels,
         "counts": base64.b64encode(counts.tobytes()).decode(),
         "dead": np.rint(curve.dead * sum(channels) * len(curve.targets)).astype(int).tolist(),
@@ -96,12 +96,12 @@ def console(trace: FusionTrace, own: float, others: Sequence[str] = ()) -> str:
     at = steps.index(shown)
     slider = (
         f'<input type="range" min="0" max="{len(steps) - 1}" step="1" value="{at}" aria-label="exchange threshold" '
-        f'data-shown="{at}" data-own="{steps.index(own)}" data-curve="{escape(json.dumps(data))}">'
+        f'data-shown="{at}" data-own="{steps.index(own)}" data-model="{escape(trace.model.name)}" '
+        f'data-curve="{escape(json.dumps(data))}">'
     )
     value = tag("output", f"{shown:g}", data_value="")
     reset = tag("button", f"checkpoint’s {own:g}", "vz-small-button", type="button", data_reset="")
-    also = words(f"Runs {' and '.join(others)} at this threshold, too.", "vz-caption") if others else ""
-    control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset + also, "vz-console-control")
+    control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset, "vz-console-control")
     bars = _bars(curve.sites, curve.targets, order_words(trace))
     return tag("div", control + _totals(trace, curve.targets) + bars, "vz-console")
 

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
 from vizlab.methods.cen import citations
@@ -12,7 +13,7 @@ from vizlab.page.kit.grid import grid_table
 from vizlab.page.kit.html import badge, colour_bar, heading, note, tag, words
 from vizlab.page.kit.tables import table
 from vizlab.page.kit.words import THIS
-from vizlab.views.figures import short_names, stream_title
+from vizlab.views.figures import stream_title
 from vizlab.views.panels import number, percent
 
 ROWS = 12
@@ -37,18 +38,17 @@ CHANNELS = (
 
 
 def site_choices(trace: FusionTrace) -> list[tuple[str, str]]:
-    """Label and name of every exchange site, in network order: "14 of 17 · features.14 · 33.2% exchanged"."""
-    sites = exchange_sites(trace)
-    short = short_names([s.site.name for s in sites])
+    """Label and name of every exchange site, in network order: "site 1 of 17, stage 1, ... · 33.2% exchanged"."""
+    called = trace_words(trace)
     return [
-        (f"{at} of {len(sites)} · {name} · {percent(float(s.weights['exchanged'].mean()))} exchanged", s.site.name)
-        for at, (s, name) in enumerate(zip(sites, short, strict=True), 1)
+        (f"{called[s.site.name].title} · {percent(float(s.weights['exchanged'].mean()))} exchanged", s.site.name)
+        for s in exchange_sites(trace)
     ]
 
 
 def groups_html(trace: FusionTrace, site: str) -> str:
     """Figure 3 for one site; in its place a sentence if the trace does not hold it."""
-    title = f"Channels by group: {site}"
+    title = f"Channels by group: {_called(trace, site)}"
     try:
         grid = exchange_groups(trace, site)
     except TraceError as err:
@@ -60,6 +60,12 @@ def groups_html(trace: FusionTrace, site: str) -> str:
     return heading(title, GROUPS, citations.GROUPS, [badge(THIS)]) + legend + grid_table(grid, rows)
 
 
+def _called(trace: FusionTrace, site: str) -> str:
+    """The site's name; of one that is not there what was asked for."""
+    found = trace_words(trace).get(site)
+    return found.title if found else site
+
+
 def channels_html(trace: FusionTrace, site: str, target: str, by: Ordering) -> str:
     """The first channels of one target in that order, with every stream's |gamma| and what was exchanged for what."""
     found = channels_of(exchange_site(trace, site), target)
@@ -69,7 +75,7 @@ def channels_html(trace: FusionTrace, site: str, target: str, by: Ordering) -> s
     order = found.ordered(by)
     rows = [_row(found, int(index)) for index in order[:ROWS]]
     more = f"+{len(order) - ROWS} more of {len(order)} channels" if len(order) > ROWS else ""
-    head = heading(f"Channels of {title} at {site}", _counts(found), None, [badge(THIS)])
+    head = heading(f"Channels of {title}, site {trace_words(trace)[site].label}", _counts(found), None, [badge(THIS)])
     return head + table(headers, rows, f"channels of {title}", more) + note(CHANNELS)
 
 

@@ -114,7 +114,7 @@ class ExchangeTab(MethodTab):
         titles = [(stream_title(trace, target), target) for target in targets]
         return {
             self.intro: _intro(trace),
-            self.console: console(trace, own, _moved_too(analysis, trace)),
+            self.console: console(trace, own),
             self.comparison: comparison(analysis, trace, before, palette),
             self.ensemble: ensemble_html(ensemble_words(trace)),
             self.site: gr.update(choices=site_choices(trace), value=site),
@@ -163,11 +163,6 @@ class ExchangeTab(MethodTab):
         if order not in ORDERS:
             raise InputError(f"Channels are shown {', '.join(ORDERS)}; '{order[:40]}' is none of these.")
         return {self.ledger: ledger.exchange_ledger(trace, ORDERS[order])}  # type: ignore[arg-type]
-
-
-def _moved_too(analysis: Analysis, trace: FusionTrace) -> list[str]:
-    """The other networks of this run that the threshold's slider runs again."""
-    return [n for n, t in analysis.traces.items() if "threshold" in t.model.settings and n != trace.model.name]
 
 
 def _intro(trace: FusionTrace) -> str:

@@ -10,7 +10,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
 from vizlab.methods.cross_stitch.network import ALPHA, BETA
 from vizlab.methods.cross_stitch.numbers import UnitAlphas, cross_stitch_sites, unit_alphas, unit_at
-from vizlab.views.figures import SAME, TEXT, matrix_multiples, multiples_height, stream_title, styled, this_picture
+from vizlab.views.figures import SAME, TEXT, stage_matrices, stream_title, styled, this_picture
 from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import NOT_AN_EFFECT
 
@@ -25,7 +25,9 @@ def cross_stitch_alphas(trace: FusionTrace) -> go.Figure:
     units = unit_alphas(trace)
     end = float(max(np.abs(unit.mean).max() for unit in units)) or 1.0
     notes = [f"{SAME.capitalize()}.", f"Mean over a unit's channels; {_START}."]
-    return _matrices(units, [u.mean for u in units], -end, end, "diverging", "mean α", "What each task takes", notes)
+    return stage_matrices(
+        *_places(units), [u.mean for u in units], (-end, end), "diverging", "mean α", "What each task takes", notes
+    )
 
 
 def cross_stitch_drift(trace: FusionTrace) -> go.Figure:
@@ -36,7 +38,9 @@ def cross_stitch_drift(trace: FusionTrace) -> go.Figure:
         f"{SAME.capitalize()}.",
         f"Mean over channels of |α − α₀|; {_START}. A network that began elsewhere drifted differently.",
     ]
-    return _matrices(units, [u.drift for u in units], 0, high, "magma", "|α − α₀|", "How far alphas moved", notes)
+    return stage_matrices(
+        *_places(units), [u.drift for u in units], (0, high), "magma", "|α − α₀|", "How far alphas moved", notes
+    )
 
 
 def cross_stitch_shares(trace: FusionTrace) -> go.Figure:
@@ -48,7 +52,9 @@ def cross_stitch_shares(trace: FusionTrace) -> go.Figure:
     known = np.concatenate([np.abs(share[np.isfinite(share)]) for share in shares])
     end = float(known.max(initial=1.0))
     notes = [f"{this_picture(trace)}; each row sums to 1.", NOT_AN_EFFECT]
-    return _matrices(units, shares, -end, end, "diverging", "share", "Who contributes to whom, stage by stage", notes)
+    return stage_matrices(
+        *_places(units), shares, (-end, end), "diverging", "share", "Who contributes to whom, stage by stage", notes
+    )
 
 
 def cross_stitch_spread(trace: FusionTrace) -> go.Figure:
@@ -95,22 +101,9 @@ def cross_stitch_channels(trace: FusionTrace, site: str) -> go.Figure:
     return figure
 
 
-def _matrices(
-    units: Sequence[UnitAlphas],
-    matrices: Sequence[np.ndarray],
-    low: float,
-    high: float,
-    colours: str,
-    bar: str,
-    title: str,
-    notes: Sequence[str],
-) -> go.Figure:
-    """One target x source matrix per unit on one colour scale."""
-    tasks = units[0].tasks
-    figure = matrix_multiples(
-        [u.stage for u in units], matrices, tasks, tasks, low=low, high=high, colours=colours, bar_title=bar
-    )
-    return styled(figure, title, notes, multiples_height(len(units), len(tasks)), headings=True)
+def _places(units: Sequence[UnitAlphas]) -> tuple[list[str], tuple[str, ...]]:
+    """The stages, and the tasks of all of them."""
+    return [unit.stage for unit in units], units[0].tasks
 
 
 def _boxes(units: Sequence[UnitAlphas], target: int, source: int, title: str) -> go.Box:

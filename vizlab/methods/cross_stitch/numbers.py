@@ -7,6 +7,7 @@ import numpy as np
 
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
+from vizlab.measures.effective_rank import effective_rank
 from vizlab.methods.cross_stitch.network import ALPHA, BETA
 
 UNMOVED = 0.005
@@ -82,6 +83,36 @@ def strongest(units: Sequence[UnitAlphas]) -> Extreme | None:
 def farthest(units: Sequence[UnitAlphas]) -> Extreme:
     """The largest drift of any pair, own channels included."""
     return _largest([(unit, unit.drift) for unit in units])
+
+
+@dataclass(frozen=True)
+class ChannelAlpha:
+    """The alpha with which `target` takes `source`'s channel of that index."""
+
+    target: str
+    source: str
+    channel: int
+    alpha: float
+
+
+def effective_ranks(unit: UnitAlphas) -> np.ndarray:
+    """(T, T) float32: of each target from each source. A block is diagonal: its singular values are its |alpha|."""
+    tasks = range(len(unit.tasks))
+    return np.array([[effective_rank(np.abs(unit.alpha[t, s])) for s in tasks] for t in tasks], np.float32)
+
+
+def strongest_channels(unit: UnitAlphas, target: str, sources: Sequence[str], count: int) -> tuple[ChannelAlpha, ...]:
+    """The `count` alphas of the largest magnitude into `target` from any of `sources`, largest first.
+
+    Of equal ones the first by source, then by channel.
+    """
+    for name in (target, *sources):
+        if name not in unit.tasks:
+            raise TraceError(f"Unit '{unit.site}' has no task '{name[:60]}'; it has {', '.join(unit.tasks)}.")
+    chosen = np.stack([unit.alpha[unit.tasks.index(target), unit.tasks.index(source)] for source in sources])
+    order = np.argsort(-np.abs(chosen), axis=None, kind="stable")[:count]
+    places = zip(*np.unravel_index(order, chosen.shape), strict=True)
+    return tuple(ChannelAlpha(target, sources[int(s)], int(c), float(chosen[s, c])) for s, c in places)
 
 
 def statement(trace: FusionTrace) -> str:

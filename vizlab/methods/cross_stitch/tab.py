@@ -7,12 +7,14 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.methods.cross_stitch import charts, citations
 from vizlab.methods.cross_stitch.numbers import cross_stitch_sites, statement
+from vizlab.methods.cross_stitch.stage_panel import channels_html, ranks_html
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.html import badge, heading
 from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
+from vizlab.views.figures import stream_title
 from vizlab.views.palettes import Palette
 
 ALPHAS = Chart(
@@ -75,35 +77,56 @@ class CrossStitchTab(MethodTab):
         with gr.Row(elem_classes="vz-figures"):
             with gr.Column(scale=3, min_width=320):
                 self.channels = build_chart(CHANNELS)
+                self.ranks = gr.HTML(elem_id="vz-stitch-ranks")
             with gr.Column(scale=2, min_width=320):
                 self.share = build_chart(SHARE_HERE)
+                self.target = gr.Radio([], label="into", elem_id="vz-stitch-target")
+                self.strongest = gr.HTML(elem_id="vz-stitch-channels")
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-stitch-strip")
         self.charts = self.build_charts(CHARTS)
 
     def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
         stages = list(sites_by_stage(trace))
-        first = stages[len(stages) // 2]
+        first, tasks = stages[len(stages) // 2], cross_stitch_sites(trace)[0].site.targets
+        titles = [(stream_title(trace, task), task) for task in tasks]
         marks = [badge(f"{len(stages)} stages"), badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         badges = [mark for mark in marks if mark]
         return {
             self.intro: heading("What each task takes from each", statement(trace), None, badges),
             self.alphas: charts.cross_stitch_alphas(trace),
             self.stage: gr.update(choices=stages, value=first),
-            **self.draw_stage(analysis, trace, first),
+            self.target: gr.update(choices=titles, value=tasks[0]),
+            **self.draw_stage(analysis, trace, first, tasks[0]),
             self.strip: strip_panel(trace),
             **self.draw_charts(self.charts, trace),
         }
 
     def wire(self, wiring: Wiring) -> None:
-        wiring.redraw(self.stage.input, self, [self.stage], [self.channels, self.share], self.draw_stage)
+        chosen, of_stage = [self.stage, self.target], [self.channels, self.share, self.ranks, self.strongest]
+        wiring.redraw(self.stage.input, self, chosen, of_stage, self.draw_stage)
+        wiring.redraw(self.target.input, self, chosen, [self.strongest], self.draw_strongest)
 
-    def draw_stage(self, analysis: Analysis, trace: FusionTrace, stage: str) -> Updates:
-        """The channels and the shares of one stage."""
-        sites = sites_by_stage(trace)
-        if stage not in sites:
-            raise InputError(f"There is no stage '{stage[:40]}'; this network stitches after {', '.join(sites)}.")
-        figure = charts.cross_stitch_channels(trace, sites[stage])
-        return {self.channels: figure, self.share: views.share_matrix(trace, sites[stage])}
+    def draw_stage(self, analysis: Analysis, trace: FusionTrace, stage: str, target: str) -> Updates:
+        """The channels, the shares and the effective ranks of one stage."""
+        site = site_of_stage(trace, stage)
+        return {
+            self.channels: charts.cross_stitch_channels(trace, site),
+            self.share: views.share_matrix(trace, site),
+            self.ranks: ranks_html(trace, site),
+            **self.draw_strongest(analysis, trace, stage, target),
+        }
+
+    def draw_strongest(self, analysis: Analysis, trace: FusionTrace, stage: str, target: str) -> Updates:
+        """The channels that one task takes most after one stage."""
+        return {self.strongest: channels_html(trace, site_of_stage(trace, stage), target)}
+
+
+def site_of_stage(trace: FusionTrace, stage: str) -> str:
+    """The name of the stage's unit."""
+    sites = sites_by_stage(trace)
+    if stage not in sites:
+        raise InputError(f"There is no stage '{stage[:40]}'; this network stitches after {', '.join(sites)}.")
+    return sites[stage]
 
 
 def sites_by_stage(trace: FusionTrace) -> dict[str, str]:

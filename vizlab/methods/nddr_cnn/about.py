@@ -33,7 +33,7 @@ def _layers(network: nn.Module) -> Iterable[nn.Module]:
 def _views() -> Mapping[str, Callable[..., Any]]:
     from vizlab.methods.nddr_cnn import charts
 
-    names = ("nddr_block_norms", "nddr_drift", "nddr_matrix", "nddr_shares")
+    names = (*_CHARTS, "nddr_matrix", "nddr_spectrum")
     return {name: getattr(charts, name) for name in names}
 
 
@@ -64,6 +64,8 @@ def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str,
     return Fixed(part / total, f"{start} of the norms of {owner} {len(norms)} blocks here {of_all}")
 
 
+_CHARTS = ("nddr_block_norms", "nddr_drift", "nddr_effective_ranks", "nddr_shares")
+
 METHOD = Method(
     family="nddr-cnn",
     title="NDDR-CNN",
@@ -84,7 +86,7 @@ METHOD = Method(
     ),
     learning=Learning(fusion_modules=_layers),
     views=_views,
-    charts=("nddr_block_norms", "nddr_drift", "nddr_shares"),
+    charts=_CHARTS,
     questions=_questions,
     edge_weight=_edge_weight,
     tab=_tab,

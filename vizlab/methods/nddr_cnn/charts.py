@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from plotly import graph_objects as go
+from plotly.subplots import make_subplots
 
-from vizlab.core.trace import FusionTrace
+from vizlab.core.site_words import trace_words
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import InputError, TraceError
-from vizlab.methods.nddr_cnn.numbers import MatrixKind, NDDRBlocks, nddr_blocks, nddr_site, pooled_matrix
-from vizlab.views.figures import SAME, colour_bar, matrix_multiples, multiples_height, styled, this_picture
-from vizlab.views.palettes import colorscale
+from vizlab.measures.effective_rank import ROY_VETTERLI
+from vizlab.methods.nddr_cnn.numbers import MatrixKind, NDDRBlocks, nddr_blocks, nddr_site, nddr_sites, pooled_matrix
+from vizlab.methods.nddr_cnn.spectra import BlockSpectrum, block_spectra, effective_ranks
+from vizlab.views.figures import SAME, TEXT, colour_bar, stage_matrices, stream_title, styled, this_picture
+from vizlab.views.palettes import colorscale, stream_colour
 from vizlab.views.panels import number
 from vizlab.views.shares import NOT_AN_EFFECT
 
@@ -18,6 +22,11 @@ _KINDS = {
     "scaled": "weights × γ/σ of the norm",
     "drift": "change from the assumed start (0.9 I, 0.1 I)",
 }
+
+WIDEST = 1024
+"""Blocks of more channels are not decomposed where somebody waits: one of 2,048 takes seconds, a layer has nine."""
+POINTS = 129
+"""A line over more singular values is drawn through that many of them, the first and the last included."""
 
 
 def nddr_matrix(trace: FusionTrace, site: str, show: MatrixKind = "weight", saturation: float = 97) -> go.Figure:
@@ -45,7 +54,7 @@ def nddr_matrix(trace: FusionTrace, site: str, show: MatrixKind = "weight", satu
         f"{SAME.capitalize()}; {_KINDS[show]}.",
         f"{channels} channels a task; colours end at ±{number(end)}, the largest is {number(matrix.largest)}.{pooled}",
     ]
-    styled(figure, f"{site}: what each task takes from each", notes, 480, legend=True)
+    styled(figure, f"What each task takes from each: {trace_words(trace)[site].title}", notes, 480, legend=True)
     figure.update_layout(showlegend=False)
     middles = (np.arange(len(tasks)) + 0.5) * matrix.cells
     size = len(matrix.values)
@@ -77,7 +86,7 @@ def nddr_block_norms(trace: FusionTrace, scaled: bool = False) -> go.Figure:
     ]
     high = float(max(m.max() for m in matrices))
     title = "How much each task's block weighs"
-    return _stages(blocks, matrices, (0, high), "cividis", "norm / √channels", title, notes)
+    return stage_matrices(*_places(blocks), matrices, (0, high), "cividis", "norm / √channels", title, notes)
 
 
 def nddr_drift(trace: FusionTrace, relative: bool = False) -> go.Figure:
@@ -92,7 +101,7 @@ def nddr_drift(trace: FusionTrace, relative: bool = False) -> go.Figure:
     notes = [f"{SAME.capitalize()}.", *_drift_notes(blocks[0], relative)]
     title = "Drift, relative to each block's start" if relative else "Drift from the initial diagonal"
     bar = "‖W − W₀‖ / ‖W₀‖" if relative else "‖W − W₀‖ / √channels"
-    return _stages(blocks, matrices, (0, high), "magma", bar, title, notes)
+    return stage_matrices(*_places(blocks), matrices, (0, high), "magma", bar, title, notes)
 
 
 def nddr_shares(trace: FusionTrace) -> go.Figure:
@@ -105,7 +114,85 @@ def nddr_shares(trace: FusionTrace) -> go.Figure:
     end = max(1.0, *(float(np.abs(m[np.isfinite(m)]).max(initial=0)) for m in matrices))
     notes = [f"{this_picture(trace)}; each row sums to 1.", NOT_AN_EFFECT]
     title = "Who contributes to whom, stage by stage"
-    return _stages(blocks, matrices, (-end, end), "diverging", "share", title, notes)
+    return stage_matrices(*_places(blocks), matrices, (-end, end), "diverging", "share", title, notes)
+
+
+def nddr_effective_ranks(trace: FusionTrace, show: MatrixKind = "weight") -> go.Figure:
+    """Effective rank of every block over its channels, target x source, stage by stage; see `BlockSpectrum`.
+
+    Layers of more than `WIDEST` channels a task are left out: decomposing them takes minutes.
+    """
+    sites = nddr_sites(trace)
+    ranks = [_rank_shares(site, show) for site in sites]
+    wide = [site.site.stage for site in sites if site.site.channels > WIDEST]
+    left_out = [f"Left out, with more than {WIDEST} channels a task: {', '.join(wide)}."] if wide else []
+    notes = [
+        f"{SAME.capitalize()}; {_KINDS[show]}.",
+        f"exp(entropy of the singular values) / channels, {ROY_VETTERLI}: 100% uses all directions alike.",
+        *left_out,
+    ]
+    stages, tasks = [s.site.stage for s in sites], sites[0].site.targets
+    title = "How many directions each block passes on"
+    return stage_matrices(
+        stages, tasks, ranks, (0, 1), "cividis", "effective rank / channels", title, notes, text=".0%"
+    )
+
+
+def nddr_spectrum(trace: FusionTrace, site: str, show: MatrixKind = "weight") -> go.Figure:
+    """Singular values of one layer's blocks, largest first, on a log axis; one plot per target, a line per source.
+
+    A diamond stands at each block's effective rank. Zeros have no place on the axis.
+    """
+    found = nddr_site(trace, site)
+    tasks = found.site.targets
+    titles = [f"into {stream_title(trace, task)}" for task in tasks]
+    figure = make_subplots(rows=1, cols=len(tasks), shared_yaxes=True, subplot_titles=titles, horizontal_spacing=0.04)
+    for one in block_spectra(found, show):
+        column, first = tasks.index(one.target) + 1, one.target == tasks[0]
+        for line in _spectrum(one, f"from {stream_title(trace, one.source)}", first):
+            figure.add_trace(line, 1, column)
+    notes = [f"{SAME.capitalize()}; {_KINDS[show]}.", f"Diamonds: effective rank ({ROY_VETTERLI})."]
+    title = f"Singular values of each block: {trace_words(trace)[site].title}"
+    styled(figure, title, notes, 240, legend=True, headings=True)
+    figure.update_annotations(font={"size": 13, "color": TEXT})
+    figure.update_xaxes(title_text="singular value, by size", range=[0.5, found.site.channels + 0.5])
+    figure.update_yaxes(type="log", exponentformat="none", dtick=1)
+    figure.update_yaxes(title_text="σ", col=1)
+    return figure
+
+
+def _spectrum(one: BlockSpectrum, title: str, named: bool) -> list[go.Scatter]:
+    """The line of a block, through at most `POINTS` values, and its effective rank on it."""
+    values, rank, colour = one.singular, one.effective_rank, stream_colour(one.source)
+    picked = np.unique(np.linspace(0, len(values) - 1, min(POINTS, len(values))).round().astype(int))
+    shown = np.where(values > 0, values, np.nan)[picked].astype(np.float32)
+    dash = "solid" if one.source == one.target else "dot"
+    line = go.Scatter(
+        x=(picked + 1).astype(np.float32), y=shown, mode="lines", name=title, legendgroup=title, showlegend=named,
+        line={"color": colour, "width": 2, "dash": dash},
+        hovertemplate=f"{one.source} → {one.target}: σ<sub>%{{x:.0f}}</sub> = %{{y:.3g}}<extra></extra>",
+    )  # fmt: skip
+    if not np.isfinite(rank):
+        return [line]
+    height = float(np.interp(rank, np.arange(1, len(values) + 1), values))
+    mark = go.Scatter(
+        x=[rank], y=[height], mode="markers", legendgroup=title, showlegend=False, name="effective rank",
+        marker={"symbol": "diamond", "size": 9, "color": colour},
+        hovertemplate=f"{one.source} → {one.target}: effective rank {rank:.1f} of {len(values)}<extra></extra>",
+    )  # fmt: skip
+    return [line, mark]
+
+
+def _rank_shares(site: SiteTrace, show: MatrixKind) -> np.ndarray:
+    tasks = len(site.site.targets)
+    if site.site.channels > WIDEST:
+        return np.full((tasks, tasks), np.nan, np.float32)
+    return effective_ranks(site, show) / np.float32(site.site.channels)
+
+
+def _places(blocks: Sequence[NDDRBlocks]) -> tuple[list[str], tuple[str, ...]]:
+    """The stages, and the tasks of all of them."""
+    return [block.stage for block in blocks], blocks[0].tasks
 
 
 def _drift_notes(first: NDDRBlocks, relative: bool) -> list[str]:
@@ -118,23 +205,6 @@ def _drift_notes(first: NDDRBlocks, relative: bool) -> list[str]:
             f"The same movement shows {abs(first.alpha / first.beta):.3g} times as large off the diagonal as on it."
         )
     return notes
-
-
-def _stages(
-    blocks: Sequence[NDDRBlocks],
-    matrices: Sequence[np.ndarray],
-    ends: tuple[float, float],
-    colours: str,
-    bar: str,
-    title: str,
-    notes: Sequence[str],
-) -> go.Figure:
-    """One target x source matrix for each stage on one colour scale."""
-    tasks = blocks[0].tasks
-    figure = matrix_multiples(
-        [b.stage for b in blocks], matrices, tasks, tasks, low=ends[0], high=ends[1], colours=colours, bar_title=bar
-    )
-    return styled(figure, title, notes, multiples_height(len(blocks), len(tasks)), headings=True)
 
 
 def matrix(trace: FusionTrace, site: str, show: str = "weight") -> go.Figure:

@@ -83,7 +83,7 @@ def pooled_matrix(
     `kind`: as stored; times gamma/sigma; or less its assumed initial value. `extreme` keeps the weight of the largest
     magnitude with its sign, so that a thin diagonal stays visible; `mean` averages.
     """
-    blocks = _kind(site, kind)
+    blocks = layer_blocks(site, kind)
     tasks, channels = len(blocks), site.site.channels
     step = max(1, -(-tasks * channels // limit))
     cells = -(-channels // step)
@@ -103,7 +103,8 @@ def _initial(tasks: int, channels: int, alpha: float, beta: float) -> np.ndarray
     return (own * alpha + (1 - own) * beta) * np.eye(channels, dtype=np.float32)
 
 
-def _kind(site: SiteTrace, kind: MatrixKind) -> np.ndarray:
+def layer_blocks(site: SiteTrace, kind: MatrixKind) -> np.ndarray:
+    """(T, T, C, C) float32: target, source, target channel, source channel."""
     blocks = _as_blocks(site.weights["weight"])
     if kind == "weight":
         return blocks
@@ -122,7 +123,7 @@ def _blocks(site: SiteTrace, alpha: float, beta: float) -> NDDRBlocks:
         tasks=site.site.targets,
         channels=site.site.channels,
         norm=_norm(blocks),
-        scaled_norm=_norm(_kind(site, "scaled")),
+        scaled_norm=_norm(layer_blocks(site, "scaled")),
         diagonal=np.diagonal(blocks, axis1=2, axis2=3).mean(-1),
         drift=moved / np.float32(np.sqrt(site.site.channels)),
         relative_drift=np.divide(moved, size, out=np.full_like(moved, np.nan), where=size > 0),

@@ -6,15 +6,18 @@ from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.methods.nddr_cnn import charts, citations
+from vizlab.methods.nddr_cnn.numbers import MatrixKind, nddr_sites
+from vizlab.methods.nddr_cnn.stage_panel import pairs_html, ranks_html
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.html import badge, heading
 from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
+from vizlab.views.figures import stream_title
 from vizlab.views.palettes import Palette
 
-KINDS = {"as stored": "weight", "× γ/σ of the norm": "scaled", "change from the start": "drift"}
+KINDS: dict[str, MatrixKind] = {"as stored": "weight", "× γ/σ of the norm": "scaled", "change from the start": "drift"}
 """What the matrix can show, in words."""
 
 MATRIX = Chart(
@@ -29,6 +32,13 @@ SHARE_HERE = Chart(
     "The same stage for this picture: a heavy block adds little if its source task's features are quiet.",
     citations.LAYER,
     THIS,
+)
+SPECTRUM = Chart(
+    charts.nddr_block_norms,
+    "Look how fast the dotted lines fall: a steep one passes few directions of the other task's features on, a flat "
+    "one many. Choose “change from the start” above to see what training added.",
+    citations.RANK,
+    SAME,
 )
 CHARTS = (
     Chart(
@@ -46,6 +56,13 @@ CHARTS = (
         SAME,
     ),
     Chart(
+        charts.nddr_effective_ranks,
+        "Look for small numbers: such a block passes few directions on, however much it weighs. At the assumed "
+        "start, a multiple of the identity, every block is at 100%.",
+        citations.RANK,
+        SAME,
+    ),
+    Chart(
         charts.nddr_shares,
         "All stages for this picture: look whether exchange grows towards the output.",
         citations.LAYER,
@@ -55,7 +72,7 @@ CHARTS = (
 
 
 class NDDRTab(MethodTab):
-    """A stage's matrix beside this picture's shares there, the strip, then norms, drift and shares of all stages."""
+    """A stage's matrix beside this picture's shares there, its spectrum and strongest pairs; the strip; all stages."""
 
     family = "nddr-cnn"
     title = "NDDR weights"
@@ -75,33 +92,59 @@ class NDDRTab(MethodTab):
                 self.matrix = build_chart(MATRIX)
             with gr.Column(scale=2, min_width=320):
                 self.share = build_chart(SHARE_HERE)
+        with gr.Row(elem_classes="vz-figures"):
+            with gr.Column(scale=3, min_width=320):
+                self.spectrum = build_chart(SPECTRUM)
+                self.ranks = gr.HTML(elem_id="vz-nddr-ranks")
+            with gr.Column(scale=2, min_width=320):
+                self.target = gr.Radio([], label="into", elem_id="vz-nddr-target")
+                self.pairs = gr.HTML(elem_id="vz-nddr-pairs")
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-nddr-strip")
         self.charts = self.build_charts(CHARTS)
 
     def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
         stages = stage_names(trace)
-        first = stages[len(stages) // 2]
+        first, tasks = stages[len(stages) // 2], nddr_sites(trace)[0].site.targets
+        titles = [(stream_title(trace, task), task) for task in tasks]
         marks = [badge(f"{len(stages)} stages"), badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         return {
             self.intro: heading("What each task takes from each", "", None, [m for m in marks if m]),
             self.stage: gr.update(choices=stages, value=first),
-            **self.draw_stage(analysis, trace, first, "as stored"),
+            self.target: gr.update(choices=titles, value=tasks[0]),
+            **self.draw_stage(analysis, trace, first, "as stored", tasks[0]),
             self.kind: gr.update(value="as stored"),
             self.strip: strip_panel(trace),
             **self.draw_charts(self.charts, trace),
         }
 
     def wire(self, wiring: Wiring) -> None:
+        chosen, of_stage = [self.stage, self.kind, self.target], [self.matrix, self.share, self.spectrum, self.ranks]
         for choice in (self.stage, self.kind):
-            wiring.redraw(choice.input, self, [self.stage, self.kind], [self.matrix, self.share], self.draw_stage)
+            wiring.redraw(choice.input, self, chosen, [*of_stage, self.pairs], self.draw_stage)
+        wiring.redraw(self.target.input, self, chosen, [self.pairs], self.draw_pairs)
 
-    def draw_stage(self, analysis: Analysis, trace: FusionTrace, stage: str, kind: str) -> Updates:
-        """The matrix and the shares of one stage."""
-        site = site_of_stage(trace, stage)
-        if kind not in KINDS:
-            raise InputError(f"The matrix shows {', '.join(KINDS)}; '{kind[:40]}' is none of these.")
-        matrix = charts.nddr_matrix(trace, site, show=KINDS[kind])  # type: ignore[arg-type]
-        return {self.matrix: matrix, self.share: views.share_matrix(trace, site)}
+    def draw_stage(self, analysis: Analysis, trace: FusionTrace, stage: str, kind: str, target: str) -> Updates:
+        """The matrix, the shares, the spectrum and the strongest pairs of one stage."""
+        site, show = site_of_stage(trace, stage), kind_of(kind)
+        wide = trace.sites[site].site.channels > charts.WIDEST
+        return {
+            self.matrix: charts.nddr_matrix(trace, site, show=show),
+            self.share: views.share_matrix(trace, site),
+            self.spectrum: None if wide else charts.nddr_spectrum(trace, site, show),
+            self.ranks: ranks_html(trace, site, show),
+            **self.draw_pairs(analysis, trace, stage, kind, target),
+        }
+
+    def draw_pairs(self, analysis: Analysis, trace: FusionTrace, stage: str, kind: str, target: str) -> Updates:
+        """The strongest pairs of channels into one task after one stage."""
+        return {self.pairs: pairs_html(trace, site_of_stage(trace, stage), target, kind_of(kind))}
+
+
+def kind_of(words: str) -> MatrixKind:
+    """What the matrix shows, from the words on its switch."""
+    if words not in KINDS:
+        raise InputError(f"The matrix shows {', '.join(KINDS)}; '{words[:40]}' is none of these.")
+    return KINDS[words]
 
 
 def stage_names(trace: FusionTrace) -> list[str]:
