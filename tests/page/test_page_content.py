@@ -17,7 +17,7 @@ from tests.page.page_process import CONFIGS, NAMES, checkpoints, scenes, write_p
 from vizlab.core.model import Model
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis, Request
-from vizlab.page.page import Page
+from vizlab.page.page import Page, Shown
 from vizlab.page.settings import Settings
 from vizlab.page.tab_cards import card_html
 from vizlab.page.workspace import Workspace
@@ -37,13 +37,21 @@ def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> 
     return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))
 
 
+def everything(page: Page, analysis: Analysis) -> dict[Any, Any]:
+    """What a visitor gets who opens every tab."""
+    updates = page.show(analysis, Shown(), "voc")
+    for place in page.places:
+        updates |= page.draw(Shown(place), analysis, "voc")
+    return updates
+
+
 def text_of(updates: Mapping[Any, Any]) -> str:
     """All HTML among the updates, one after the other."""
     return "".join(value for value in updates.values() if isinstance(value, str))
 
 
 def test_one_full_analysis_stays_within_the_budget(page: Page, analysis: Analysis) -> None:
-    updates = page.show(analysis, "voc")
+    updates = everything(page, analysis)
     sent = {component: _sent(value) for component, value in updates.items()}
     sizes = {f"{type(component).__name__} {component._id}": len(text) for component, text in sent.items()}
     total = sum(sizes.values())
@@ -56,23 +64,23 @@ def _sent(value: Any) -> str:
 
 
 def test_every_output_is_declared(page: Page, analysis: Analysis) -> None:
-    assert set(page.show(analysis, "voc")) <= set(page.results)
+    assert set(everything(page, analysis)) <= set(page.results)
 
 
 def test_names_of_files_are_escaped(page: Page, analysis: Analysis) -> None:
-    assert "a&amp;b.jpg" in text_of(page.show(analysis, "voc"))
-    assert "a&b.jpg" not in text_of(page.show(analysis, "voc"))
+    assert "a&amp;b.jpg" in text_of(everything(page, analysis))
+    assert "a&b.jpg" not in text_of(everything(page, analysis))
 
 
 def test_static_panels_say_that_they_are(page: Page, analysis: Analysis) -> None:
     notes = [block.value for block in page.tabs["cen"].body.children if isinstance(block, gr.HTML)]
-    assert any("same for every picture" in text for text in [*map(str, notes), text_of(page.show(analysis, "voc"))])
-    assert "not what reaches the output" in text_of(page.show(analysis, "voc"))
+    assert any("same for every picture" in text for text in [*map(str, notes), text_of(everything(page, analysis))])
+    assert "not what reaches the output" in text_of(everything(page, analysis))
 
 
 def test_a_method_that_was_not_run_says_what_it_needs(page: Page, workspace: Workspace, analysis: Analysis) -> None:
     alone = workspace.analyse(replace(analysis.request, models=(NAMES["mti"],)))
-    updates = page.show(alone, "voc")
+    updates = everything(page, alone)
     assert "Tick a CEN checkpoint" in updates[page.tabs["cen"].empty]["value"]
     assert updates[page.tabs["cen"].body]["visible"] is False
     assert updates[page.tabs["mti-net"].body]["visible"] is True
@@ -85,18 +93,69 @@ def test_a_network_that_could_not_run_says_why_in_the_tab_of_its_method(
     names = {short: NAMES[short] for short in ("cen", "multitask", "nddr")}
     bare = replace(analysis.request, depth=None, models=(names["cen"], names["nddr"]))
     why = f"{names['cen']} was not run: "
-    assert why in page.show(workspace.analyse(bare), "voc")[page.tabs["cen"].empty]["value"]
-    both = page.show(workspace.analyse(replace(bare, models=tuple(names.values()))), "voc")[page.tabs["cen"].model]
+    assert why in everything(page, workspace.analyse(bare))[page.tabs["cen"].empty]["value"]
+    both = everything(page, workspace.analyse(replace(bare, models=tuple(names.values()))))[page.tabs["cen"].model]
     assert both["info"].startswith(why)
     assert both["choices"] == [names["multitask"]]
     assert both["visible"] is True
-    assert page.show(analysis, "voc")[page.tabs["cen"].model]["info"] == ""
+    assert everything(page, analysis)[page.tabs["cen"].model]["info"] == ""
 
 
 def test_the_palette_changes_labels_only(page: Page, workspace: Workspace, analysis: Analysis) -> None:
     handlers = Handlers(page, workspace)
-    voc, safe = (handlers.choose_palette(analysis.key, palette) for palette in ("voc", "safe"))
+    voc, safe = (handlers.choose_palette(analysis.key, Shown("predictions"), palette) for palette in ("voc", "safe"))
     assert voc[page.predictions.grid] != safe[page.predictions.grid]
+
+
+def test_a_link_opens_its_scene_networks_and_settings(page: Page, workspace: Workspace) -> None:
+    name = NAMES["cen"]
+    link = f"#scene={workspace.scenes()[-1]}&networks={name}&set={name}~threshold:0.5&zoom=2,0.5,0.5"
+    handlers = Handlers(page, workspace)
+    updates = handlers.opening(link, "voc")
+    found = workspace.get(updates[page.key])
+    assert updates[page.scene] == found.request.scene == workspace.scenes()[-1]
+    assert list(found.traces) == [name]
+    assert found.traces[name].model.settings["threshold"] == 0.5
+    assert found.unchanged[name].model.settings["threshold"] != 0.5
+    assert updates[page.message] == ""
+
+
+def test_a_link_to_an_uploaded_picture_says_what_to_give_and_shows_no_ones_data(
+    page: Page, workspace: Workspace, analysis: Analysis
+) -> None:
+    updates = Handlers(page, workspace).opening(f"#picture={analysis.picture.rgbd.digest[:16]}", "voc")
+    assert "give the same files" in updates[page.message]
+    assert updates[page.scene] == workspace.scenes()[0]
+    assert workspace.get(updates[page.key]).picture.rgbd.digest != analysis.picture.rgbd.digest
+
+
+def test_another_scene_keeps_what_was_set(page: Page, workspace: Workspace) -> None:
+    """The threshold of one network, the tab that is open and the network chosen in it."""
+    name, other = NAMES["cen"], NAMES["multitask"]
+    handlers, shown = Handlers(page, workspace), Shown("cen", {}, {"cen": other})
+    first = handlers.opening(f"#networks={name},{other}", "voc")
+    moved = handlers.vary(
+        gr.EventData(None, {"settings": {"threshold": 0.3}, "model": other}), first[page.key], shown, "voc"
+    )
+    asked = [[name, other], "cpu", "own", "auto", False, None, lambda *a: None]
+    clicked = gr.EventData(None, {"scene": workspace.scenes()[-1]})
+    updates = handlers.pick_scene(clicked, moved[page.key], moved[page.shown], "voc", *asked)
+    found = workspace.get(updates[page.key])
+    assert found.request.scene == workspace.scenes()[-1]
+    assert found.traces[other].model.settings["threshold"] == 0.3
+    assert found.traces[name].model.settings["threshold"] != 0.3
+    assert updates[page.tabs["cen"].model]["value"] == other
+    assert 'vz-scene vz-chosen" type="button" data-scene="' + workspace.scenes()[-1] in updates[page.controls.scenes]
+
+
+def test_only_the_open_tab_is_drawn_and_each_once(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    shown = page.show(analysis, Shown("cards"), "voc")
+    assert page.predictions.grid not in shown
+    handlers = Handlers(page, workspace)
+    opened = handlers.open_tab("predictions")(analysis.key, shown[page.shown], "voc")
+    assert "<img" in opened[page.predictions.grid]
+    again = handlers.open_tab("cards")(analysis.key, opened[page.shown], "voc")
+    assert set(again) == {page.shown}
 
 
 def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_path: Path) -> None:
@@ -104,6 +163,9 @@ def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_pa
     wrong.write_text("no picture")
     handlers = Handlers(page, workspace)
     updates = handlers.run(
+        None,
+        Shown(),
+        "voc",
         None,
         str(wrong),
         None,
@@ -117,7 +179,7 @@ def test_an_error_keeps_everything_else(page: Page, workspace: Workspace, tmp_pa
         "own",
         "auto",
         False,
-        "voc",
+        None,
         lambda *a: None,
     )
     assert set(updates) == {page.message, page.controls.progress}
@@ -138,7 +200,7 @@ def test_every_card_is_shown_whole(page: Page, workspace: Workspace, analysis: A
     handlers = Handlers(page, workspace)
     names = analysis.request.models
     shown = {name: handlers.choose_card(name)[page.cards.card] for name in names}
-    assert page.show(analysis, "voc")[page.cards.card] == shown[names[0]]
+    assert everything(page, analysis)[page.cards.card] == shown[names[0]]
     for name, text in shown.items():
         for section in card_sections(workspace.shelf.get(name)):
             table = () if section.table is None else (*section.table.headers, *itertools.chain(*section.table.rows))
@@ -156,5 +218,6 @@ def test_a_card_is_escaped_and_a_broken_one_costs_nothing_else(workspace: Worksp
 
 
 def test_the_opening_scene_is_analysed(page: Page, workspace: Workspace) -> None:
-    updates = Handlers(page, workspace).opening("voc")
-    assert updates[page.status].count("<code>") == len(CONFIGS)
+    updates = Handlers(page, workspace).opening("", "voc")
+    assert updates[page.status].count("SHA-256") == len(CONFIGS)
+    assert f'data-scene="{workspace.scenes()[0]}"' in updates[page.stage.document]

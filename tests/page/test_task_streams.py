@@ -12,7 +12,7 @@ from tests.page.page_process import CEN, TASKS, random_checkpoint, scenes, write
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.strips import open_site
-from vizlab.page.page import Page
+from vizlab.page.page import Page, Shown
 from vizlab.page.settings import Settings
 from vizlab.page.summary import summary
 from vizlab.page.workspace import Workspace
@@ -46,7 +46,7 @@ def text_of(value: Any) -> str:
 
 
 def test_every_task_has_its_row(page: Page, analysis: Analysis) -> None:
-    grid = page.show(analysis, "voc")[page.predictions.grid]
+    grid = page.draw(Shown("predictions"), analysis, "voc")[page.predictions.grid]
     for title in ("classes", "depth", "normals"):
         assert f'<span class="vz-row">{title}</span>' in grid
     for column in ("cen-multimodal-multitask · ensemble", "cen-multitask", "semseg-rgb"):
@@ -89,13 +89,15 @@ def test_a_moved_threshold_shows_what_changed_of_every_task(
     after = page.tabs["cen"].render(moved, "cen-multitask")[page.tabs["cen"].comparison]
     for words in ("pixels changed class", "m on average", "° on average", "at 0.02, the checkpoint’s own", "at 0.5"):
         assert words in after
-    palette = Handlers(page, workspace).choose_palette(moved.key, "safe", "cen-multimodal-multitask")
+    palette = Handlers(page, workspace).choose_palette(
+        moved.key, Shown("cen", {}, {"cen": "cen-multimodal-multitask"}), "safe"
+    )
     assert "° on average" in text_of(palette[page.tabs["cen"].comparison])
 
 
 def test_moving_the_threshold_keeps_the_chosen_network(page: Page, workspace: Workspace, analysis: Analysis) -> None:
     released = gr.EventData(None, {"settings": {"threshold": 0.5}})
-    updates = Handlers(page, workspace).vary(released, analysis.key, "voc", "cen-multitask")
+    updates = Handlers(page, workspace).vary(released, analysis.key, Shown("cen", {}, {"cen": "cen-multitask"}), "voc")
     assert updates[page.tabs["cen"].model]["value"] == "cen-multitask"
     assert "depth task takes from" in updates[page.tabs["cen"].console]
 

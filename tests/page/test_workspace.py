@@ -214,7 +214,9 @@ def test_precision_is_chosen_for_each_run_and_named(workspace: Workspace, reques
 
 
 def test_the_status_line_names_the_precision(workspace: Workspace, request_cen: Request) -> None:
-    assert "in all on cpu, float32" in status_line(workspace.analyse(replace(request_cen, precision="float32")))
+    line = status_line(workspace.analyse(replace(request_cen, precision="float32")))
+    assert " s on cpu, float32</span>" in line
+    assert "; cpu, float32</li>" in line
 
 
 def test_networks_stay_in_the_order_asked_for(workspace: Workspace, request_cen: Request) -> None:

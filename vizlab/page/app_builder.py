@@ -52,11 +52,8 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
     return demo
 
 
-def launch_options(settings: Settings, app: PageApp) -> dict[str, Any]:
-    """Arguments for `app.launch`: this machine only, nothing shared, no file served that was not uploaded or made here.
-
-    `app` is what `build_app` made.
-    """
+def launch_options(settings: Settings) -> dict[str, Any]:
+    """Arguments for `launch`: this machine only, nothing shared, no file served that was not uploaded or made here."""
     return {
         "server_name": settings.host,
         "server_port": settings.port,
@@ -75,7 +72,6 @@ def launch_options(settings: Settings, app: PageApp) -> dict[str, Any]:
         "css": css(),
         "js": script(),
         "head": head(),
-        "app_kwargs": serving(app.documents),
     }
 
 
@@ -86,7 +82,7 @@ def launch(models: Sequence[Model] = (), settings: Settings | None = None, **opt
     """
     chosen = settings or Settings()
     app = build_app(chosen, models)
-    app.launch(**{**launch_options(chosen, app), **options})
+    app.launch(**{**launch_options(chosen), "app_kwargs": serving(app.documents), **options})
     return app
 
 
@@ -98,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except VizlabError as err:
         sys.exit(f"vizlab: {err}")
     try:
-        app.launch(**launch_options(settings, app))
+        app.launch(**launch_options(settings), app_kwargs=serving(app.documents))
     except OSError:
         wanted = f"port {settings.port}" if settings.port else "any port from 7860 on"
         sys.exit(f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port.")

@@ -88,7 +88,7 @@ class Handlers:
         size: str,
         precision: str,
         predicted_depth: bool,
-        visitor: gr.Request,
+        visitor: gr.Request | None = None,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
         """Read the picture, run the chosen networks, draw what is seen. What was set for networks stays set."""
@@ -113,7 +113,7 @@ class Handlers:
         size: str,
         precision: str,
         predicted_depth: bool,
-        visitor: gr.Request,
+        visitor: gr.Request | None = None,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
         """A bundled scene was clicked: it takes the place of uploaded files and runs, in one step."""
@@ -137,11 +137,11 @@ class Handlers:
         key: str | None,
         shown: Shown,
         palette: Palette,
-        visitor: gr.Request,
+        visitor: gr.Request | None,
         progress: gr.Progress,
     ) -> Updates:
         request = self._as_set(request, key)
-        with self.running.by(visitor.session_hash or "", progress) as step:
+        with self.running.by(_session(visitor), progress) as step:
             analysis = self.workspace.analyse(request, step)
         progress(0.85, "drawing")
         return self._show(analysis, shown, palette)
@@ -162,7 +162,7 @@ class Handlers:
 
     def cancel(self, visitor: gr.Request) -> None:
         """Stop this visitor's run before its next network."""
-        self.running.stop(visitor.session_hash or "")
+        self.running.stop(_session(visitor))
 
     def open_tab(self, place: str) -> Callable[..., Updates]:
         """A handler that draws the tab `place` if it was not drawn for what is on show."""
@@ -170,14 +170,8 @@ class Handlers:
         def handler(key: str | None, shown: Shown, palette: Palette) -> Updates:
             if key is None or shown.drawn.get(place) == key:
                 return {self.page.shown: replace(shown, place=place)}
-
-            def do() -> Updates:
-                return {
-                    self.page.shown: shown.opened(place, key),
-                    **self.page.draw(place, self.workspace.get(key), palette),
-                }
-
-            return self.guarded(do)
+            now = shown.opened(place, key)
+            return self.guarded(lambda: {self.page.shown: now, **self.page.draw(now, self.workspace.get(key), palette)})
 
         return handler
 
@@ -221,7 +215,7 @@ class Handlers:
         key: str | None,
         shown: Shown,
         palette: Palette,
-        visitor: gr.Request,
+        visitor: gr.Request | None = None,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
         """Controls were moved: the networks that have them run again, or the one that the event names."""
@@ -232,7 +226,7 @@ class Handlers:
             if not isinstance(settings, dict):
                 raise InputError("The new value is no number; move the control again.")
             before = self.workspace.get(key)
-            with self.running.by(visitor.session_hash or "", progress) as step:
+            with self.running.by(_session(visitor), progress) as step:
                 analysis = self.workspace.vary(before.key, settings, step, model)
             updates = self.page.show(analysis, shown, palette)
             del updates[self.page.controls.readout]  # the picture is the same
@@ -257,11 +251,12 @@ class Handlers:
 
         return handler
 
-    def choose_model(self, tab: MethodTab) -> Callable[[str | None, str | None, Palette], Updates]:
+    def choose_model(self, tab: MethodTab) -> Callable[..., Updates]:
         """A handler that draws `tab` for another checkpoint of its family."""
 
-        def handler(key: str | None, model: str | None, palette: Palette) -> Updates:
-            return self.guarded(lambda: tab.render(self.workspace.get(key), model, palette))
+        def handler(key: str | None, model: str | None, shown: Shown, palette: Palette) -> Updates:
+            chosen_there = {self.page.shown: shown.chose(tab.family, model or "")}
+            return chosen_there | self.guarded(lambda: tab.render(self.workspace.get(key), model, palette))
 
         return handler
 
@@ -273,9 +268,8 @@ class Handlers:
         """Class colours; nothing runs. Tabs that are not open are drawn in them when they are."""
 
         def do() -> Updates:
-            drawn = {place: of for place, of in shown.drawn.items() if place == STAGE}
-            now = Shown(shown.place, drawn).opened(shown.place, key or "")
-            return {self.page.shown: now, **self.page.draw(shown.place, self.workspace.get(key), palette)}
+            now = shown.anew().opened(STAGE, key or "").opened(shown.place, key or "")
+            return {self.page.shown: now, **self.page.draw(now, self.workspace.get(key), palette)}
 
         return self.guarded(do)
 
@@ -298,6 +292,10 @@ class Handlers:
             }
 
         return self.guarded(do)
+
+
+def _session(visitor: gr.Request | None) -> str:
+    return "" if visitor is None else visitor.session_hash or ""
 
 
 def reading_of(*values: str) -> ReadOptions:

@@ -1,7 +1,7 @@
 """The page: its components, and how one analysis fills them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -96,39 +96,49 @@ class Page:
 
     def show(self, analysis: Analysis, shown: "Shown", palette: Palette) -> Updates:
         """The page for one analysis: the stage and the tab that is open; others are drawn when they are seen."""
-        now = Shown(shown.place, {STAGE: analysis.key, shown.place: analysis.key})
         return {
             self.key: analysis.key,
-            self.shown: now,
+            self.shown: shown.anew().opened(STAGE, analysis.key).opened(shown.place, analysis.key),
             self.message: "",
             self.controls.progress: "",
             self.controls.readout: readout(analysis.picture),
             self.status: status_line(analysis),
             **self.stage.render(analysis),
-            **self.draw(shown.place, analysis, palette),
+            **self.draw(shown, analysis, palette),
         }
 
-    def draw(self, place: str, analysis: Analysis, palette: Palette, model: str | None = None) -> Updates:
-        """One tab."""
-        if place == STAGE:
+    def draw(self, shown: "Shown", analysis: Analysis, palette: Palette) -> Updates:
+        """The tab that is open."""
+        if shown.place == STAGE:
             return self.stage.render(analysis)
-        if place == "predictions":
+        if shown.place == "predictions":
             return self.predictions.render(analysis, palette)
-        if place == "cards":
+        if shown.place == "cards":
             return self.cards.render(analysis)
-        return self.tabs[place].render(analysis, model, palette)
+        return self.tabs[shown.place].render(analysis, shown.networks.get(shown.place), palette)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What one visitor sees: the tab that is open, and of every tab the analysis for which it was drawn."""
+    """What one visitor sees: the tab that is open, of every tab the analysis for which it was drawn, and the network
+    that was chosen in it.
+    """
 
     place: str = STAGE
     drawn: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, str] = field(default_factory=dict)
+
+    def anew(self) -> "Shown":
+        """The same with nothing drawn."""
+        return replace(self, drawn={})
 
     def opened(self, place: str, key: str) -> "Shown":
         """The same after `place` was opened and drawn for the analysis of that key."""
-        return Shown(place, {**self.drawn, place: key})
+        return replace(self, place=place, drawn={**self.drawn, place: key})
+
+    def chose(self, place: str, network: str) -> "Shown":
+        """The same with that network chosen in `place`."""
+        return replace(self, networks={**self.networks, place: network})
 
 
 def left_out() -> str:

@@ -78,8 +78,8 @@ def _wire_looking(page: Page, handlers: Handlers) -> None:
     for strip in (*(tab.strip for tab in tabs), page.predictions.grid, page.window):
         strip.select(handlers.open_site, [page.key], [page.window, *page.remarks], **_QUIET)
     for tab in tabs:
-        inputs = [page.key, tab.model, page.controls.palette]
-        tab.model.input(handlers.choose_model(tab), inputs, [*tab.outputs, *page.remarks], **_QUIET)
+        inputs = [page.key, tab.model, page.shown, page.controls.palette]
+        tab.model.input(handlers.choose_model(tab), inputs, [page.shown, *tab.outputs, *page.remarks], **_QUIET)
         tab.wire(PageWiring(page, handlers))
     cards = page.cards
     cards.model.input(handlers.choose_card, [cards.model], [cards.card, *page.remarks], **_QUIET)

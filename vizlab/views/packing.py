@@ -36,13 +36,14 @@ def pack_numbers(values: np.ndarray, digits: int) -> Packed:
     A span of more than 65,000 steps is kept with as many digits as fit.
     """
     planes = _planes(values)
-    known = planes[np.isfinite(planes)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    known = np.isfinite(planes)
+    found = planes[known]
+    low, high = (float(found.min()), float(found.max())) if found.size else (0.0, 0.0)
     while (high - low) * 10.0**digits > _MOST:
         digits -= 1
     scale = 10.0**digits
     first = int(np.rint(low * scale))
-    counts = np.where(np.isfinite(planes), np.rint(np.nan_to_num(planes.astype(np.float64)) * scale) - first + 1, 0)
+    counts = np.where(known, np.rint(np.where(known, planes, low).astype(np.float64) * scale) - first + 1, 0)
     header = np.array([first, digits], "<i4").tobytes()
     data = header + b"".join(_split(_residuals(plane.astype(np.int32))) for plane in counts)
     return Packed(gzip.compress(data, LEVEL, mtime=0), "numbers", planes.shape[1:], len(planes))
