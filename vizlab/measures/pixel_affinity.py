@@ -82,7 +82,7 @@ def pair_agreements(
     """Agreement of every two of the maps that do not depend on each other, see PairAgreement."""
     names = [name for name in AFFINITY_TASKS if name in compared.maps]
     pairs = [pair for pair in combinations(names, 2) if pair not in compared.dependent]
-    steps = _steps(compared, parameters)
+    steps = grid_steps(compared, parameters)
     if not pairs or not steps:
         return ()
     counts = np.array([_count(compared.maps, pairs, step, parameters) for step in steps])
@@ -90,7 +90,7 @@ def pair_agreements(
     return tuple(_agreement(pair, compared.origin, dilations, counts[:, i]) for i, pair in enumerate(pairs))
 
 
-def _steps(compared: LabelMaps, parameters: AffinityParameters) -> list[int]:
+def grid_steps(compared: LabelMaps, parameters: AffinityParameters) -> list[int]:
     """The dilations in steps of the maps' grid, those that come nearest; none within a cell, none before the start."""
     asked = [d for d in parameters.dilations if d >= 0.75 * compared.stride and d >= compared.start]
     return sorted({max(1, round(d / compared.stride)) for d in asked})
@@ -109,7 +109,7 @@ def _count(
     total = np.zeros((len(pairs), 4), np.int64)
     used = {name: maps[name] for pair in pairs for name in pair}
     for dy, dx in _offsets(parameters.kernel, step):
-        known = {name: _similar(name, *_shifted(values, dy, dx), parameters) for name, values in used.items()}
+        known = {name: similar(name, *_shifted(values, dy, dx), parameters) for name, values in used.items()}
         for index, (first, second) in enumerate(pairs):
             (a, va), (b, vb) = known[first], known[second]
             total[index] += [np.count_nonzero(x & y) for x, y in ((a, b), (a, vb), (va, b), (va, vb))]
@@ -131,7 +131,7 @@ def _every(size: tuple[int, int]) -> int:
     return max(-(-long // MAX_COLUMNS), -(-short // MAX_ROWS))
 
 
-def _similar(task: str, a: np.ndarray, b: np.ndarray, parameters: AffinityParameters) -> tuple[np.ndarray, np.ndarray]:
+def similar(task: str, a: np.ndarray, b: np.ndarray, parameters: AffinityParameters) -> tuple[np.ndarray, np.ndarray]:
     """Which pairs are similar and which are known, both bool; unknown pairs are not similar."""
     if task == "semseg":
         known = (a != VOID) & (b != VOID)

@@ -23,10 +23,11 @@ def _hrnet18(config: NetworkConfig) -> FusionNetwork:
 
 
 def _views() -> Mapping[str, Callable[..., Any]]:
-    from vizlab.methods.mti_net import charts
+    from vizlab.methods.mti_net import charts, pixel_groups, scale_panels
 
     names = ("affinity_shares", "gate_panels", "message_and_gate_panels", "message_panels")
-    return {name: getattr(charts, name) for name in names}
+    own = {"initial_predictions": scale_panels.scale_grid, "pixel_groups": pixel_groups.pixel_groups}
+    return {name: getattr(charts, name) for name in names} | own
 
 
 def _tab() -> type:

@@ -1,17 +1,22 @@
 """The tab of MTI-Net: which task tells which, scale by scale, and whether tasks group the same pixels."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
 
 from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
+from vizlab.measures.reference import Reference
 from vizlab.methods.mti_net import charts, citations
 from vizlab.methods.mti_net.numbers import messages
-from vizlab.page.kit.analysis import Analysis
+from vizlab.methods.mti_net.pixel_groups import origins
+from vizlab.methods.mti_net.pixel_panel import PICK_JS, pixel_html
+from vizlab.methods.mti_net.scale_panels import scale_grid
+from vizlab.page.kit.analysis import Analysis, Picture
 from vizlab.page.kit.badges import assumed_badge
-from vizlab.page.kit.grid import grid_table
+from vizlab.page.kit.grid import ROWS, grid_table
 from vizlab.page.kit.html import badge, colour_bar, heading, tag, words
 from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
@@ -37,6 +42,11 @@ AFFINITY = Chart(
     citations.AFFINITY,
     THIS,
 )
+SCALES = (
+    "Look what the tasks gain on the way: the network first predicts every task at four scales, each on coarse cells "
+    "of its own, lets the tasks tell each other what they found, and then predicts once more from all scales. Figures "
+    "of a scale are taken at the centres of its own cells, those of the final prediction at every pixel."
+)
 MESSAGES = (
     "Columns are messages, rows scales, finest first. Above: the message as it arrives, conv(F) × gate; bright is "
     "where it is strong, against all that the receiver has at that scale. Below: its gate; bright is where less is "
@@ -51,7 +61,7 @@ CUT_APART = "No message was sent: the tasks were cut apart in this run."
 
 
 class AffinitiesTab(MethodTab):
-    """Shares by scale, messages and their gates, outside maps, pixel affinity."""
+    """Initial against final predictions, shares by scale, messages and gates, outside maps, pixel affinity, a pixel."""
 
     family = "mti-net"
     title = "Task affinities"
@@ -63,6 +73,7 @@ class AffinitiesTab(MethodTab):
 
     def build(self) -> None:
         self.intro = gr.HTML()
+        self.scales = gr.HTML(elem_id="vz-scales")
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.shares = build_chart(SHARES)
         self.messages = gr.HTML(elem_id="vz-gates")
@@ -72,21 +83,63 @@ class AffinitiesTab(MethodTab):
         )
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.affinity = build_chart(AFFINITY)
+        self._build_pixel()
+
+    def _build_pixel(self) -> None:
+        with gr.Row(elem_classes="vz-controls"):
+            self.origin = gr.Radio([], label="predictions", elem_id="vz-pixel-origin")
+            self.row = gr.Number(0, label="pixel: row", precision=0, minimum=0, elem_id="vz-pixel-row")
+            self.column = gr.Number(0, label="column", precision=0, minimum=0, elem_id="vz-pixel-column")
+        self.pixel = gr.HTML({}, picture="", html_template="${picture}", js_on_load=PICK_JS, elem_id="vz-pixel")
 
     def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
         first = next(iter(STATISTICS))
         marks = [badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         return {
             self.intro: heading("What tasks tell each other", "", None, [m for m in marks if m]),
+            self.scales: scales_html(trace, analysis.picture, palette),
             self.shares: charts.affinity_shares(trace),
             self.messages: messages_html(trace),
             self.strip: strip_panel(trace),
             self.statistic: gr.update(value=first),
             **self.draw_affinity(analysis, trace, first),
+            self.origin: gr.update(choices=list(origins(trace, analysis.picture.reference)), value="final"),
+            **self._pixel_in_the_middle(analysis, trace),
         }
 
     def wire(self, wiring: Wiring) -> None:
         wiring.redraw(self.statistic.input, self, [self.statistic], [self.affinity], self.draw_affinity)
+        chosen = [self.row, self.column, self.origin]
+        for event in (self.origin.input, self.row.submit, self.row.blur, self.column.submit, self.column.blur):
+            wiring.redraw(event, self, chosen, [self.pixel], self.draw_pixel)
+        picked = [self.pixel, self.row, self.column]
+        wiring.redraw(self.pixel.select, self, [self.pixel, self.origin], picked, self.pick_pixel)
+
+    def recolour(self, analysis: Analysis, trace: FusionTrace, palette: Palette) -> Updates:
+        return {self.scales: scales_html(trace, analysis.picture, palette)}
+
+    @property
+    def coloured(self) -> list[Any]:
+        return [self.scales]
+
+    def _pixel_in_the_middle(self, analysis: Analysis, trace: FusionTrace) -> Updates:
+        row, column = (side // 2 for side in trace.framing.picture)
+        return {self.row: row, self.column: column, **self.draw_pixel(analysis, trace, row, column, "final")}
+
+    def draw_pixel(
+        self, analysis: Analysis, trace: FusionTrace, row: float | None, column: float | None, origin: str
+    ) -> Updates:
+        """The neighbours of one pixel of the picture, in predictions of that origin."""
+        if row is None or column is None:
+            raise InputError("A pixel needs a row and a column: type two numbers, or click a picture.")
+        picture = analysis.picture
+        html = pixel_html(trace, picture.rgbd, picture.reference, row, column, origin)
+        return {self.pixel: gr.HTML(picture=html)}
+
+    def pick_pixel(self, analysis: Analysis, trace: FusionTrace, place: object, origin: str) -> Updates:
+        """The same for the place that was clicked, {x, y} in 0..1 of the picture."""
+        row, column = pixel_of(trace, place)
+        return {self.row: row, self.column: column, **self.draw_pixel(analysis, trace, row, column, origin)}
 
     def draw_affinity(self, analysis: Analysis, trace: FusionTrace, statistic: str) -> Updates:
         """The affinity figure in another statistic."""
@@ -95,6 +148,26 @@ class AffinitiesTab(MethodTab):
         reference = analysis.picture.reference
         figure = views.pixel_affinity(trace, reference, statistic=STATISTICS[statistic])  # type: ignore[arg-type]
         return {self.affinity: figure}
+
+
+def pixel_of(trace: FusionTrace, place: object) -> tuple[int, int]:
+    """Row and column of the pixel at {x, y}, parts 0..1 of width and height. Raises InputError if it is none."""
+    x, y = (place.get("x"), place.get("y")) if isinstance(place, dict) else (None, None)
+    height, width = trace.framing.picture
+    return _pixel(y, height), _pixel(x, width)
+
+
+def _pixel(part: object, side: int) -> int:
+    if not isinstance(part, int | float) or not 0 <= part <= 1:
+        raise InputError("That was no place in the picture; click on one of the photographs.")
+    return min(int(part * side), side - 1)
+
+
+def scales_html(trace: FusionTrace, picture: Picture, palette: Palette) -> str:
+    """Initial and final predictions of all tasks, with the reference where there is one."""
+    reference = (picture.reference or Reference()).completed(picture.rgbd)
+    grid = grid_table(scale_grid(trace, reference, palette), ROWS)
+    return heading("From coarse to final", SCALES, citations.DISTILLATION, [badge(THIS)]) + grid
 
 
 def messages_html(trace: FusionTrace) -> str:

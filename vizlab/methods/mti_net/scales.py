@@ -1,0 +1,86 @@
+"""Initial against final predictions of an MTI-Net, scale by scale: each in numbers, at the cells it was made on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vizlab.core.outputs import Output
+from vizlab.core.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
+from vizlab.core.trace import FusionTrace
+from vizlab.errors import TraceError
+from vizlab.measures.affinity_maps import at_cells
+from vizlab.measures.metrics import depth_error, normals_error, semseg_score
+from vizlab.measures.reference import Reference
+
+FINAL = "final"
+
+
+@dataclass(frozen=True, eq=False)
+class ScalePrediction:
+    """What one task says at one scale (`scale` 0 is the finest) or in the end (None).
+
+    `prediction` has the scale's own cells, `grid` (H, W) those of the whole map with the padded margin, None where the
+    trace does not say; final ones have the picture's size. `score` is the task's metric against a reference read at
+    the same cells, by its name: "mIoU" and "pixel accuracy" 0..1, "RMSE" in metres, "mean angle" in degrees; empty
+    without a reference.
+    """
+
+    task: str
+    scale: int | None
+    prediction: Prediction
+    grid: tuple[int, int] | None
+    score: Mapping[str, float]
+
+    @property
+    def origin(self) -> str:
+        return FINAL if self.scale is None else f"scale {self.scale}"
+
+
+def scale_predictions(trace: FusionTrace, reference: Reference | None = None) -> tuple[ScalePrediction, ...]:
+    """Task by task, from the coarsest scale to the final prediction; raises TraceError if there are no initial ones."""
+    parsed = [Output.parse(name) for name in trace.initial]
+    scales = sorted({output.scale for output in parsed if output.scale is not None}, reverse=True)
+    if not scales:
+        raise TraceError(
+            f"'{trace.model.name}' ({trace.model.family}) makes no initial predictions; this view needs an MTI-Net."
+        )
+    tasks = list(dict.fromkeys([*trace.model.tasks, *(output.task for output in parsed)]))
+    found = [_at(trace, task, scale, reference) for task in tasks for scale in (*scales, None)]
+    return tuple(one for one in found if one is not None)
+
+
+def _at(trace: FusionTrace, task: str, scale: int | None, reference: Reference | None) -> ScalePrediction | None:
+    name = str(Output(task, scale=scale))
+    prediction = (trace.predictions if scale is None else trace.initial).get(name)
+    if prediction is None:
+        return None
+    grid = None if scale is None else trace.grids.get(name)
+    score = {} if reference is None else _score(prediction, task, reference, grid, trace, scale is None)
+    return ScalePrediction(task, scale, prediction, grid, score)
+
+
+def _score(
+    prediction: Prediction,
+    task: str,
+    reference: Reference,
+    grid: tuple[int, int] | None,
+    trace: FusionTrace,
+    final: bool,
+) -> dict[str, float]:
+    held = reference.maps().get(task)
+    if held is None or not (final or grid):
+        return {}
+    true = held if grid is None else at_cells(held, grid, trace.framing)
+    return _metric(prediction, true)
+
+
+def _metric(prediction: Prediction, true: np.ndarray) -> dict[str, float]:
+    if isinstance(prediction, SemsegPrediction):
+        found = semseg_score(prediction.label, true)
+        return {"mIoU": found.miou, "pixel accuracy": found.accuracy}
+    if isinstance(prediction, DepthPrediction):
+        return {"RMSE": depth_error(prediction.value, true).rmse}
+    if isinstance(prediction, NormalsPrediction):
+        return {"mean angle": normals_error(prediction.value, true).mean}
+    return {}
