@@ -134,11 +134,9 @@ def test_another_scene_keeps_what_was_set(page: Page, workspace: Workspace) -> N
     name, other = NAMES["cen"], NAMES["multitask"]
     handlers, shown = Handlers(page, workspace), Shown("cen", {}, {"cen": other})
     first = handlers.opening(f"#networks={name},{other}", "voc")
-    moved = handlers.vary(
-        gr.EventData(None, {"settings": {"threshold": 0.3}, "model": other}), first[page.key], shown, "voc"
-    )
+    moved = handlers.vary(json.dumps({"settings": {"threshold": 0.3}, "model": other}), first[page.key], shown, "voc")
     asked = [[name, other], "cpu", "own", "auto", False, None, lambda *a: None]
-    clicked = gr.EventData(None, {"scene": workspace.scenes()[-1]})
+    clicked = json.dumps(workspace.scenes()[-1])
     updates = handlers.pick_scene(clicked, moved[page.key], moved[page.shown], "voc", *asked)
     found = workspace.get(updates[page.key])
     assert found.request.scene == workspace.scenes()[-1]

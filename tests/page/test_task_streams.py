@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from tests.page.page_process import CEN, TASKS, random_checkpoint, scenes, write_pair
@@ -96,7 +95,7 @@ def test_a_moved_threshold_shows_what_changed_of_every_task(
 
 
 def test_moving_the_threshold_keeps_the_chosen_network(page: Page, workspace: Workspace, analysis: Analysis) -> None:
-    released = gr.EventData(None, {"settings": {"threshold": 0.5}})
+    released = json.dumps({"settings": {"threshold": 0.5}})
     updates = Handlers(page, workspace).vary(released, analysis.key, Shown("cen", {}, {"cen": "cen-multitask"}), "voc")
     assert updates[page.tabs["cen"].model]["value"] == "cen-multitask"
     assert "depth task takes from" in updates[page.tabs["cen"].console]

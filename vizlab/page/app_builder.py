@@ -16,6 +16,7 @@ from vizlab.errors import VizlabError
 from vizlab.page.api import add_endpoints
 from vizlab.page.handlers import Handlers, log, opening_request
 from vizlab.page.page import Page
+from vizlab.page.scene_runs import SceneRuns, wire_scenes
 from vizlab.page.serving import serving
 from vizlab.page.settings import Settings, parse_settings
 from vizlab.page.theme import HERE, css, head, script, theme
@@ -47,7 +48,9 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
     options: dict[str, Any] = {"analytics_enabled": False, "fill_width": True, "delete_cache": (3600, DAY)}
     with PageApp(workspace, title="vizlab", **options) as demo:
         page = Page(workspace)
-        wire(demo, page, Handlers(page, workspace))
+        handlers = Handlers(page, workspace)
+        wire(demo, page, handlers)
+        wire_scenes(page, SceneRuns(page, workspace, handlers))
         add_endpoints(workspace)
     return demo
 
@@ -109,7 +112,8 @@ def _warm_up(workspace: Workspace) -> None:
         if workspace.kept_bytes > workspace.settings.cache_mb * KEPT_AT_START:
             return
         try:
-            analysis = workspace.analyse(replace(request, scene=scene))
+            analysis = workspace.analyse(replace(request, scene=scene), background=scene != request.scene)
             workspace.documents.manifest(analysis.key)
+            workspace.rows.of(analysis)
         except Exception:  # the visitor gets the sentence
             log.exception("the scene %s could not be analysed", scene)

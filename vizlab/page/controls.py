@@ -67,7 +67,8 @@ element.addEventListener('click', (event) => {
   const scene = event.target.closest('[data-scene]');
   if (!scene) return;
   element.querySelectorAll('[data-scene]').forEach((b) => b.classList.toggle('vz-chosen', b === scene));
-  trigger('select', {scene: scene.dataset.scene});
+  window.vizlabAsked.scene = scene.dataset.scene;
+  trigger('select');
 });
 """
 

@@ -1,5 +1,6 @@
 """What happens when a user does something: each handler answers with updates, and with a sentence if it cannot."""
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -15,7 +16,7 @@ from vizlab.page.kit.html import alert, notice
 from vizlab.page.kit.method_tab import MethodTab, Updates, chosen
 from vizlab.page.kit.strips import open_site
 from vizlab.page.link import Link
-from vizlab.page.page import STAGE, Page, Shown
+from vizlab.page.page import SCENES, STAGE, Page, Shown
 from vizlab.page.request import request_for
 from vizlab.page.running import Running
 from vizlab.page.status import readout
@@ -104,7 +105,7 @@ class Handlers:
 
     def pick_scene(
         self,
-        event: gr.EventData,
+        asked: str,
         key: str | None,
         shown: Shown,
         palette: Palette,
@@ -116,11 +117,14 @@ class Handlers:
         visitor: gr.Request | None = None,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
-        """A bundled scene was clicked: it takes the place of uploaded files and runs, in one step."""
+        """A bundled scene was clicked: it takes the place of uploaded files and runs, in one step.
+
+        `asked` is its name as JSON.
+        """
 
         def do() -> Updates:
             request = request_for(
-                text_of(event, "scene"), None, None, None, models, device, size, predicted_depth, precision=precision
+                str(_plain(asked)), None, None, None, models, device, size, predicted_depth, precision=precision
             )
             controls = self.page.controls
             return {
@@ -168,7 +172,7 @@ class Handlers:
         """A handler that draws the tab `place` if it was not drawn for what is on show."""
 
         def handler(key: str | None, shown: Shown, palette: Palette) -> Updates:
-            if key is None or shown.drawn.get(place) == key:
+            if key is None or (shown.drawn.get(place) == key and place != SCENES):
                 return {self.page.shown: replace(shown, place=place)}
             now = shown.opened(place, key)
             return self.guarded(lambda: {self.page.shown: now, **self.page.draw(now, self.workspace.get(key), palette)})
@@ -211,15 +215,19 @@ class Handlers:
 
     def vary(
         self,
-        event: gr.EventData,
+        asked: str,
         key: str | None,
         shown: Shown,
         palette: Palette,
         visitor: gr.Request | None = None,
         progress: gr.Progress = gr.Progress(),
     ) -> Updates:
-        """Controls were moved: the networks that have them run again, or the one that the event names."""
-        data = event._data if isinstance(event._data, dict) else {}
+        """Controls were moved: the networks that have them run again, or the one that is named.
+
+        `asked` is JSON, {"settings": {control: value}, "model": name}.
+        """
+        found = _plain(asked)
+        data = found if isinstance(found, dict) else {}
         settings, model = data.get("settings"), str(data.get("model") or "")
 
         def do() -> Updates:
@@ -292,6 +300,14 @@ class Handlers:
             }
 
         return self.guarded(do)
+
+
+def _plain(text: str) -> Any:
+    """What the browser wrote as JSON; None for anything else."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _session(visitor: gr.Request | None) -> str:

@@ -34,6 +34,8 @@
     },
   };
   window.vizlabLink = links;
+  // What was asked for last, by kind of event: Gradio repeats a deferred event with the data of the first click.
+  window.vizlabAsked = {};
   window.addEventListener('popstate', async () => {
     const now = parts();
     links.page = new URLSearchParams(SERVER.filter((name) => now.has(name)).map((name) => [name, now.get(name)]));

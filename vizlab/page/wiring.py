@@ -21,6 +21,8 @@ _LAST: dict[str, Any] = {"trigger_mode": "always_last"}
 _BUSY = "() => { document.body.classList.add('vz-busy'); }"
 _READY = "() => { document.body.classList.remove('vz-busy'); }"
 _ADDRESS = "(link, palette) => [window.location.hash, palette]"
+_ASKED = "(first, ...others) => [JSON.stringify(window.vizlabAsked.%s ?? null), ...others]"
+"""What was asked for last takes the place of the first input: a deferred event comes with the first click's data."""
 
 
 def wire(demo: gr.Blocks, page: Page, handlers: Handlers) -> None:
@@ -43,7 +45,10 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     for event in (controls.run.click, controls.scenes.select, controls.readout.select):
         event(None, js=_BUSY)
     controls.run.click(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
-    controls.scenes.select(handlers.pick_scene, [*seen, *how], page.results, **running).then(None, js=_READY)
+    asked = [page.stage.document, *seen, *how]
+    controls.scenes.select(handlers.pick_scene, asked, page.results, js=_ASKED % "scene", **running).then(
+        None, js=_READY
+    )
     choice = controls.readout.select(
         handlers.choose_reading, controls.reading, [*controls.reading, *page.remarks], **_QUIET
     )
@@ -102,8 +107,9 @@ class PageWiring:
     def vary(self, event: Any) -> None:
         page = self._page
         event(None, js=_BUSY)
-        inputs = [page.key, page.shown, page.controls.palette]
-        event(self._handlers.vary, inputs, page.results, **_LAST, **_QUIET, **NETWORKS).then(None, js=_READY)
+        inputs = [page.stage.document, page.key, page.shown, page.controls.palette]
+        running = {"js": _ASKED % "settings", **_LAST, **_QUIET, **NETWORKS}
+        event(self._handlers.vary, inputs, page.results, **running).then(None, js=_READY)
 
 
 def _wire_adding(page: Page, handlers: Handlers) -> None:

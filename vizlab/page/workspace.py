@@ -1,7 +1,6 @@
 """Reading, running and keeping: the one place where the page and the API meet the networks."""
 
 import math
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -27,8 +26,10 @@ from vizlab.page.depth_scale import (
 )
 from vizlab.page.documents import Documents
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
+from vizlab.page.scene_rows import SceneRows
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
+from vizlab.page.turns import Turns
 from vizlab.rgbd import RGBDImage, read_rgbd
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.study.cards import result_of
@@ -36,9 +37,6 @@ from vizlab.study.scene_scores import scene_picture
 
 Step = Callable[[float, str], object]
 """Called with the share done, in [0, 1], and what is done now."""
-
-WAITING_SECONDS = 0.3
-"""So often who waits for another's run is told so, and may give up."""
 
 NEAREST = 0.1
 """Metres; predicted depth is cut off there, since a distance must be positive."""
@@ -51,8 +49,9 @@ class Workspace:
         self.settings = settings
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
         self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
-        self._turn = threading.Lock()
+        self._turns = Turns()
         self.documents = Documents(self.get)
+        self.rows = SceneRows()
         self._bundled: dict[str, Picture] = {}
 
     def scenes(self) -> tuple[str, ...]:
@@ -91,14 +90,25 @@ class Workspace:
             self._bundled[scene.name] = _bundled(scene)
         return self._bundled[str(name)]
 
-    def analyse(self, request: Request, step: Step = lambda done, what: None) -> Analysis:
-        """Read the picture and run every network it suits; the same question is answered from memory."""
+    def analyse(self, request: Request, step: Step = lambda done, what: None, background: bool = False) -> Analysis:
+        """Read the picture and run every network it suits; the same question is answered from memory.
+
+        In the background it waits until nobody else does.
+        """
         _check(request)
         step(0.02, "reading the picture")
         picture = self.read(request)
         models = self.shelf.loaded(request.models)
-        key = analysis_key(picture, request, {m.name: m.checkpoint_hash for m in models})
-        return self._once(key, lambda: _run(key, request, picture, models, step), step)
+        key = _key(picture, request, models)
+        return self._once(key, lambda: _run(key, request, picture, models, step), step, background)
+
+    def key_of(self, request: Request) -> str:
+        """The key under which `analyse` keeps its answer; nothing runs."""
+        return _key(self.read(request), request, self.shelf.loaded(request.models))
+
+    def known(self, key: str) -> Analysis | None:
+        """The results of that key, if they are in memory."""
+        return self._results.get(key)
 
     def vary(
         self, key: str, settings: Mapping[str, float], step: Step = lambda done, what: None, model: str = ""
@@ -111,7 +121,7 @@ class Workspace:
         request = before.request.varied(settings, model)
         _check(request)
         models = {m.name: m for m in self.shelf.loaded(request.models)}
-        new_key = analysis_key(before.picture, request, {name: m.checkpoint_hash for name, m in models.items()})
+        new_key = _key(before.picture, request, list(models.values()))
         return self._once(new_key, lambda: _vary(new_key, request, before, models, step), step)
 
     @property
@@ -119,18 +129,14 @@ class Workspace:
         """What the results weigh that are kept now."""
         return self._results.total_bytes
 
-    def _once(self, key: str, compute: Callable[[], Analysis], step: Step) -> Analysis:
+    def _once(self, key: str, compute: Callable[[], Analysis], step: Step, background: bool = False) -> Analysis:
         """From memory, or computed while nothing else runs; who waited for the same question finds it answered."""
         known = self._results.get(key)
         if known is not None:
             return known
-        while not self._turn.acquire(timeout=WAITING_SECONDS):
-            step(0.01, "waiting for another run to end")
-        try:
+        with self._turns.taken(lambda before: step(0.01, waiting_words(before)), background):
             analysis = self._results.get(key) or compute()
             self._results.put(key, analysis, analysis.nbytes)
-        finally:
-            self._turn.release()
         return analysis
 
     def devices(self) -> dict[str, str]:
@@ -147,6 +153,15 @@ class Workspace:
         if wanted == "auto":
             return next(iter(devices))
         return next((name for name in devices if name.startswith(wanted)), wanted)
+
+
+def _key(picture: Picture, request: Request, models: list[Model]) -> str:
+    return analysis_key(picture, request, {model.name: model.checkpoint_hash for model in models})
+
+
+def waiting_words(before: int) -> str:
+    """What is said to who waits."""
+    return "waiting for another run to end" if before == 1 else f"waiting: {before} runs come before this one"
 
 
 def _check(request: Request) -> None:

@@ -58,7 +58,9 @@ const send = () => {
   const slider = element.querySelector('input[type=range]');
   const at = Number(slider.value);
   const threshold = JSON.parse(slider.dataset.curve).steps[at];
-  if (at !== Number(slider.dataset.shown)) trigger('release', {settings: {threshold}, model: slider.dataset.model});
+  if (at === Number(slider.dataset.shown)) return;
+  window.vizlabAsked.settings = {settings: {threshold}, model: slider.dataset.model};
+  trigger('release');
 };
 element.addEventListener('input', paint);
 element.addEventListener('change', () => { clearTimeout(timer); timer = setTimeout(send, 350); });

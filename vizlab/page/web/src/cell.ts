@@ -55,9 +55,9 @@ export class Cell {
     context.beginPath();
     context.rect(left, top, width, height);
     context.clip();
-    const photo = look.photograph?.picture;
+    const photo = layer.picture ?? look.photograph?.picture;
     if (photo) context.drawImage(photo, left, top, width, height);
-    if (layer.picture !== photo || !photo) this.drawLayer(context, layer, look, range, colours, at);
+    if (!layer.picture) this.drawLayer(context, layer, look, range, colours, at);
     context.restore();
   }
 

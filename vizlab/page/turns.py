@@ -1,0 +1,43 @@
+"""Whose turn it is to run networks: one at a time, in the order of asking; background work only when nobody waits."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+ASKED_EVERY = 0.3
+"""Seconds between two words to who waits; that is also how fast he may give up."""
+
+
+class Turns:
+    """Tickets of everybody who waits or runs; the smallest of those who wait is next."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._numbers = itertools.count()
+        self._waiting: set[tuple[bool, int]] = set()
+        self._taken = False
+
+    @contextmanager
+    def taken(self, tell: Callable[[int], object] = lambda before: None, background: bool = False) -> Iterator[None]:
+        """The block runs when it is its turn. Meanwhile `tell(how many come before)` is called, which may raise."""
+        ticket = (background, next(self._numbers))
+        self._wait(ticket, tell)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken = False
+                self._changed.notify_all()
+
+    def _wait(self, ticket: tuple[bool, int], tell: Callable[[int], object]) -> None:
+        with self._changed:
+            self._waiting.add(ticket)
+            try:
+                while self._taken or min(self._waiting) != ticket:
+                    tell(self._taken + sum(other < ticket for other in self._waiting))
+                    self._changed.wait(ASKED_EVERY)
+                self._taken = True
+            finally:
+                self._waiting.discard(ticket)
+                self._changed.notify_all()
