@@ -1,5 +1,6 @@
 """What vizlab brings along besides code: the trained networks and the scenes, wherever it was installed from."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from vizlab.errors import InputError
@@ -9,6 +10,7 @@ IN_CHECKOUT = {"checkpoints": "checkpoints", "scenes": "assets/scenes"}
 IN_WHEEL = "bundled_files"
 """The folder of the installed package into which setup.py puts them, each under its name."""
 _PACKAGE = Path(__file__).resolve().parent
+_VIEWER = _PACKAGE / "page" / "static" / "viewer.js"
 
 
 def folder(name: str) -> Path:
@@ -28,3 +30,9 @@ def checkpoint(name: str) -> Path:
     if name not in known:
         raise InputError(f"No network called '{name[:80]}' is bundled; there are: {', '.join(known) or 'none'}.")
     return known[name]
+
+
+@lru_cache(maxsize=1)
+def viewer_script() -> bytes:
+    """The viewer as one JavaScript module, for the page as well as for files that work without one."""
+    return _VIEWER.read_bytes()

@@ -5,14 +5,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vizlab.core import showing
 from vizlab.core.archive import write_archive
 from vizlab.core.framing import Framing
 from vizlab.core.predictions import Prediction
 from vizlab.core.site import Site
+
+if TYPE_CHECKING:
+    from vizlab.rgbd import RGBDImage
 
 SITE_ARRAYS = ("share", "energy", "outside", "gates", "received", "outside_mean", "share_after", "power")
 """The fields of a `SiteTrace` that are arrays, and None where there is none."""
@@ -115,6 +119,10 @@ class FusionTrace:
     def save(self, path: str) -> None:
         """Write to a .npz that `load_trace` reads; no pickle. Raises TraceError if it cannot be written."""
         write_archive(path, self._meta(), arrays_of(self))
+
+    def show(self, rgbd: "RGBDImage | None" = None) -> Any:
+        """The viewer of this trace, for the end of a notebook's cell; `rgbd` is its picture, which a trace lacks."""
+        return showing.shown(self, rgbd)
 
     def _meta(self) -> dict[str, Any]:
         """What is not an array, JSON-ready."""

@@ -78,7 +78,7 @@ class _Made:
 
 def document(
     traces: Mapping[str, FusionTrace],
-    rgbd: RGBDImage,
+    rgbd: RGBDImage | None,
     reference: Reference | None = None,
     *,
     key: str = "",
@@ -86,12 +86,15 @@ def document(
     scene: str | None = None,
     own: Mapping[str, FusionTrace] | None = None,
 ) -> Document:
-    """All layers of `traces` (by network name) and their picture.
+    """All layers of `traces` (by network name) and their picture, None where that is not at hand.
 
     `own` are the same networks at their checkpoints' own settings, where a control was moved. `key` names the analysis,
     `title` the picture, `scene` the bundled scene that it is, if any.
     """
-    complete = (reference or Reference()).completed(rgbd)
+    complete = reference or Reference()
+    complete = complete if rgbd is None else complete.completed(rgbd)
+    first = next(iter(traces.values()))
+    size, digest = (first.framing.picture, first.input_digest) if rgbd is None else (rgbd.size, rgbd.digest)
     sampled = sampling(trace.framing for trace in traces.values())
     named = _named_layers(traces, rgbd, complete, own or {}, sampled)
     made = [*_errors(traces, complete, {layer.key for layer in named.values()}), *_changes(own or {})]
@@ -99,7 +102,7 @@ def document(
     manifest = {
         "version": VERSION,
         "key": key,
-        "picture": {"title": title, "scene": scene, "size": list(rgbd.size), "digest": rgbd.digest},
+        "picture": {"title": title, "scene": scene, "size": list(size), "digest": digest},
         "sampling": {"stride": sampled.stride, "offset": sampled.offset},
         "networks": [_network(name, t, text) for (name, t), text in zip(traces.items(), titles, strict=True)],
         "layers": [_entry(layer, name) for name, layer in named.items()] + [_made_entry(one) for one in made],
@@ -145,13 +148,14 @@ def plain(value: Any) -> Any:
 
 def _named_layers(
     traces: Mapping[str, FusionTrace],
-    rgbd: RGBDImage,
+    rgbd: RGBDImage | None,
     reference: Reference,
     own: Mapping[str, FusionTrace],
     sampled: Sampling,
 ) -> dict[str, Layer]:
     """Layers by id; an id says of what picture, network and setting its values are, so that equal ids are equal."""
-    named = {_id(_content(layer), layer.key): layer for layer in picture_layers(rgbd, reference, sampled)}
+    pictures = [] if rgbd is None else picture_layers(rgbd, reference, sampled)
+    named = {_id(_content(layer), layer.key): layer for layer in pictures}
     groups = [(name, name, trace) for name, trace in traces.items()]
     groups += [(name, name + OWN, trace) for name, trace in own.items()]
     for name, group, trace in groups:
