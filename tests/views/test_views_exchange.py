@@ -55,7 +55,7 @@ def test_ledger_shows_every_channel_of_every_site(cen_trace: FusionTrace) -> Non
         assert len(rows) == 17
         for row, site in zip(rows, exchange_sites(cen_trace), strict=True):
             np.testing.assert_allclose(row, np.abs(site.weights["gamma"][stream]))
-    assert figure.layout.yaxis.labelalias["0"] == "features.1"
+    assert figure.layout.yaxis.labelalias["0"] == "1, stage 1"
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert "same for every picture" in figure.layout.title.text
     assert "pushed towards 0 in training" in " ".join(figure.layout.title.text.replace("<br>", " ").split())
@@ -132,7 +132,7 @@ def test_bars_stand_in_network_order_from_the_top(cen_trace: FusionTrace) -> Non
     into = {t.name: t for t in figure.data}
     axis = figure.layout.yaxis
     names = [axis.labelalias[str(int(place))] for place in into["depth → rgb"].y]
-    assert dict(zip(names, into["depth → rgb"].x, strict=True)) == {"site0": 0.25, "site1": 0.5, "site2": 0.75}
+    assert dict(zip(names, into["depth → rgb"].x, strict=True)) == {f"{k}, stage 1": k / 4 for k in (1, 2, 3)}
     assert list(into["rgb → depth"].x) == [0, 0, 0.25]
     assert [row[4] for row in into["depth → rgb"].customdata] == [0, 0, 1]  # dead: both gave the first channel away
     assert list(into["depth → rgb, of eligible"].x) == [0.5, 1, 1]

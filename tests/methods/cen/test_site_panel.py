@@ -30,7 +30,7 @@ def test_sites_are_offered_in_network_order(cen_trace: FusionTrace) -> None:
 def test_the_table_holds_the_numbers_of_its_channels(cen_trace: FusionTrace) -> None:
     html = channels_html(with_sites(cen_trace, known()), "a", "rgb", "gamma")
     head, *rows = rows_of(html)
-    assert head == ["channel", "|γ| rgb", "|γ| depth", "trained to 0", "state", "had", "goes on with", "times"]
+    assert head == ["channel", "|γ| rgb", "|γ| depth", "eligible", "state", "had", "goes on with", "ratio"]
     assert [row[0] for row in rows] == ["3", "0", "5", "2", "4", "1"]
     assert [float(cell) for cell in rows[0][1:3]] == [0.002, 0.01]
     assert rows[0][3:] == ["no", "exchanged, dead", "4.00", "5.00", "1.25"]

@@ -78,7 +78,7 @@ def test_the_whole_tab_is_drawn(tab: CrossStitchTab, analysis: Analysis, shown: 
     plots = [tab.alphas, tab.channels, tab.share, *(plot for _, plot in tab.charts)]
     assert len({id(plot) for plot in plots}) == 6
     assert all(isinstance(shown[plot], go.Figure) for plot in plots)
-    assert shown[tab.stage]["choices"] == list(STAGES)
+    assert shown[tab.stage]["choices"] == [(f"stage {k}", f"stage{k}") for k in range(1, 6)]
     assert shown[tab.strip].count("data-site=") == len(STAGES) * len(TASKS)
     assert "not what reaches the output" in shown[tab.strip]
 

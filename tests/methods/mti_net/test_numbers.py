@@ -15,7 +15,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
 from vizlab.errors import TraceError
 from vizlab.methods.mti_net.network import DistillationUnit
-from vizlab.methods.mti_net.numbers import correlation, distillation_sites, messages, scale_shares
+from vizlab.methods.mti_net.numbers import correlation, distillation_sites, messages, scale_shares, statement
 from vizlab.rgbd import RGBDImage
 
 
@@ -153,3 +153,13 @@ def test_correlation_sees_a_small_variation_on_a_large_mean() -> None:
     large = np.float32(1000) + noise
     expected = np.corrcoef(large.astype(np.float64).ravel(), noise.astype(np.float64).ravel())[0, 1]
     assert correlation(large, noise) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_statement_names_the_largest_share(mti_trace: FusionTrace) -> None:
+    """Among messages alone: what a task keeps of its own is none."""
+    one, other = unit(0), unit(1)
+    share = np.array([[0.2, 0.7, 0.1], [0.3, 0.6, 0.1]], np.float32)
+    trace_ = with_units(mti_trace, replace(one, share=share), replace(other, share=share / 2))
+    said = "The strongest message goes from depth to semseg at scale 0: 70.0% of the variance of what semseg then has"
+    assert statement(trace_) == f"{said} there."
+    assert "No shares" in statement(with_units(mti_trace, replace(one, gates=None)))

@@ -37,7 +37,7 @@ def test_marks_stand_on_their_cells(mti_trace: FusionTrace, small_rgbd: RGBDImag
     panels = views.pixel_groups(mti_trace, small_rgbd, 45, 60, origin=origin)
     maps = maps_of(mti_trace, None, origin)
     found = neighbours_at(mti_trace, maps, 45, 60)
-    assert [p.title for p in panels] == [f"{task}, {origin}" for task in ("semseg", "depth", "normals")]
+    assert [p.title for p in panels] == [f"{task}, {origin}" for task in ("semseg", "depth task", "normals")]
     seen = {SIMILAR: 0, DIFFERENT: 0}
     for panel, one in zip(panels, found, strict=True):
         scale = panel.image.shape[1] / 120

@@ -9,7 +9,7 @@ from tests.methods.nddr_cnn.layers import TASKS, block, layer_site, noisy, with_
 from vizlab.core.site import Site
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
-from vizlab.methods.nddr_cnn.numbers import NDDRBlocks, nddr_blocks, nddr_site, nddr_sites, pooled_matrix
+from vizlab.methods.nddr_cnn.numbers import NDDRBlocks, nddr_blocks, nddr_site, nddr_sites, pooled_matrix, statement
 
 OWN = np.eye(3, dtype=bool)
 
@@ -186,3 +186,15 @@ def test_unknown_sites_and_families_are_refused(nddr_trace: FusionTrace, cen_tra
         nddr_site(nddr_trace, "stage1")
     with pytest.raises(TraceError, match="needs a trace of an NDDR-CNN"):
         nddr_blocks(cen_trace)
+
+
+def test_the_statement_names_the_heaviest_and_the_farthest(nddr_trace: FusionTrace) -> None:
+    """Of two stages: semseg takes 0.5 I from normals in the second, where depth's own block moved by 0.7 I."""
+
+    def move(weight: np.ndarray) -> None:
+        block(weight, 0, 2)[...] = 0.5 * np.eye(6, dtype=np.float32)
+        block(weight, 1, 1)[...] += 0.7 * np.eye(6, dtype=np.float32)
+
+    text = statement(with_layers(nddr_trace, layer_site(4), layer_site(6, move, "stage2")))
+    assert "between two tasks: normals → semseg after stage 2, norm / √channels 0.50 against 0.1 at" in text
+    assert "Farthest from the assumed start: depth → depth after stage 2, 0.70." in text

@@ -14,7 +14,6 @@ from vizlab.views.figures import (
     TEXT,
     row_height,
     senders_title,
-    short_names,
     site_axis,
     stream_title,
     styled,
@@ -26,7 +25,8 @@ from vizlab.views.shares import order_words
 def exchange_fractions(trace: FusionTrace) -> go.Figure:
     """Exchanged share per site and direction: bars over all channels, diamonds over the eligible ones."""
     sites, summary = exchange_sites(trace), exchange_summary(trace)
-    names, places = short_names([s.site.name for s in sites]), np.arange(len(sites))
+    called = trace_words(trace)
+    names, places = [called[s.site.name].label for s in sites], np.arange(len(sites))
     figure = go.Figure()
     for target in sites[0].site.targets:
         rows = [r for r in summary.sites if r.target == target]
@@ -113,8 +113,15 @@ def gamma_curves(trace: FusionTrace, site: str) -> go.Figure:
         figure.add_hline(y=threshold, line={"color": TEXT, "width": 1.5, "dash": "dash"})
     below = [f"What lies under {floor:.2g} is drawn there."] if gamma.min() < floor else []
     dashed = [f"Dashed: the threshold, {threshold:g}."] if threshold > 0 else []
-    notes = [SAME.capitalize() + ".", likeness_words(gamma_likeness(found)), *dashed, *below]
-    styled(figure, f"|γ|, sorted: {trace_words(trace)[site].title}", notes, 260, legend=True)
-    figure.update_xaxes(title_text=f"share of {found.site.channels} channels", tickformat=".0%", range=[0, 1])
+    notes = [
+        f"{SAME.capitalize()}; {trace_words(trace)[site].title}.",
+        likeness_words(gamma_likeness(found)),
+        *dashed,
+        *below,
+    ]
+    styled(figure, "|γ| of one site, sorted", notes, 260, legend=True)
+    figure.update_xaxes(
+        title_text=f"share of {found.site.channels} channels", tickformat=".0%", range=[0, 1.02], dtick=0.25
+    )
     figure.update_yaxes(type="log", title_text="|γ|", exponentformat="none", dtick=1)
     return figure

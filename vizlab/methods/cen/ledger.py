@@ -9,9 +9,10 @@ import numpy as np
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
+from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cen.numbers import dead_swaps, exchange_sites, exchange_summary, threshold_of
-from vizlab.views.figures import SAME, TEXT, colour_bar, row_height, short_names, site_axis, stream_title, styled
+from vizlab.views.figures import SAME, TEXT, colour_bar, row_height, site_axis, stream_title, styled
 from vizlab.views.palettes import hex_of
 
 Order = Literal["index", "sorted"]
@@ -49,7 +50,7 @@ def exchange_ledger(trace: FusionTrace, order: Order = "index") -> go.Figure:
     sites, summary, threshold = exchange_sites(trace), exchange_summary(trace), threshold_of(trace)
     top = max(2 * threshold, *(float(np.abs(s.weights["gamma"]).max()) for s in sites))
     streams = tuple(stream_title(trace, name) for name in sites[0].site.targets)
-    ledger = _Ledger(sites, tuple(short_names([s.site.name for s in sites])), streams, order, threshold, top)
+    ledger = _Ledger(sites, tuple(trace_words(trace)[s.site.name].label for s in sites), streams, order, threshold, top)
     height = row_height(len(sites)) * len(sites)
     gap = 44
     plot_height = len(streams) * height + (len(streams) - 1) * gap

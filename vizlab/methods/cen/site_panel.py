@@ -1,5 +1,6 @@
 """One exchange site in detail, as the tab shows it: its groups of channels as pictures, its channels as a table."""
 
+from dataclasses import replace
 from html import escape
 
 from vizlab.core.site_words import trace_words
@@ -13,8 +14,9 @@ from vizlab.page.kit.grid import grid_table
 from vizlab.page.kit.html import badge, colour_bar, heading, note, tag, words
 from vizlab.page.kit.tables import table
 from vizlab.page.kit.words import THIS
+from vizlab.views import Panel
 from vizlab.views.figures import stream_title
-from vizlab.views.panels import number, percent
+from vizlab.views.panels import Cell, number, percent
 
 ROWS = 12
 """So many channels stand in the table; the rest are counted."""
@@ -27,13 +29,14 @@ SORTS: dict[str, Ordering] = {
 """Which channels come first, in words."""
 
 GROUPS = (
-    "Look at the row of a stream under the group whose γ is near 0 there: flat is a channel that carries nothing, and "
-    "below it stands what the other stream has in its place. Maps are means over the group's channels before the "
-    "exchange, each less its own mean over the picture; all share one range."
+    "Look at the row of a stream under the group whose γ is near 0 there: flat is what carries nothing, and the other "
+    "rows of that column show what other streams have in its place. Maps are means over the group's channels before "
+    "the exchange, each less its own mean over the picture; all share one range."
 )
 CHANNELS = (
     "Strength is the mean square over this picture, before the activation: what the stream had of its own, and what it "
-    "goes on with. An exchange is dead where the giver's scale is below the threshold, too."
+    "goes on with, and the second over the first. Training pushes eligible channels to 0. An exchange is dead where "
+    "the giver's scale is below the threshold, too."
 )
 
 
@@ -57,7 +60,14 @@ def groups_html(trace: FusionTrace, site: str) -> str:
     bar = features_bar(channel_groups(found))
     rows = {stream: stream_title(trace, stream) for stream in found.site.targets}
     legend = tag("div", words(bar.label, "vz-caption") + colour_bar(bar), "vz-strip-head")
-    return heading(title, GROUPS, citations.GROUPS, [badge(THIS)]) + legend + grid_table(grid, rows)
+    bare = replace(grid, rows=tuple((stream, tuple(map(_without_legend, cells))) for stream, cells in grid.rows))
+    pictures = tag("div", grid_table(bare, rows), style=f"max-width:{90 + 230 * len(grid.columns)}px")
+    return heading(title, GROUPS, citations.GROUPS, [badge(THIS)]) + legend + pictures
+
+
+def _without_legend(cell: Cell) -> Cell:
+    """One colour bar stands above all."""
+    return replace(cell, legend=None) if isinstance(cell, Panel) else cell
 
 
 def _called(trace: FusionTrace, site: str) -> str:
@@ -71,7 +81,7 @@ def channels_html(trace: FusionTrace, site: str, target: str, by: Ordering) -> s
     found = channels_of(exchange_site(trace, site), target)
     title = stream_title(trace, target)
     streams = [f"|γ| {stream_title(trace, stream)}" for stream in found.streams]
-    headers = ("channel", *streams, "trained to 0", "state", "had", "goes on with", "times")
+    headers = ("channel", *streams, "eligible", "state", "had", "goes on with", "ratio")
     order = found.ordered(by)
     rows = [_row(found, int(index)) for index in order[:ROWS]]
     more = f"+{len(order) - ROWS} more of {len(order)} channels" if len(order) > ROWS else ""

@@ -28,7 +28,7 @@ def ranks_html(trace: FusionTrace, site: str) -> str:
         for name, row in zip(titles, effective_ranks(unit).tolist(), strict=True)
     ]
     headers = ("", *(f"from {name}" for name in titles))
-    title = f"Effective rank: {trace_words(trace)[site].label}"
+    title = f"Effective rank: site {trace_words(trace)[site].label}"
     caption = f"out of {unit.channels}, the channels of a task"
     return heading(title, RANK, citations.RANK, [badge(SAME)]) + table(headers, rows, "effective ranks", caption)
 

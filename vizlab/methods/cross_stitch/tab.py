@@ -3,6 +3,7 @@
 import gradio as gr
 
 from vizlab import views
+from vizlab.core.site_words import stage_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.methods.cross_stitch import charts, citations
@@ -94,7 +95,7 @@ class CrossStitchTab(MethodTab):
         return {
             self.intro: heading("What each task takes from each", statement(trace), None, badges),
             self.alphas: charts.cross_stitch_alphas(trace),
-            self.stage: gr.update(choices=stages, value=first),
+            self.stage: gr.update(choices=[(stage_words(stage), stage) for stage in stages], value=first),
             self.target: gr.update(choices=titles, value=tasks[0]),
             **self.draw_stage(analysis, trace, first, tasks[0]),
             self.strip: strip_panel(trace),

@@ -72,6 +72,18 @@ def messages(trace: FusionTrace) -> tuple[Message, ...]:
     return tuple(message for site in distillation_sites(trace) for message in _messages(site))
 
 
+def statement(trace: FusionTrace) -> str:
+    """Which message has the largest share of what its receiver has, in a sentence; that there is none where so."""
+    known = [message for message in messages(trace) if not math.isnan(message.share)]
+    if not known:
+        return "No shares of messages are known in this run."
+    most = max(known, key=lambda message: message.share)
+    return (
+        f"The strongest message goes from {most.source} to {most.target} at {most.stage}: {most.share:.1%} of the "
+        f"variance of what {most.target} then has there."
+    )
+
+
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Pearson's correlation of two maps of one size over their pixels; NaN where one is the same everywhere."""
     a, b = (x.astype(np.float64) - x.mean(dtype=np.float64) for x in (first, second))

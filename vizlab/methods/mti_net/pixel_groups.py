@@ -13,6 +13,7 @@ from vizlab.measures.pixel_affinity import DEFAULT_PARAMETERS, AffinityParameter
 from vizlab.measures.pixel_neighbours import SIMILAR, UNKNOWN, Neighbours, cell_at, pixel_neighbours, place_of
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
+from vizlab.views.figures import stream_title
 from vizlab.views.palettes import coloured, stream_colour
 from vizlab.views.panels import LegendItem, Panel, reduced
 from vizlab.views.predictions import depth_range, greyed
@@ -92,7 +93,8 @@ def _panel(background: np.ndarray, trace: FusionTrace, maps: LabelMaps, one: Nei
         LegendItem("not", "#FFFFFF"),
         LegendItem("unknown", "#808080"),
     )
-    return Panel(image, f"{one.task}, {one.origin}", summary(one), legend, f"pixel/{one.task}/{one.origin}")
+    title = f"{stream_title(trace, one.task)}, {one.origin}"
+    return Panel(image, title, summary(one), legend, f"pixel/{one.task}/{one.origin}")
 
 
 def summary(one: Neighbours) -> str:

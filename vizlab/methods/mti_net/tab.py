@@ -10,7 +10,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.measures.reference import Reference
 from vizlab.methods.mti_net import charts, citations
-from vizlab.methods.mti_net.numbers import messages
+from vizlab.methods.mti_net.numbers import messages, statement
 from vizlab.methods.mti_net.pixel_groups import origins
 from vizlab.methods.mti_net.pixel_panel import PICK_JS, pixel_html
 from vizlab.methods.mti_net.scale_panels import scale_grid
@@ -96,7 +96,9 @@ class AffinitiesTab(MethodTab):
         first = next(iter(STATISTICS))
         marks = [badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         return {
-            self.intro: heading("What tasks tell each other", "", None, [m for m in marks if m]),
+            self.intro: heading(
+                "What tasks tell each other", statement(trace), citations.DISTILLATION, [m for m in marks if m]
+            ),
             self.scales: scales_html(trace, analysis.picture, palette),
             self.shares: charts.affinity_shares(trace),
             self.messages: messages_html(trace),

@@ -38,7 +38,7 @@ def nddr_matrix(trace: FusionTrace, site: str, show: MatrixKind = "weight", satu
     found = nddr_site(trace, site)
     matrix = pooled_matrix(found, show)
     end = float(np.percentile(np.abs(matrix.values), saturation)) or matrix.largest or 1.0
-    tasks, channels = matrix.tasks, found.site.channels
+    tasks = matrix.tasks
     figure = go.Figure()
     figure.add_heatmap(
         z=matrix.values, x0=0.5, dx=1, y0=0.5, dy=1, zmid=0, zmin=-end, zmax=end, colorscale=colorscale("diverging"),
@@ -52,9 +52,10 @@ def nddr_matrix(trace: FusionTrace, site: str, show: MatrixKind = "weight", satu
     pooled = "" if matrix.step == 1 else f" Each cell: the strongest of {matrix.step}×{matrix.step} weights."
     notes = [
         f"{SAME.capitalize()}; {_KINDS[show]}.",
-        f"{channels} channels a task; colours end at ±{number(end)}, the largest is {number(matrix.largest)}.{pooled}",
+        f"{trace_words(trace)[site].title} a task; colours end at ±{number(end)}, the largest is "
+        f"{number(matrix.largest)}.{pooled}",
     ]
-    styled(figure, f"What each task takes from each: {trace_words(trace)[site].title}", notes, 480, legend=True)
+    styled(figure, "What each task takes from each", notes, 480, legend=True)
     figure.update_layout(showlegend=False)
     middles = (np.arange(len(tasks)) + 0.5) * matrix.cells
     size = len(matrix.values)
@@ -151,9 +152,9 @@ def nddr_spectrum(trace: FusionTrace, site: str, show: MatrixKind = "weight") ->
         column, first = tasks.index(one.target) + 1, one.target == tasks[0]
         for line in _spectrum(one, f"from {stream_title(trace, one.source)}", first):
             figure.add_trace(line, 1, column)
-    notes = [f"{SAME.capitalize()}; {_KINDS[show]}.", f"Diamonds: effective rank ({ROY_VETTERLI})."]
-    title = f"Singular values of each block: {trace_words(trace)[site].title}"
-    styled(figure, title, notes, 240, legend=True, headings=True)
+    called = f"{trace_words(trace)[site].title} a task"
+    notes = [f"{SAME.capitalize()}; {_KINDS[show]}; {called}.", f"Diamonds: effective rank ({ROY_VETTERLI})."]
+    styled(figure, "Singular values of each block", notes, 240, legend=True, headings=True)
     figure.update_annotations(font={"size": 13, "color": TEXT})
     figure.update_xaxes(title_text="singular value, by size", range=[0.5, found.site.channels + 0.5])
     figure.update_yaxes(type="log", exponentformat="none", dtick=1)

@@ -1,10 +1,12 @@
 """NDDR layers: how much each task's block of the 1x1 convolution weighs, and how far it drifted from its start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from vizlab.core.site_words import stage_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.methods.nddr_cnn.network import ALPHA, BETA
@@ -73,6 +75,28 @@ def nddr_site(trace: FusionTrace, name: str) -> SiteTrace:
 def nddr_blocks(trace: FusionTrace, alpha: float = ALPHA, beta: float = BETA) -> tuple[NDDRBlocks, ...]:
     """Block statistics of every layer. A file does not say its initial weights: 0.9 and 0.1 are assumed."""
     return tuple(_blocks(site, alpha, beta) for site in nddr_sites(trace))
+
+
+def statement(trace: FusionTrace) -> str:
+    """Where a task takes most from another, and where weights went farthest, in two sentences."""
+    blocks = nddr_blocks(trace)
+    far, longest = _largest(blocks, [b.drift for b in blocks])
+    moved = f"Farthest from the assumed start: {far}, {longest:.2f}."
+    if len(blocks[0].tasks) < 2:
+        return moved
+    own = np.eye(len(blocks[0].tasks), dtype=bool)
+    between, heaviest = _largest(blocks, [np.where(own, 0, b.norm) / np.sqrt(b.channels) for b in blocks])
+    start = f"against {blocks[0].beta:g} at the assumed start"
+    return f"The heaviest block between two tasks: {between}, norm / √channels {heaviest:.2f} {start}. {moved}"
+
+
+def _largest(blocks: Sequence[NDDRBlocks], matrices: Sequence[np.ndarray]) -> tuple[str, float]:
+    """Where the largest entry stands, in words ("depth → semseg after stage 5"), and what it is."""
+    index = max(range(len(blocks)), key=lambda i: float(matrices[i].max()))
+    target, source = np.unravel_index(int(matrices[index].argmax()), matrices[index].shape)
+    block = blocks[index]
+    place = f"{block.tasks[source]} → {block.tasks[target]} after {stage_words(block.stage)}"
+    return place, float(matrices[index].max())
 
 
 def pooled_matrix(

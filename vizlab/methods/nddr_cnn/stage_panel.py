@@ -23,7 +23,7 @@ TOO_WIDE = f"More than {WIDEST} channels a task: decomposing these blocks takes 
 def ranks_html(trace: FusionTrace, site: str, kind: MatrixKind) -> str:
     """Target x source effective ranks of one layer, with the number of channels they are out of."""
     found = nddr_site(trace, site)
-    title = f"Effective rank: {trace_words(trace)[site].label}"
+    title = f"Effective rank: site {trace_words(trace)[site].label}"
     if found.site.channels > WIDEST:
         return heading(title, TOO_WIDE)
     titles = [stream_title(trace, task) for task in found.site.targets]

@@ -3,10 +3,11 @@
 import gradio as gr
 
 from vizlab import views
+from vizlab.core.site_words import stage_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.methods.nddr_cnn import charts, citations
-from vizlab.methods.nddr_cnn.numbers import MatrixKind, nddr_sites
+from vizlab.methods.nddr_cnn.numbers import MatrixKind, nddr_sites, statement
 from vizlab.methods.nddr_cnn.stage_panel import pairs_html, ranks_html
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
@@ -108,8 +109,10 @@ class NDDRTab(MethodTab):
         titles = [(stream_title(trace, task), task) for task in tasks]
         marks = [badge(f"{len(stages)} stages"), badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         return {
-            self.intro: heading("What each task takes from each", "", None, [m for m in marks if m]),
-            self.stage: gr.update(choices=stages, value=first),
+            self.intro: heading(
+                "What each task takes from each", statement(trace), citations.LAYER, [m for m in marks if m]
+            ),
+            self.stage: gr.update(choices=[(stage_words(stage), stage) for stage in stages], value=first),
             self.target: gr.update(choices=titles, value=tasks[0]),
             **self.draw_stage(analysis, trace, first, "as stored", tasks[0]),
             self.kind: gr.update(value="as stored"),
