@@ -27,8 +27,6 @@ element.addEventListener('click', (event) => {
 """Runs in the browser: a click tells Python where, as parts of the picture's width and height."""
 _FIT = "repeat(auto-fit, minmax(min(100%, 260px), 1fr))"
 _COLUMNS = f"--columns:1;--lines:1;grid-template-columns:{_FIT};max-width:1120px"
-    "--columns:1;--lines:1;grid-template-columns:repeat(auto-fit, minmax(min(100%, 260px), 1fr));max-width:1120px"
-)
 
 SENTENCE = (
     "Click a pixel: filled squares are neighbours that the task groups with it, hollow ones are not. Where one task "
