@@ -123,7 +123,7 @@ class Controls:
 
     def _build_adding(self, workspace: Workspace) -> None:
         """Ways to bring a checkpoint of one's own, as far as the operator allows."""
-        addable, upload = workspace.shelf.addable(), workspace.settings.allow_upload_checkpoints
+        addable, upload = workspace.shelf.addable(), workspace.settings.uploads
         self.can_add = bool(addable) or upload
         with gr.Accordion("add a checkpoint", open=False, visible=self.can_add, elem_id="vz-adding"):
             self.own = gr.Dropdown(list(addable), value=None, label="from the operator's folder", visible=bool(addable))

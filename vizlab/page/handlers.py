@@ -330,7 +330,7 @@ def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None, w
     """
     wanted = (weights or "").strip() or None
     if upload:
-        if not workspace.settings.allow_upload_checkpoints:
+        if not workspace.settings.uploads:
             raise InputError("This page takes no uploaded checkpoints; its operator can allow them.")
         return workspace.shelf.add_upload(upload, wanted)
     if not name:

@@ -16,6 +16,7 @@ from vizlab.page.kit.strips import OPEN_JS
 from vizlab.page.status import readout, status_line
 from vizlab.page.tab_cards import CardsTab
 from vizlab.page.tab_predictions import PredictionsTab
+from vizlab.page.tab_scenes import ScenesTab
 from vizlab.page.tab_stage import StageTab
 from vizlab.page.workspace import Workspace
 from vizlab.views.palettes import Palette
@@ -28,6 +29,8 @@ HEADER = (
 
 STAGE = "stage"
 """The tab that a visitor sees first."""
+SCENES = "scenes"
+"""The tab of the table, which is drawn anew whenever it is opened: rows come while others look elsewhere."""
 
 
 class Page:
@@ -66,6 +69,8 @@ class Page:
                     kind: type[MethodTab] = method.tab()
                     with gr.Tab(kind.title, id=family) as self.places[family]:
                         self.tabs[family] = kind()
+            with gr.Tab("Scenes", id=SCENES) as self.places[SCENES]:
+                self.scenes = ScenesTab(workspace)
             with gr.Tab("Model cards", id="cards") as self.places["cards"]:
                 self.cards = CardsTab(workspace.shelf)
 
@@ -87,6 +92,8 @@ class Page:
             return self.stage.outputs
         if place == "predictions":
             return self.predictions.outputs
+        if place == SCENES:
+            return self.scenes.outputs
         return self.cards.outputs if place == "cards" else self.tabs[place].outputs
 
     @property
@@ -113,6 +120,8 @@ class Page:
             return self.stage.render(analysis)
         if shown.place == "predictions":
             return self.predictions.render(analysis, palette)
+        if shown.place == SCENES:
+            return self.scenes.render(analysis)
         if shown.place == "cards":
             return self.cards.render(analysis)
         return self.tabs[shown.place].render(analysis, shown.networks.get(shown.place), palette)

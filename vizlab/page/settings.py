@@ -1,6 +1,7 @@
 """What the operator of the page decides: command-line options, each with an environment variable beside it."""
 
 import argparse
+import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,20 @@ from vizlab.errors import InputError
 from vizlab.rgbd import Limits
 
 
+_SWITCH = {
+    "": None,
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
+
 @dataclass(frozen=True)
 class Settings:
     """`checkpoints` is the folder of the shipped networks; `scenes` one of scenes to offer instead of the bundled ones;
     `add_from` one whose checkpoints a user may add by name.
+
+    `allow_upload_checkpoints` lets users upload checkpoints of their own; None allows it where only this machine can
+    reach the page (see `uploads`).
 
     `max_upload_mb` bounds every uploaded file, `max_megapixels` every picture before it is decoded, `cache_mb` the
     results that are kept.
@@ -27,7 +38,7 @@ class Settings:
     checkpoints: Path = field(default_factory=partial(folder, "checkpoints"))
     scenes: Path | None = None
     add_from: Path | None = None
-    allow_upload_checkpoints: bool = False
+    allow_upload_checkpoints: bool | None = None
     device: str = "auto"
     max_upload_mb: int = 100
     max_megapixels: float = 25.0
@@ -39,6 +50,11 @@ class Settings:
         pick_device(self.device)  # refuses a device that is not there before anyone waits for it
         if self.add_from is not None and not self.add_from.is_dir():
             raise InputError(f"--add-from names '{self.add_from}', which is no folder; expected one with checkpoints.")
+
+    @property
+    def uploads(self) -> bool:
+        """Whether users may upload checkpoints: as the operator said, else only on a loopback address."""
+        return is_loopback(self.host) if self.allow_upload_checkpoints is None else self.allow_upload_checkpoints
 
     @property
     def limits(self) -> Limits:
@@ -75,8 +91,27 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
     option("cache-mb", int, base.cache_mb, "memory for results that are kept, in MB")
     parser.add_argument(
         "--allow-upload-checkpoints",
-        action="store_true",
-        default=env.get("VIZLAB_ALLOW_UPLOAD_CHECKPOINTS", "").lower() in ("1", "true", "yes"),
-        help="let users upload checkpoints of their own (off by default)",
+        action=argparse.BooleanOptionalAction,
+        default=_switch(env, "VIZLAB_ALLOW_UPLOAD_CHECKPOINTS", base.allow_upload_checkpoints),
+        help="let users upload checkpoints of their own; if not said, only where --host is this machine alone. "
+        "Behind a proxy that others reach, say no",
     )
     return parser
+
+
+def _switch(env: Mapping[str, str], variable: str, default: bool | None) -> bool | None:
+    """A variable that is on or off; raises InputError for any other word."""
+    word = env.get(variable, "").strip().lower()
+    if word not in _SWITCH:
+        raise InputError(f"{variable} is '{env[variable][:40]}'; expected 1 or 0, true or false, yes or no, on or off.")
+    return default if word == "" else _SWITCH[word]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine alone: 127.0.0.1, ::1, localhost and the like."""
+    if host.strip().lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip().strip("[]")).is_loopback
+    except ValueError:
+        return False
