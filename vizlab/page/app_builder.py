@@ -29,11 +29,11 @@ KEPT_AT_START = 500_000
 
 
 class PageApp(gr.Blocks):
-    """The page as Gradio launches it, and `documents`, what its routes answer from."""
+    """The page as Gradio launches it, and `workspace`, what its routes answer from."""
 
     def __init__(self, workspace: Workspace, **options: Any) -> None:
         super().__init__(**options)
-        self.documents = workspace.documents
+        self.workspace = workspace
 
 
 def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) -> PageApp:
@@ -85,7 +85,7 @@ def launch(models: Sequence[Model] = (), settings: Settings | None = None, **opt
     """
     chosen = settings or Settings()
     app = build_app(chosen, models)
-    app.launch(**{**launch_options(chosen), "app_kwargs": serving(app.documents), **options})
+    app.launch(**{**launch_options(chosen), "app_kwargs": serving(app.workspace), **options})
     return app
 
 
@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except VizlabError as err:
         sys.exit(f"vizlab: {err}")
     try:
-        app.launch(**launch_options(settings), app_kwargs=serving(app.documents))
+        app.launch(**launch_options(settings), app_kwargs=serving(app.workspace))
     except OSError:
         wanted = f"port {settings.port}" if settings.port else "any port from 7860 on"
         sys.exit(f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port.")

@@ -1,8 +1,6 @@
 """What the page serves beside Gradio's events: documents, values and the viewer; and how everything travels."""
 
 import hashlib
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,30 +12,27 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vizlab.bundled import viewer_script
 from vizlab.errors import VizlabError
 from vizlab.page.documents import Documents
+from vizlab.page.exports import export_routes
+from vizlab.page.workspace import Workspace
 
-STATIC = Path(__file__).parent / "static"
 ROOT = "vizlab"
 FOREVER = "private, max-age=31536000, immutable"
 _NAMED_BY_CONTENT = ("/assets/", "/static/fonts/", "/theme.css")
 
 
-def serving(documents: Documents) -> dict[str, Any]:
+def serving(workspace: Workspace) -> dict[str, Any]:
     """Arguments for the app behind Gradio: routes of our own, compression, and how long a browser may keep files."""
-    answers = _Answers(documents)
+    answers = _Answers(workspace.documents)
     routes = [
         Route(f"/{ROOT}/document/{{key}}", answers.document),
         Route(f"/{ROOT}/values/{{key}}/{{name}}", answers.values),
         Route(f"/{ROOT}/viewer-{{mark}}.js", answers.viewer),
+        *export_routes(workspace, ROOT),
     ]
     return {"routes": routes, "middleware": [Middleware(Kept), Middleware(GZipMiddleware, minimum_size=2000)]}
-
-
-@lru_cache(maxsize=1)
-def viewer_script() -> bytes:
-    """The viewer as one module."""
-    return (STATIC / "viewer.js").read_bytes()
 
 
 def viewer_address() -> str:

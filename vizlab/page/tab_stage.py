@@ -26,6 +26,7 @@ window.vizlabStage = import(page + box.dataset.script).then((viewer) => {
     selected: (site) => trigger('select', site),
     scene: (delta) => link.scene(delta),
     openMethod: (family) => link.tab(family),
+    exports: page + box.dataset.root,
   }, link.state());
   return {viewer, instrument, page: page + box.dataset.root};
 });

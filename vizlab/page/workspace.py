@@ -13,7 +13,7 @@ from vizlab.core.device import pick_device, pick_precision
 from vizlab.core.model import Model
 from vizlab.core.predictions import DepthPrediction
 from vizlab.core.registry import checked
-from vizlab.core.trace import FusionTrace
+from vizlab.core.trace import FusionTrace, TracedModel
 from vizlab.core.tracer import trace
 from vizlab.errors import CheckpointError, IncompatibleInputError, InputError
 from vizlab.measures.reference import Reference
@@ -260,7 +260,9 @@ def _depth_source(
     return None if best is None else best.name
 
 
-def _shown_to(model: Model, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]) -> RGBDImage:
+def _shown_to(
+    model: Model | TracedModel, rgbd: RGBDImage, source: str | None, traces: Mapping[str, FusionTrace]
+) -> RGBDImage:
     """The picture as `model` gets it: with the depth of `source`, if any, or a predicted scale, and a warning."""
     prediction = None if source is None else traces[source].predictions["depth"]
     if source is None or not isinstance(prediction, DepthPrediction):
@@ -269,12 +271,23 @@ def _shown_to(model: Model, rgbd: RGBDImage, source: str | None, traces: Mapping
     return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
 
 
-def _scaled_for(model: Model, rgbd: RGBDImage, traces: Mapping[str, FusionTrace]) -> RGBDImage:
+def _scaled_for(model: Model | TracedModel, rgbd: RGBDImage, traces: Mapping[str, FusionTrace]) -> RGBDImage:
     """Depth without a scale gets that of a network that saw none, if one ran."""
     predicted = predicted_without_depth(traces)
     if "depth" not in model.inputs or not predicted or not is_without_scale(rgbd):
         return rgbd
     return with_predicted_scale(rgbd, *next(iter(predicted.items())))
+
+
+def shown(analysis: Analysis) -> dict[str, RGBDImage]:
+    """By model name, what networks were given where that is not the picture itself."""
+    at_own = {**analysis.traces, **analysis.unchanged}
+    found = {}
+    for name, trace_ in at_own.items():
+        if trace_.input_digest != analysis.picture.rgbd.digest:
+            source = analysis.stand_in.get(name)
+            found[name] = _shown_to(trace_.model, analysis.picture.rgbd, source, at_own)
+    return found
 
 
 def _depth_rmse(model: Model) -> float:

@@ -25,6 +25,7 @@ from vizlab.views.palettes import Palette, hex_of
 TITLE_POINTS, SMALL_POINTS = 7.0, 6.0
 GAP, TITLE, BAR, TICKS, LINE = 0.06, 0.15, 0.06, 0.13, 0.135
 """Inches: between cells, of a title, of a colour bar, of its numbers, of a line of the legend."""
+HIGHEST = 60.0
 OVER_PHOTOGRAPH = 0.78
 """So much of a site's map covers the photograph, as in the viewer, unless another opacity is given."""
 MOST_CLASSES = 24
@@ -98,6 +99,8 @@ def _drawn(
     per_line = max(1, int(width / 1.0))
     low = LINE * math.ceil(len(legend) / per_line) + (GAP if legend else 0)
     height = sum(TITLE + tall + foot + GAP for foot in feet) + low
+    if height > HIGHEST:
+        raise InputError(f"The figure would be {height:.0f} inches high, {HIGHEST:g} at most; give it more columns.")
     drawing = Figure(figsize=(width, height))
     photograph = document.layers.get(_photograph(document) or "")
     top = height

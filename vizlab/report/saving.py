@@ -15,6 +15,7 @@ SINGLE, DOUBLE = 3.5, 7.16
 """Inches: a column (88 mm) and the width of a page (182 mm) of two-column journals."""
 NARROWEST, WIDEST = 1.5, 30.0
 DPI = 300
+MOST_PIXELS = 120_000_000
 FORMATS = ("png", "svg", "pdf")
 Width = float | Literal["single", "double"]
 
@@ -62,6 +63,12 @@ def saved(figure: Figure, form: str, dpi: int = DPI) -> bytes:
     """
     if form not in FORMATS:
         raise InputError(f"'{one_line(form, 40)}' is no format of figures; expected {', '.join(FORMATS)}.")
+    width, height = figure.get_size_inches()
+    if form == "png" and width * height * dpi * dpi > MOST_PIXELS:
+        raise InputError(
+            f"A figure of {width:.1f} x {height:.1f} inches has more than {MOST_PIXELS / 1e6:g} million pixels at "
+            f"{dpi} to the inch; make it narrower, or write a PDF."
+        )
     buffer = io.BytesIO()
     with _LOCK, matplotlib.rc_context(_STYLE):  # type: ignore[arg-type]
         figure.savefig(buffer, format=form, dpi=dpi, metadata=_WITHOUT_DATES[form], facecolor="white")

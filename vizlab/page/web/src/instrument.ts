@@ -23,6 +23,8 @@ export interface Host {
   /** The next (1) or the previous (-1) bundled scene. */
   scene?: (delta: number) => void;
   openMethod?: (family: string) => void;
+  /** Where a server makes figures and files of an analysis; a file by itself has none. */
+  exports?: string;
 }
 
 /** So long nobody has to wait for what he sees before the rest is fetched. */
@@ -118,10 +120,19 @@ export class Instrument {
     if (!document) return;
     const shown = this.viewer.layers;
     this.toolbar.draw(document, this.state, this.pinned?.picture.title ?? null);
+    this.offerExports(shown);
     this.legend.draw(document, this.state, shown);
     this.inspector.summarise(document, this.state, shown);
     this.inspector.showSite(document, this.state.site);
     this.point();
+  }
+
+  /** Figures and numbers of what is on show, as far as the server has it: what the browser pinned it does not know. */
+  private offerExports(shown: LayerInfo[]): void {
+    const { original } = this;
+    if (!original || !this.host.exports) return;
+    const known = new Set(original.layers.map((layer) => layer.key));
+    this.toolbar.offer(original, this.state, shown.map((layer) => layer.key).filter((key) => known.has(key)), this.host.exports);
   }
 
   /** With the next frame: a pointer moves more often than a screen is drawn. */

@@ -1,6 +1,7 @@
 /** Above the pictures: what they show, how they lie over the photograph, and their colours. */
 
 import type { Document, LayerInfo } from "./document";
+import { exportMenu } from "./exporting";
 import { fill, h } from "./html";
 import { chosen, presets } from "./presets";
 import { rangeOf, rowOf } from "./ranges";
@@ -27,6 +28,7 @@ export class Toolbar {
   private readonly palette = h("select", { "aria-label": "class colours: those of PASCAL VOC, or safe for colour-blind eyes", title: "class colours: those of PASCAL VOC, or safe for colour-blind eyes" }, h("option", { value: "voc" }, "VOC"), h("option", { value: "safe" }, "safe"));
   private readonly pinned = h("button", { type: "button", class: "vv-pin", title: "keep this analysis beside the next ones; everything is then compared with it" }, "pin");
   private readonly editor = h("div", { class: "vv-range", role: "group", "aria-label": "colour range" });
+  private readonly exports = h("span", { class: "vv-exports" });
   private editing: { row: string; layer: LayerInfo } | null = null;
 
   constructor(private readonly actions: ToolActions) {
@@ -40,7 +42,7 @@ export class Toolbar {
         button("−", "zoom out (-)", () => actions.zoomBy(1 / 1.5)), button("+", "zoom in (+)", () => actions.zoomBy(1.5)),
         button("1:1", "the whole picture (0)", actions.whole), this.pinned,
         button("full", "full screen (f)", actions.fullScreen), button("present", "large type, one view (v)", actions.present)),
-      this.editor,
+      this.exports, this.editor,
     );
   }
 
@@ -71,6 +73,15 @@ export class Toolbar {
     this.pinned.textContent = pinnedTitle ? "unpin" : "pin";
     this.pinned.title = pinnedTitle ? `pinned: ${pinnedTitle}. Click to let it go.` : "keep this analysis beside the next ones; everything is then compared with it";
     this.drawEditor(document, state);
+  }
+
+  /** The menu of what can be taken along, anew where one of its links is another one; it stays open. */
+  offer(document: Document, state: State, cells: string[], base: string): void {
+    const menu = exportMenu(document, state, cells, base);
+    const before = this.exports.querySelector("details");
+    if (before && before.innerHTML === menu.innerHTML) return;
+    menu.open = before?.open ?? false;
+    fill(this.exports, menu);
   }
 
   edit(document: Document, state: State, layer: LayerInfo): void {
