@@ -20,7 +20,7 @@ from vizlab.views.predictions import depth_range, greyed
 
 SIDE = 480
 """Longer side of a picture, pixels."""
-SMALLEST = 7
+SMALLEST = 9
 """No mark is drawn smaller, pixels."""
 _DIFFERENT, _UNKNOWN, _EDGE = (255, 255, 255), (128, 128, 128), (0, 0, 0)
 

@@ -88,8 +88,8 @@ class AffinitiesTab(MethodTab):
     def _build_pixel(self) -> None:
         with gr.Row(elem_classes="vz-controls"):
             self.origin = gr.Radio([], label="predictions", elem_id="vz-pixel-origin")
-            self.row = gr.Number(0, label="pixel: row", precision=0, minimum=0, elem_id="vz-pixel-row")
-            self.column = gr.Number(0, label="column", precision=0, minimum=0, elem_id="vz-pixel-column")
+            self.row = gr.Number(0, label="pixel: row, then Enter", precision=0, minimum=0, elem_id="vz-pixel-row")
+            self.column = gr.Number(0, label="column, then Enter", precision=0, minimum=0, elem_id="vz-pixel-column")
         self.pixel = gr.HTML({}, picture="", html_template="${picture}", js_on_load=PICK_JS, elem_id="vz-pixel")
 
     def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
@@ -112,7 +112,8 @@ class AffinitiesTab(MethodTab):
     def wire(self, wiring: Wiring) -> None:
         wiring.redraw(self.statistic.input, self, [self.statistic], [self.affinity], self.draw_affinity)
         chosen = [self.row, self.column, self.origin]
-        for event in (self.origin.input, self.row.submit, self.row.blur, self.column.submit, self.column.blur):
+        # Not on blur: a click on another control would ask twice at once, and the older answer could come last.
+        for event in (self.origin.input, self.row.submit, self.column.submit):
             wiring.redraw(event, self, chosen, [self.pixel], self.draw_pixel)
         picked = [self.pixel, self.row, self.column]
         wiring.redraw(self.pixel.select, self, [self.pixel, self.origin], picked, self.pick_pixel)

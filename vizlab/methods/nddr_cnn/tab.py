@@ -86,8 +86,8 @@ class NDDRTab(MethodTab):
     def build(self) -> None:
         self.intro = gr.HTML()
         with gr.Row(elem_classes="vz-controls"):
-            self.stage = gr.Radio([], label="stage", elem_id="vz-stage")
-            self.kind = gr.Radio(list(KINDS), value="as stored", label="matrix shows", elem_id="vz-kind")
+            self.stage = gr.Radio([], label="stage", elem_id="vz-nddr-stage")
+            self.kind = gr.Radio(list(KINDS), value="as stored", label="matrix shows", elem_id="vz-nddr-kind")
         with gr.Row(elem_classes="vz-figures"):
             with gr.Column(scale=3, min_width=320):
                 self.matrix = build_chart(MATRIX)
