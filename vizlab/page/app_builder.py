@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +63,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "share": False,
         "show_error": False,
         "allowed_paths": [],
-        "max_file_size": settings.max_upload_mb * 1_000_000,
+        "max_file_size": settings.max_file_bytes,
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
@@ -83,10 +83,19 @@ def launch(models: Sequence[Model] = (), settings: Settings | None = None, **opt
 
     `options` go to Gradio's `launch` (prevent_thread_lock=True returns at once). Returns the app.
     """
-    chosen = settings or Settings()
+    chosen = _as_launched(settings or Settings(), options)
     app = build_app(chosen, models)
     app.launch(**{**launch_options(chosen), "app_kwargs": serving(app.workspace), **options})
     return app
+
+
+def _as_launched(settings: Settings, options: Mapping[str, Any]) -> Settings:
+    """The settings with the address that `options` name; a page that is shared takes no checkpoints unasked."""
+    host = options.get("server_name") or settings.host
+    unasked = settings.allow_upload_checkpoints is None and options.get("share")
+    return replace(
+        settings, host=host, allow_upload_checkpoints=False if unasked else settings.allow_upload_checkpoints
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:

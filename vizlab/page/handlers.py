@@ -19,6 +19,7 @@ from vizlab.page.link import Link
 from vizlab.page.page import SCENES, STAGE, Page, Shown
 from vizlab.page.request import request_for
 from vizlab.page.running import Running
+from vizlab.page.shelf import added_sentence
 from vizlab.page.status import readout
 from vizlab.page.workspace import Workspace
 from vizlab.rgbd import ReadOptions
@@ -297,6 +298,7 @@ class Handlers:
                 self.page.controls.models: gr.update(choices=choices, value=now_ticked),
                 self.page.offered: choices,
                 self.page.controls.own_file: None,
+                self.page.message: notice(added_sentence(self.workspace.shelf.get(added))),
             }
 
         return self.guarded(do)

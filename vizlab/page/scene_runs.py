@@ -48,6 +48,8 @@ class SceneRuns:
         try:
             # Once other networks are on show the table is theirs.
             yield from takewhile(lambda _: self._filling.get(name) is run, self._steps(run.analysis, name))
+            if self._filling.get(name) is not run:
+                yield {self._page.scenes.progress: gr.update()}  # Gradio sends the last answer twice
         finally:
             if self._filling.get(name) is run:
                 del self._filling[name]

@@ -13,7 +13,6 @@ from vizlab.core.device import pick_device
 from vizlab.errors import InputError
 from vizlab.rgbd import Limits
 
-
 _SWITCH = {
     "": None,
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -29,8 +28,8 @@ class Settings:
     `allow_upload_checkpoints` lets users upload checkpoints of their own; None allows it where only this machine can
     reach the page (see `uploads`).
 
-    `max_upload_mb` bounds every uploaded file, `max_megapixels` every picture before it is decoded, `cache_mb` the
-    results that are kept.
+    `max_upload_mb` bounds every uploaded picture, `max_checkpoint_mb` every uploaded checkpoint, `max_megapixels` every
+    picture before it is decoded, `cache_mb` the results that are kept.
     """
 
     host: str = "127.0.0.1"
@@ -41,11 +40,12 @@ class Settings:
     allow_upload_checkpoints: bool | None = None
     device: str = "auto"
     max_upload_mb: int = 100
+    max_checkpoint_mb: int = 2000
     max_megapixels: float = 25.0
     cache_mb: int = 1024
 
     def __post_init__(self) -> None:
-        if self.max_upload_mb <= 0 or self.max_megapixels <= 0 or self.cache_mb <= 0:
+        if min(self.max_upload_mb, self.max_checkpoint_mb, self.max_megapixels, self.cache_mb) <= 0:
             raise InputError("The limits of upload, picture and cache size must be positive numbers.")
         pick_device(self.device)  # refuses a device that is not there before anyone waits for it
         if self.add_from is not None and not self.add_from.is_dir():
@@ -55,6 +55,12 @@ class Settings:
     def uploads(self) -> bool:
         """Whether users may upload checkpoints: as the operator said, else only on a loopback address."""
         return is_loopback(self.host) if self.allow_upload_checkpoints is None else self.allow_upload_checkpoints
+
+    @property
+    def max_file_bytes(self) -> int:
+        """What any file may weigh that a browser sends; of a picture the reader takes less, see `limits`."""
+        largest = max(self.max_upload_mb, self.max_checkpoint_mb) if self.uploads else self.max_upload_mb
+        return largest * 1_000_000
 
     @property
     def limits(self) -> Limits:
@@ -86,7 +92,8 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
     option("scenes", Path, base.scenes, "folder of scenes to offer instead of the bundled ones")
     option("add-from", Path, base.add_from, "folder whose checkpoints a user may add by name")
     option("device", str, base.device, "auto, cpu, cuda or cuda:N")
-    option("max-upload-mb", int, base.max_upload_mb, "largest file a user may upload, in MB")
+    option("max-upload-mb", int, base.max_upload_mb, "largest picture file a user may upload, in MB")
+    option("max-checkpoint-mb", int, base.max_checkpoint_mb, "largest checkpoint a user may upload, in MB")
     option("max-megapixels", float, base.max_megapixels, "largest picture that is decoded, in million pixels")
     option("cache-mb", int, base.cache_mb, "memory for results that are kept, in MB")
     parser.add_argument(

@@ -204,6 +204,17 @@ class ModelShelf:
         self._loaded.put(model.name, model, size)
 
 
+def added_sentence(model: Model) -> str:
+    """What was added, for who added it: the name, what kind of network it is, and what comes next."""
+    tasks = ", ".join(task.name for task in model.tasks)
+    count = len(model.sites)
+    sites = f"{count} fusion site" + ("" if count == 1 else "s")
+    return (
+        f"{model.name} was added and is ticked: {model.method.title}, {model.config.architecture}, which predicts "
+        f"{tasks} and has {sites}. Press Run to see it beside the others."
+    )
+
+
 def _hash(path: Path) -> str:
     """The file's hash; empty for one that cannot be read, about which loading it says more."""
     try:

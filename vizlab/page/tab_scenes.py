@@ -80,7 +80,8 @@ class ScenesTab:
                 **self._filled(analysis, table),
                 **self._busy(f"{table.titles[scene]}: {done + 1} of {count}", done / count),
             }
-            self._workspace.rows.of(self._workspace.analyse(in_scene(analysis.request, scene), step))
+            request = in_scene(analysis.request, scene)
+            self._workspace.rows.of(self._workspace.analyse(request, step, background=True))
             table = self.known(analysis.request)
         yield self.render(analysis)
 

@@ -53,5 +53,5 @@ def script() -> str:
 
 
 def head() -> str:
-    """What must be there before the first component: how the page reads and writes its address."""
-    return "<script>" + (HERE / "link.js").read_text(encoding="utf-8") + "</script>"
+    """What must be there before the first component: how the page keeps its address, and takes files dropped on it."""
+    return "".join(f"<script>{(HERE / name).read_text(encoding='utf-8')}</script>" for name in ("link.js", "drop.js"))

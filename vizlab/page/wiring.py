@@ -118,4 +118,5 @@ def _wire_adding(page: Page, handlers: Handlers) -> None:
         return
     inputs = [controls.own, controls.own_file, controls.own_weights, controls.models, page.offered]
     outputs = [controls.models, page.offered, controls.own_file, *page.remarks]
-    controls.add.click(handlers.add_checkpoint, inputs, outputs, **_QUIET, **NETWORKS)
+    for event in (controls.add.click, controls.own_file.upload):  # a file needs no second click
+        event(handlers.add_checkpoint, inputs, outputs, **_QUIET, **NETWORKS)
