@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from vizlab.core.trace import FusionTrace
 from vizlab.core.trace_file import load_trace
@@ -27,6 +27,8 @@ MOST_FILES, MOST_BYTES, MOST_JSON, MOST_PIXELS = 500, 4_000_000_000, 20_000_000,
 """Files of an archive, and arrays of a trace are at most twenty times that; bytes of all, unpacked; bytes of a JSON
 text; pixels of a picture."""
 _NAME = re.compile(r"(analysis\.json|README\.txt|citation\.txt|inputs/\d{1,3}\.(json|png|npy)|traces/\d{1,3}\.npz)")
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+"""How every PNG begins; its width and height follow."""
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, struct.error,
     NotImplementedError, RuntimeError, RecursionError, SyntaxError,
@@ -149,10 +151,17 @@ def _picture(files: _Files, place: str) -> RGBDImage:
 
 
 def _colour(data: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
-        if picture.width * picture.height > MOST_PIXELS:
-            raise _Refused(f"a picture of {picture.width}x{picture.height} is larger than what is opened")
-        return np.asarray(picture.convert("RGB"))
+    """HxWx3 uint8 of a PNG, whose size is looked at before it is decoded."""
+    if data[:16] != _PNG:
+        raise _Refused("a picture in it is no PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    if width * height > MOST_PIXELS:
+        raise _Refused(f"a picture of {width}x{height} is larger than what is opened")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except UnidentifiedImageError as err:
+        raise _Refused("a picture in it is damaged") from err
 
 
 def _trace(files: _Files, name: str) -> FusionTrace:
