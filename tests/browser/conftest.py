@@ -14,7 +14,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PATIENCE = 240_000
+PATIENCE = int(os.environ.get("VIZLAB_PATIENCE", "240000"))
 """Milliseconds: a busy machine may take long, and a page that works is not slow for it."""
 
 expect.set_options(timeout=PATIENCE)
@@ -49,7 +49,10 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]:
-    """Opens the page for a new visitor and waits for the analysed scene; at the end nothing must have gone astray."""
+    """Opens the page (at `link`, behind "#") for a new visitor and waits for the analysed scene.
+
+    At the end nothing must have gone astray.
+    """
     contexts, astray, logged = [], [], len(page_process.log.read_text())
 
     def watch(page: Page) -> None:
@@ -60,13 +63,13 @@ def open_page(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]
     def note(text: str) -> None:
         astray.append(text[:300])
 
-    def open_(width: int = 1280, height: int = 800) -> Page:
+    def open_(width: int = 1280, height: int = 800, link: str = "") -> Page:
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         watch(page)
-        page.goto(page_process.url)
+        page.goto(f"{page_process.url}/{link}")
         expect(page.locator(".vz-status")).to_be_visible()
         return page
 

@@ -3,7 +3,8 @@
   const SERVER = ['scene', 'networks', 'set', 'picture', 'tab'];
   const parts = () => new URLSearchParams(location.hash.slice(1));
   const links = {
-    page: new URLSearchParams(), viewer: new URLSearchParams(), ask: null, titles: {},
+    page: new URLSearchParams(), ask: null, titles: {},
+    viewer: new URLSearchParams([...parts()].filter(([name]) => !SERVER.includes(name))),
     state: () => String(parts()),
     keep: (viewer) => { links.viewer = new URLSearchParams(viewer); links.write(false); },
     /** Another analysis is on show: a new entry of the history where picture, networks or settings are others. */
@@ -31,6 +32,19 @@
     tab: (name) => {
       const title = links.titles[name];
       [...document.querySelectorAll('#vz-tabs [role=tab]')].find((tab) => tab.textContent.trim() === title)?.click();
+    },
+    /** The components are there: the tab that the address names opens, and every tab that is clicked is kept. */
+    begin: (titles) => {
+      links.titles = titles;
+      document.querySelector('#vz-tabs')?.addEventListener('click', (event) => {
+        const title = event.target.closest('[role=tab]')?.textContent.trim();
+        const name = Object.keys(titles).find((one) => titles[one] === title);
+        if (!name) return;
+        links.put({tab: name === 'stage' ? '' : name});
+        links.write(false);
+      });
+      const wanted = parts().get('tab');
+      if (wanted) links.tab(wanted);
     },
   };
   window.vizlabLink = links;

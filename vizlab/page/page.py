@@ -27,6 +27,7 @@ HEADER = (
 )
 
 
+PREDICTIONS, CARDS = "predictions", "cards"
 STAGE = "stage"
 """The tab that a visitor sees first."""
 SCENES = "scenes"
@@ -57,22 +58,24 @@ class Page:
         self.window = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-site-window")
 
     def _build_tabs(self, workspace: Workspace) -> None:
-        """`places` are all tabs by name, each with what it takes to draw it."""
+        """`places` are all tabs by name."""
+        kinds: dict[str, type[MethodTab]] = {f: m.tab() for f, m in methods().items() if m.tab is not None}
+        own = {family: kind.title for family, kind in kinds.items()}
+        titles = {STAGE: "Stage", PREDICTIONS: "Predictions", **own, SCENES: "Scenes", CARDS: "Model cards"}
         self.places: dict[str, gr.Tab] = {}
         with gr.Tabs(elem_id="vz-tabs"):
-            with gr.Tab("Stage", id=STAGE) as self.places[STAGE]:
-                self.stage = StageTab()
-            with gr.Tab("Predictions", id="predictions") as self.places["predictions"]:
-                self.predictions = PredictionsTab()
-            for family, method in methods().items():
-                if method.tab is not None:
-                    kind: type[MethodTab] = method.tab()
-                    with gr.Tab(kind.title, id=family) as self.places[family]:
-                        self.tabs[family] = kind()
-            with gr.Tab("Scenes", id=SCENES) as self.places[SCENES]:
-                self.scenes = ScenesTab(workspace)
-            with gr.Tab("Model cards", id="cards") as self.places["cards"]:
-                self.cards = CardsTab(workspace.shelf)
+            for name, title in titles.items():
+                with gr.Tab(title, id=name) as self.places[name]:
+                    if name == STAGE:
+                        self.stage = StageTab(titles)
+                    elif name == PREDICTIONS:
+                        self.predictions = PredictionsTab()
+                    elif name == SCENES:
+                        self.scenes = ScenesTab(workspace)
+                    elif name == CARDS:
+                        self.cards = CardsTab(workspace.shelf)
+                    else:
+                        self.tabs[name] = kinds[name]()
 
     @property
     def results(self) -> list[Any]:
@@ -90,11 +93,11 @@ class Page:
         """The components of one tab."""
         if place == STAGE:
             return self.stage.outputs
-        if place == "predictions":
+        if place == PREDICTIONS:
             return self.predictions.outputs
         if place == SCENES:
             return self.scenes.outputs
-        return self.cards.outputs if place == "cards" else self.tabs[place].outputs
+        return self.cards.outputs if place == CARDS else self.tabs[place].outputs
 
     @property
     def remarks(self) -> list[Any]:
@@ -118,11 +121,11 @@ class Page:
         """The tab that is open."""
         if shown.place == STAGE:
             return self.stage.render(analysis)
-        if shown.place == "predictions":
+        if shown.place == PREDICTIONS:
             return self.predictions.render(analysis, palette)
         if shown.place == SCENES:
             return self.scenes.render(analysis)
-        if shown.place == "cards":
+        if shown.place == CARDS:
             return self.cards.render(analysis)
         return self.tabs[shown.place].render(analysis, shown.networks.get(shown.place), palette)
 

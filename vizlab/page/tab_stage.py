@@ -4,11 +4,11 @@ The server says which analysis is on show; the browser fetches its document and 
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from vizlab.core.registry import methods
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import tag
 from vizlab.page.kit.method_tab import Updates
@@ -19,7 +19,7 @@ const page = new URL('.', document.baseURI).href;
 const box = element.querySelector('.vz-instrument');
 window.vizlabStage = import(page + box.dataset.script).then((viewer) => {
   const link = window.vizlabLink;
-  link.titles = JSON.parse(box.dataset.titles);
+  link.begin(JSON.parse(box.dataset.titles));
   const instrument = viewer.mount(box, {
     fetch: viewer.fetchFrom(page + box.dataset.root + '/values'),
     changed: (state) => link.keep(viewer.written(state)),
@@ -52,11 +52,11 @@ open();
 class StageTab:
     """`selected` is triggered with the site that was clicked; `document` says which analysis the browser opens."""
 
-    def __init__(self) -> None:
-        titles = {family: m.tab().title for family, m in methods().items() if m.tab is not None}  # type: ignore[attr-defined]
-        script = {"data_script": viewer_address(), "data_root": ROOT, "data_titles": json.dumps(titles)}
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        """`titles` are those of all tabs of the page by name."""
+        script = {"data_script": viewer_address(), "data_root": ROOT, "data_titles": json.dumps(dict(titles))}
         box = tag("div", "", "vz-instrument", **script)
-        self.instrument = gr.HTML(box, js_on_load=MOUNT_JS, elem_id="vz-stage", apply_default_css=False)
+        self.instrument = gr.HTML(box, js_on_load=MOUNT_JS, elem_id="vz-instrument", apply_default_css=False)
         self.document = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-document")
 
     @property

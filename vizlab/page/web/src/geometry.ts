@@ -51,10 +51,14 @@ export function indexAt(pixel: Point, layer: Pick<LayerInfo, "cell">, grid: Pick
   return row * grid.columns + column;
 }
 
-/** A zoom whose picture stays in sight: never smaller than whole, never beyond an edge. */
+/** A zoom whose picture stays in sight: never smaller than whole, never beyond an edge; as exact as an address has it. */
 export function clamped(zoom: Zoom, most: number): Zoom {
   const k = Math.max(1, Math.min(most, zoom.k));
   const half = 0.5 / k;
   const inside = (at: number) => Math.max(half, Math.min(1 - half, at));
-  return { k, x: inside(zoom.x), y: inside(zoom.y) };
+  return { k: rounded(k), x: rounded(inside(zoom.x)), y: rounded(inside(zoom.y)) };
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(5));
 }

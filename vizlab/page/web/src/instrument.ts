@@ -86,6 +86,7 @@ export class Instrument {
     }
     this.original = document;
     this.document = this.pinned && this.pinned.key !== document.key ? withPinned(document, this.pinned) : document;
+    delete this.toolbar.element.dataset.ready;
     this.viewer.open(this.document);
     this.drawMap();
     this.drawTexts();
@@ -164,6 +165,7 @@ export class Instrument {
     const wanted = document.layers.filter((layer) => !layer.site && !layer.made && !layer.key.includes("|scale_") && !layer.key.endsWith("|entropy"));
     const errors = document.layers.filter((layer) => layer.made && layer.key.endsWith("|error"));
     await this.load(document, [...wanted, ...errors]);
+    if (this.original === document) this.toolbar.element.dataset.ready = "yes";
   }
 
   private async load(document: Document, layers: LayerInfo[]): Promise<void> {

@@ -46,7 +46,7 @@ export function written(state: State): URLSearchParams {
   put("show", state.preset, START.preset);
   if (state.preset === "own") put("cells", state.cells.join(BETWEEN));
   const { k, x, y } = state.zoom;
-  if (k !== 1) put("zoom", [k, x, y].map((value) => Number(value.toFixed(4))).join(","));
+  if (k !== 1) put("zoom", [k, x, y].join(","));
   put("probes", state.probes.map((p) => `${p.x},${p.y}`).join(";"));
   if (state.region) put("region", [state.region.x0, state.region.y0, state.region.x1, state.region.y1].join(","));
   put("opacity", String(state.opacity), "1");

@@ -37,6 +37,7 @@ export class Viewer {
   state: State = START;
   document: Document | null = null;
   cursor: Point | null = null;
+  private last: Point | null = null;
   columns = 1;
   private cells: Shown[] = [];
   private colormaps = new Map<string, Uint32Array>();
@@ -51,6 +52,7 @@ export class Viewer {
 
   /** Another document in place of the last; what was set stays as far as there is such a layer. */
   open(document: Document): void {
+    if (this.document?.picture.size.join() !== document.picture.size.join()) this.last = null;
     this.document = document;
     this.colormaps = new Map(Object.entries(document.colormaps).map(([name, text]) => [name, table(text)]));
     this.photograph = null;
@@ -79,13 +81,14 @@ export class Viewer {
     return rangeOf(this.document!, layer, this.state.ranges);
   }
 
-  /** The pixel under the crosshair, or the last probe. */
+  /** The pixel under the crosshair, else where it was last, else the last probe. */
   get place(): Point | null {
-    return this.cursor ?? this.state.probes.at(-1) ?? null;
+    return this.cursor ?? this.last ?? this.state.probes.at(-1) ?? null;
   }
 
   pointAt(cursor: Point | null): void {
     this.cursor = cursor;
+    this.last = cursor ?? this.last;
     this.events.cursor(cursor);
     const look = this.look();
     for (const one of this.cells) one.cell.point(look);
@@ -223,6 +226,8 @@ export class Viewer {
 
   draw(): void {
     if (!this.document) return;
+    this.element.dataset.scene = this.document.picture.scene ?? this.document.picture.title;
+    this.element.dataset.zoom = String(Number(this.state.zoom.k.toFixed(2)));
     const look = this.look();
     for (const one of this.cells) this.drawOne(one, look);
   }
