@@ -5,18 +5,61 @@ from pathlib import Path
 import pytest
 
 from vizlab.errors import InputError
-from vizlab.page.app_builder import launch_options
+from vizlab.page.app_builder import _as_launched, launch_options
 from vizlab.page.settings import Settings, parse_settings
 
 
 def test_defaults_are_closed() -> None:
     settings = parse_settings([], {})
     options = launch_options(settings)
-    assert (settings.host, settings.allow_upload_checkpoints, settings.add_from) == ("127.0.0.1", False, None)
+    assert (settings.host, settings.add_from) == ("127.0.0.1", None)
     assert options["share"] is False
     assert options["show_error"] is False
     assert options["allowed_paths"] == []
-    assert options["max_file_size"] == 100_000_000
+    assert launch_options(parse_settings(["--host", "0.0.0.0"], {}))["max_file_size"] == 100_000_000
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True), ("127.3.2.1", True), ("::1", True), ("[::1]", True), ("localhost", True),
+        ("LocalHost", True), ("0.0.0.0", False), ("::", False), ("192.168.1.5", False), ("lab.example.org", False),
+        ("localhost.example.org", False), ("", False),
+    ],
+)  # fmt: skip
+def test_checkpoints_may_be_uploaded_where_only_this_machine_reaches_the_page(host: str, local: bool) -> None:
+    assert parse_settings(["--host", host], {}).uploads is local
+    assert parse_settings(["--host", host, "--allow-upload-checkpoints"], {}).uploads
+    assert not parse_settings(["--host", host, "--no-allow-upload-checkpoints"], {}).uploads
+
+
+@pytest.mark.parametrize(("word", "allowed"), [("1", True), ("Yes", True), ("on", True), ("0", False), ("off", False)])
+def test_a_variable_says_it_either_way_and_the_command_line_wins(word: str, allowed: bool) -> None:
+    env = {"VIZLAB_ALLOW_UPLOAD_CHECKPOINTS": word}
+    assert parse_settings([], env).uploads is allowed
+    assert parse_settings(["--host", "0.0.0.0"], env).uploads is allowed
+    other = "--no-allow-upload-checkpoints" if allowed else "--allow-upload-checkpoints"
+    assert parse_settings([other], env).uploads is not allowed
+
+
+def test_a_variable_that_is_neither_is_refused() -> None:
+    assert parse_settings([], {"VIZLAB_ALLOW_UPLOAD_CHECKPOINTS": ""}).uploads
+    with pytest.raises(InputError, match="'maybe'; expected 1 or 0"):
+        parse_settings([], {"VIZLAB_ALLOW_UPLOAD_CHECKPOINTS": "maybe"})
+
+
+def test_a_page_that_is_shared_or_open_takes_no_checkpoints_unasked() -> None:
+    assert _as_launched(Settings(), {}).uploads
+    assert not _as_launched(Settings(), {"share": True}).uploads
+    assert not _as_launched(Settings(), {"server_name": "0.0.0.0"}).uploads
+    assert _as_launched(Settings(allow_upload_checkpoints=True), {"share": True}).uploads
+
+
+def test_checkpoints_have_a_limit_of_their_own() -> None:
+    given = ["--max-checkpoint-mb", "300", "--max-upload-mb", "20"]
+    local, closed = parse_settings(given, {}), parse_settings([*given, "--no-allow-upload-checkpoints"], {})
+    assert (local.max_file_bytes, local.limits.max_bytes) == (300_000_000, 20_000_000)
+    assert closed.max_file_bytes == 20_000_000
 
 
 def test_command_line_wins_over_the_environment(tmp_path: Path) -> None:

@@ -2,23 +2,31 @@
 
 import pytest
 
-from vizlab.views.headings import model_headings
+from vizlab.views.headings import network_titles
 
-CEN, MULTI, NDDR = "cen-mobilenetv2-nyuv2", "cen-multitask-mobilenetv2-nyuv2", "nddr-cnn-mobilenetv2-nyuv2"
+CEN = ("cen", "cen-mobilenetv2", "cen-mobilenetv2-nyuv2")
+MULTI = ("cen", "cen-mobilenetv2", "cen-multitask-mobilenetv2-nyuv2")
+NDDR = ("nddr-cnn", "nddr-cnn-mobilenetv2", "nddr-cnn-mobilenetv2-nyuv2")
+OWN = ("cen", "cen-mobilenetv2", "my_fusion")
 
 
 @pytest.mark.parametrize(
-    ("models", "headings"),
+    ("models", "titles"),
     [
-        ([("cen", CEN), ("nddr-cnn", NDDR)], ("CEN", "NDDR-CNN")),
-        ([("cen", CEN), ("cen", MULTI), ("nddr-cnn", NDDR)], ("CEN", "CEN multitask", "NDDR-CNN")),
-        ([("nddr-cnn", NDDR), ("nddr-cnn", "nddr-cnn-resnet18-nyuv2")], ("NDDR-CNN mobilenetv2", "NDDR-CNN resnet18")),
-        ([("cen", CEN), ("cen", "someones")], (CEN, "someones")),
-        ([("cen", CEN), ("cen", CEN)], (CEN, CEN)),
-        ([("cen", "a-b"), ("cen", "b")], ("a-b", "b")),
-        ([("cen", "mine-x"), ("cen", "cen-b-x")], ("mine", "CEN b")),
-        ([("mine", "any-name")], ("any-name",)),
+        ([CEN, NDDR], ("CEN", "NDDR-CNN")),
+        ([CEN, MULTI, NDDR], ("CEN", "CEN multitask", "NDDR-CNN")),
+        ([MULTI], ("CEN multitask",)),
+        ([OWN], ("my_fusion",)),
+        ([CEN, OWN], ("CEN", "my_fusion")),
+        ([CEN, CEN], (CEN[2], CEN[2])),
+        ([NDDR, ("nddr-cnn", "nddr-cnn-resnet18", "nddr-cnn-resnet18-nyuv2")], (NDDR[2], "nddr-cnn-resnet18-nyuv2")),
+        ([("cen", "cen-resnet101", "cen")], ("cen",)),
+        ([("mine", "any", "any-name")], ("any-name",)),
     ],
 )
-def test_the_method_and_what_tells_two_of_it_apart(models: list[tuple[str, str]], headings: tuple[str, ...]) -> None:
-    assert model_headings(models) == headings
+def test_the_method_and_what_the_name_adds_to_it(models: list[tuple[str, str, str]], titles: tuple[str, ...]) -> None:
+    assert network_titles(models) == titles
+
+
+def test_a_title_stays_when_another_network_of_the_method_is_skipped() -> None:
+    assert network_titles([MULTI])[0] == network_titles([CEN, MULTI])[1]

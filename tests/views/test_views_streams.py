@@ -86,11 +86,12 @@ def test_the_grid_has_a_column_for_every_input(
     multitask_trace: FusionTrace, multimodal_multitask_trace: FusionTrace, small_rgbd: RGBDImage
 ) -> None:
     grid = views.prediction_grid([multitask_trace], small_rgbd)
-    assert grid.columns == ("CEN", "reference")
+    assert grid.columns == ("cen-multitask", "reference")
     assert [task for task, _ in grid.rows] == ["semseg", "depth", "depth error", "normals"]
     assert all(isinstance(cells[0], views.Panel) for _, cells in grid.rows)
     grid = views.prediction_grid([multimodal_multitask_trace], small_rgbd)
-    assert grid.columns == ("CEN · rgb", "CEN · depth", "CEN · ensemble", "reference")
+    name = multimodal_multitask_trace.model.name
+    assert grid.columns == (f"{name} · rgb", f"{name} · depth", f"{name} · ensemble", "reference")
     assert [task for task, _ in grid.rows] == ["semseg", "normals"]
     assert all(isinstance(cell, views.Panel) for _, cells in grid.rows for cell in cells[:3])
 

@@ -18,7 +18,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.measures.metrics import DepthError, depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
-from vizlab.views.headings import model_headings
+from vizlab.views.headings import network_titles
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent
 from vizlab.views.predictions import (
@@ -104,7 +104,7 @@ def prediction_grid(
 
 def grid_columns(traces: Sequence[FusionTrace]) -> tuple[Column, ...]:
     """A column per model, or per input where its outputs are named TASK/INPUT."""
-    headings = model_headings([(t.model.family, t.model.name) for t in traces])
+    headings = network_titles([(t.model.family, t.model.architecture, t.model.name) for t in traces])
     columns = []
     for heading, trace in zip(headings, traces, strict=True):
         streams = (Output.parse(name).stream for name in trace.predictions)
@@ -162,7 +162,7 @@ def _error_cell(column: Column, common: _Common, key: str) -> Cell:
     error = common.errors.get(column.identity)
     if error is None:
         return EmptyCell(f"{column.heading} predicts no depth.")
-    return depth_error_panel(error, column.title, common.error_limit, _depth_caption(error), key)
+    return depth_error_panel(error, column.title, common.error_limit, _error_caption(error), key)
 
 
 def _reference_cell(task: str, common: _Common) -> Cell:
@@ -192,6 +192,17 @@ def _depth_caption(error: DepthError | None) -> str:
     if np.isnan(error.scale):
         return f"RMSE {number(error.rmse, 'm')}; most of it predicted at 0 m, so no scale aligns it."
     return f"RMSE {number(error.rmse, 'm')}; {number(error.aligned_rmse, 'm')} once scaled by {number(error.scale)}."
+
+
+def _error_caption(error: DepthError) -> str:
+    """What the caption of the depth itself leaves out: which way the error goes, and its size beside the distance."""
+    if not error.valid:
+        return "No pixel has both depths."
+    mean = float(np.nanmean(error.error, dtype=np.float64))
+    way = "too far" if mean > 0 else "too near"
+    size = percent(error.abs_rel)
+    where = f"over {percent(error.valid)} of pixels"
+    return f"On average {number(abs(mean), 'm')} {way}; absolute error {size} of the distance, {where}."
 
 
 def _normals_caption(prediction: NormalsPrediction, common: _Common) -> str:
