@@ -8,7 +8,9 @@ import inspect
 import io
 import json
 import logging
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,9 @@ class Endpoints:
         def answer(key: str, model: str, *texts: str) -> dict[str, Any]:
             return json.loads(ask(self.workspace.get(key).trace_of(model), *texts).to_json())
 
+        first = [inspect.Parameter(one, inspect.Parameter.POSITIONAL_OR_KEYWORD) for one in ("key", "model")]
+        _, *texts = inspect.signature(ask).parameters.values()
+        answer.__signature__ = inspect.Signature([*first, *texts])  # type: ignore[attr-defined]
         return _named(answer, name, ask.__doc__)
 
     def site(self, key: str, model: str, site: str, target: str) -> tuple[dict[str, Any], str]:
@@ -168,48 +173,116 @@ class Endpoints:
         return save_bytes_to_cache(buffer.getvalue(), name, self.folder)
 
 
+PARAMETERS = {
+    "colour": "a colour picture, uploaded",
+    "depth": "a depth map, uploaded",
+    "scene": "a bundled scene by its name, where no file is given; /scenes lists them",
+    "models": "the networks to run, a list of names; all that are shipped where it is left out; /models lists them",
+    "depth_unit": "unit of the depth map: auto, mm, cm, m, tum, sunrgbd, or metres per count (0.001, 1/512)",
+    "settings": 'values of controls by name, such as {"threshold": 0.05}; each checkpoint has its own for the rest',
+    "device": "auto, cpu, cuda or cuda:N; /devices lists what there is",
+    "working_size": "own (each checkpoint's), 240x320, 360x480, 480x640 or 720x960",
+    "predicted_depth": "whether networks that need depth get another network's prediction where the picture has none",
+    "precision": "auto, float32 or bfloat16",
+    "reading": "how files are read otherwise than by themselves: depth_kind, field_of_view, align, turn, by name",
+    "key": "names an analysis: what /analyse answered with",
+    "model": "the name of one of its networks",
+    "site": "a fusion site by its path, as /analyse names it",
+    "target": "the stream that receives there",
+    "output": "an output by its name, such as semseg or semseg/rgb",
+    "view": "a chart that draws one trace, by its name in vizlab.views",
+    "statistic": "kappa (agreement beyond chance), raw or conditional",
+    "name": "a checkpoint's file name in the operator's folder",
+    "weights": "which of several sets of weights in the file: raw, ema, or their name there; empty for the usual one",
+    "checkpoint": "a checkpoint file, uploaded",
+}
+"""What every parameter is, for programs and for assistants; an endpoint's own words come first."""
+
+
+class _Inputs:
+    """The components behind endpoints: a parameter without a value is one that must be given."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def of(self, does: Callable[..., Any], **other: Any) -> list[Any]:
+        """One for each parameter of `does`, in order; `other` are those that are not texts, by name."""
+        return [self._one(does, parameter, other) for parameter in inspect.signature(does).parameters.values()]
+
+    def _one(self, does: Callable[..., Any], parameter: inspect.Parameter, other: dict[str, Any]) -> Any:
+        name, usual = parameter.name, None if parameter.default is parameter.empty else parameter.default
+        make = other.get(name) or _FORMS.get(name)
+        if make is not None:
+            return make()
+        known = f"{name}={usual}"
+        if known not in self._made:
+            self._made[known] = described(gr.Textbox(usual, label=name), PARAMETERS.get(name) or _said(does, name))
+        return self._made[known]
+
+
+def _said(does: Callable[..., Any], name: str) -> str:
+    """What the function's own words say that a parameter is, as in "`show` is weight, scaled or drift."."""
+    found = re.search(rf"`{name}` (?:is|are|says) ([^.]+)", inspect.getdoc(does) or "")
+    return "" if found is None else found[1]
+
+
+def described(component: Any, words: str) -> Any:
+    """The component, whose words an API's documentation shows beside its type."""
+    form = component.api_info()
+    component.api_info = lambda: {**form, "additional_description": words} if words else form
+    return component
+
+
+def _json(name: str) -> Callable[[], Any]:
+    return lambda: described(gr.JSON(label=name), PARAMETERS[name])
+
+
+def _file(name: str) -> Callable[[], Any]:
+    return lambda: described(gr.File(label=name), PARAMETERS[name])
+
+
+_FORMS: dict[str, Callable[[], Any]] = {
+    **{name: _json(name) for name in ("models", "settings", "reading")},
+    **{name: _file(name) for name in ("colour", "depth", "checkpoint")},
+    "predicted_depth": lambda: described(gr.Checkbox(False, label="predicted_depth"), PARAMETERS["predicted_depth"]),
+}
+
+
 def add_endpoints(workspace: Workspace) -> None:
     """Declare all endpoints inside the current Blocks."""
-    does = Endpoints(workspace)
+    does, inputs = Endpoints(workspace), _Inputs()
     with gr.Column(visible=False):
-        text = lambda label, value="": gr.Textbox(value, label=label)  # noqa: E731
-        key, model = text("key"), text("model")
-        out, file, name = gr.JSON(), gr.File(interactive=False), text("name")
-        colour, depth = gr.File(label="colour"), gr.File(label="depth")
-        unit = text("depth_unit", "auto")
-        models, settings = gr.JSON(label="models"), gr.JSON(label="settings")
-        device, size = text("device", "auto"), text("working_size", "own")
-        stand_in, precision = gr.Checkbox(False, label="predicted_depth"), text("precision", "auto")
-        reading = gr.JSON(label="reading")
-        asked = [colour, depth, text("scene"), models, unit, settings, device, size, stand_in, precision, reading]
-        _endpoint(does.scenes, [], out)
-        _endpoint(does.devices, [], out)
-        _endpoint(does.models, [], out, runs=True)
-        _endpoint(does.inspect, [colour, depth, unit, reading], out)
-        _endpoint(does.analyse, asked, out, runs=True)
+        out, file = gr.JSON(label="answer"), gr.File(label="file", interactive=False)
+        name = gr.Textbox(label="the name it runs under")
+        for ask, outputs, runs in (
+            (does.scenes, out, False), (does.devices, out, False), (does.models, out, True), (does.inspect, out, False),
+            (does.analyse, out, True), (does.site, [out, file], False), (does.labels, file, False),
+            (does.trace, file, False), (does.figure, out, False), (does.affinity, out, False),
+            (does.add_from_folder, name, True), (does.add_upload, name, True),
+        ):  # fmt: skip
+            _endpoint(ask, inputs.of(ask), outputs, runs)
         for control in (control for method in methods().values() for control in method.controls):
-            _endpoint(does.vary(control), [key, gr.Number(control.low, label=control.name)], out, runs=True)
-        _endpoint(does.site, [key, model, text("site"), text("target")], [out, file])
-        _endpoint(does.labels, [key, model, text("output", "semseg")], file)
-        _endpoint(does.trace, [key, model], file)
-        _endpoint(does.figure, [key, model, text("view")], out)
-        for name_, ask in ((n, a) for method in methods().values() for n, a in method.questions().items()):
-            _, *asked_for = inspect.signature(ask).parameters.values()
-            texts = [text(p.name, "" if p.default is p.empty else p.default) for p in asked_for]
-            _endpoint(does.question(name_, ask), [key, model, *texts], out)
-        _endpoint(does.affinity, [key, model, text("statistic", "kappa")], out)
-        _endpoint(does.add_from_folder, [text("name")], name, runs=True)
-        _endpoint(does.add_upload, [gr.File(label="checkpoint")], name, runs=True)
+            ask = does.vary(control)
+            words = (
+                f"the {control.title}, from {control.low:g} on"
+                if control.high == math.inf
+                else (f"the {control.title}, {control.low:g} to {control.high:g}")
+            )
+            number = described(gr.Number(label=control.name), words)
+            _endpoint(ask, inputs.of(ask, value=lambda number=number: number), out, runs=True)
+        for name_, question in ((n, a) for method in methods().values() for n, a in method.questions().items()):
+            ask = does.question(name_, question)
+            _endpoint(ask, inputs.of(ask), out)
 
 
 def _endpoint(does: Callable[..., Any], inputs: list[Any], outputs: Any, runs: bool = False) -> None:
     """One endpoint under the function's own name; a hidden button carries the event."""
     gr.Button(visible=False).click(
-        _answering(does),
+        _answering(does, inputs),
         inputs,
         outputs,
         api_name=does.__name__,
-        api_description=does.__doc__,
+        api_description=inspect.getdoc(does),
         **(NETWORKS if runs else {}),
     )
 
@@ -218,7 +291,7 @@ def _reading(depth_unit: str, options: dict[str, Any] | None) -> ReadOptions:
     return ReadOptions.of({"depth_unit": depth_unit, **(options or {})})
 
 
-def _answering(does: Callable[..., Any]) -> Callable[..., Any]:
+def _answering(does: Callable[..., Any], inputs: Sequence[Any] = ()) -> Callable[..., Any]:
     @functools.wraps(does)  # clients see the names and defaults of its parameters
     def answer(*args: Any) -> Any:
         try:
@@ -229,6 +302,10 @@ def _answering(does: Callable[..., Any]) -> Callable[..., Any]:
             log.exception("an endpoint failed")
             raise gr.Error(UNEXPECTED, print_exception=False) from None
 
+    names = inspect.signature(does).parameters
+    words = [one.api_info().get("additional_description", "") for one in inputs]
+    listed = "".join(f"\n    {name}: {said}" for name, said in zip(names, words, strict=True))
+    answer.__doc__ = f"{inspect.getdoc(does)}\n\nArgs:{listed}" if listed else does.__doc__  # as assistants read it
     return answer
 
 

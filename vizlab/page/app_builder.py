@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported: nothing is sent anywhere
@@ -56,7 +57,10 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:
-    """Arguments for `launch`: this machine only, nothing shared, no file served that was not uploaded or made here."""
+    """Arguments for `launch`: this machine only, nothing shared, no file served that was not uploaded or made here.
+
+    Assistants may call the endpoints by MCP where the package `mcp` is installed (extra `mcp`).
+    """
     return {
         "server_name": settings.host,
         "server_port": settings.port,
@@ -67,7 +71,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
-        "mcp_server": False,
+        "mcp_server": find_spec("mcp") is not None,
         "ssr_mode": False,
         "pwa": False,
         "favicon_path": HERE / "favicon.png",
