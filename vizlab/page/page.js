@@ -30,7 +30,8 @@
   };
 
   document.addEventListener('click', (event) => {
-    if (event.target.closest('[data-theme-toggle]')) {
+    if (event.target.closest('[data-wide-toggle]')) document.body.classList.toggle('vz-wide');
+    else if (event.target.closest('[data-theme-toggle]')) {
       const dark = document.body.classList.toggle('dark');
       localStorage.setItem('vizlab-theme', dark ? 'dark' : 'light');
     } else if (event.target.matches('img[data-enlarge]') && !event.target.closest('.vz-window')) {

@@ -23,7 +23,8 @@ from vizlab.views.palettes import Palette
 
 HEADER = (
     '<header class="vz-header"><b>vizlab</b><span>what fusing networks predict, and where their streams exchange '
-    'information</span><button type="button" data-theme-toggle aria-label="dark or light">◐</button></header>'
+    'information</span><button type="button" data-wide-toggle aria-label="hide or show the controls">☰</button>'
+    '<button type="button" data-theme-toggle aria-label="dark or light">◐</button></header>'
 )
 
 

@@ -29,6 +29,8 @@ export interface Host {
 
 /** So long nobody has to wait for what he sees before the rest is fetched. */
 const IDLE = 300;
+/** Below so many pixels of width the inspector stands under the pictures. */
+const NARROW = 720;
 
 export class Instrument {
   readonly element = h("div", { class: "vv" });
@@ -72,6 +74,7 @@ export class Instrument {
       h("div", { class: "vv-network-map" }, this.measure, this.mapBox, this.said),
     );
     document.addEventListener("keydown", this.onKey);
+    new ResizeObserver(() => this.element.classList.toggle("vv-narrow", this.element.clientWidth < NARROW)).observe(this.element);
   }
 
   get state(): State { return this.viewer.state; }

@@ -25,7 +25,7 @@ export class Toolbar {
   private readonly wipe = slider("where the wipe stands, share of the width", 0, 1, 0.005);
   private readonly wiping = h("input", { type: "checkbox", "aria-label": "wipe between photograph and layer" });
   private readonly smooth = h("input", { type: "checkbox", "aria-label": "blend the cells of coarse maps" });
-  private readonly palette = h("select", { "aria-label": "class colours: those of PASCAL VOC, or safe for colour-blind eyes", title: "class colours: those of PASCAL VOC, or safe for colour-blind eyes" }, h("option", { value: "voc" }, "VOC"), h("option", { value: "safe" }, "safe"));
+  private readonly palette = h("select", { "aria-label": "class colours: those of PASCAL VOC, or safe for colour-blind eyes", title: "class colours: those of PASCAL VOC, or safe for colour-blind eyes" }, h("option", { value: "voc" }, "PASCAL VOC"), h("option", { value: "safe" }, "colour-blind safe"));
   private readonly pinned = h("button", { type: "button", class: "vv-pin", title: "keep this analysis beside the next ones; everything is then compared with it" }, "pin");
   private readonly editor = h("div", { class: "vv-range", role: "group", "aria-label": "colour range" });
   private readonly exports = h("span", { class: "vv-exports" });
@@ -37,11 +37,12 @@ export class Toolbar {
     fill(
       this.element, this.choices,
       h("span", { class: "vv-group" }, h("label", {}, "over photo ", this.opacity), h("label", {}, this.wiping, "wipe"), this.wipe),
-      h("span", { class: "vv-group" }, h("label", {}, this.smooth, "smooth"), this.palette),
+      h("details", { class: "vv-more" }, h("summary", {}, "view"),
+        h("div", {}, h("label", {}, this.smooth, " blend the cells of coarse maps"), h("label", {}, "class colours ", this.palette),
+          button("full screen", "full screen (f)", actions.fullScreen), button("present", "large type, one view (v)", actions.present))),
       h("span", { class: "vv-group" },
         button("−", "zoom out (-)", () => actions.zoomBy(1 / 1.5)), button("+", "zoom in (+)", () => actions.zoomBy(1.5)),
-        button("1:1", "the whole picture (0)", actions.whole), this.pinned,
-        button("full", "full screen (f)", actions.fullScreen), button("present", "large type, one view (v)", actions.present)),
+        button("1:1", "the whole picture (0)", actions.whole), this.pinned,),
       this.exports, this.editor,
     );
   }

@@ -18,6 +18,8 @@ import { Store, type Loaded } from "./store";
 export const MOST_ZOOM = 40;
 /** Pixels of text above and below the picture of a cell. */
 const TEXT = 38;
+/** Of these, the colour bar, which the upper row of the overview does not have. */
+const FOOT = 18;
 
 export interface Events {
   /** Something that is kept was set. */
@@ -198,11 +200,12 @@ export class Viewer {
     const aspect = width / height;
     const room = this.element.clientWidth;
     const large = this.element.dataset.large;
-    const tall = Number.parseFloat(getComputedStyle(this.element).getPropertyValue("--tall")) || 340;
     const narrow = room < 560;
+    const tall = this.tall(room, aspect);
     const columns = narrow ? Math.min(2, this.cells.length) : this.columns && room / this.columns > 104 ? this.columns : columnsFor(this.cells.length, aspect, room, tall, TEXT);
     const rows = Math.ceil(this.cells.length / columns);
     const side = Math.min(room / columns - 6, narrow ? Infinity : (tall / rows - TEXT) * aspect);
+    this.element.style.minHeight = narrow ? "" : `${Math.round(tall) - FOOT}px`;
     this.element.style.setProperty("--columns", String(columns));
     this.element.style.setProperty("--side", `${Math.floor(Math.max(60, side))}px`);
     this.element.style.setProperty("--aspect", `${width} / ${height}`);
@@ -213,6 +216,13 @@ export class Viewer {
     if (large) this.element.style.setProperty("--big", `${Math.floor(Math.min(room / 2 - 8, (tall - TEXT) * aspect))}px`);
     this.synchronise();
     this.draw();
+  }
+
+  /** The height of the overview, whatever is shown: what stands below does not jump. */
+  private tall(room: number, aspect: number): number {
+    const most = Number.parseFloat(getComputedStyle(this.element).getPropertyValue("--tall")) || 330;
+    const across = Math.min(this.document!.networks.length, MOST_CELLS / 2 - 1) + 1;
+    return Math.max(220, Math.min(most, 2 * (Math.max(104, room / across - 6) / aspect + TEXT)));
   }
 
   private look(): Look {
