@@ -74,15 +74,13 @@ def rows_of(html: str) -> dict[str, list[tuple[str, str, str]]]:
 
 def test_every_thumbnail_has_the_share_of_its_site_and_target(trace: FusionTrace) -> None:
     rows = rows_of(strip(trace))
-    targets = list(dict.fromkeys(t for s in trace.sites.values() for t in s.site.targets))
+    adding = [s for s in trace.sites.values() if s.site.additive]
+    targets = list(dict.fromkeys(t for s in adding for t in s.site.targets))
     assert list(rows) == [f"into {titled(trace, t)}" for t in targets]
     for target in targets:
-        sites = [s for s in trace.sites.values() if target in s.site.targets]
         expected = []
-        for site in sites:
-            if site.share is None:
-                expected.append((site.site.name, target, "–"))
-                continue
+        for site in (s for s in adding if target in s.site.targets):
+            assert site.share is not None
             row = site.share[site.site.targets.index(target)]
             others = sum(float(v) for v, source in zip(row, site.site.sources, strict=True) if source != target)
             expected.append((site.site.name, target, written(others)))
@@ -91,8 +89,16 @@ def test_every_thumbnail_has_the_share_of_its_site_and_target(trace: FusionTrace
 
 def test_a_thumbnail_calls_its_site_by_its_place(mti_trace: FusionTrace) -> None:
     labels = re.findall(r'aria-label="(open [^"]*)" data-model="[^"]*" data-site="([^"]*)"', unescape(strip(mti_trace)))
-    assert ("open site 2 of 7, propagation, scale 2, 64 channels, into normals", "fpm_scale_2") in labels
     assert ("open site 4 of 7, distillation, scale 3, 96 channels, into depth task", "distillation_scale_3") in labels
+
+
+def test_sites_that_do_not_add_are_named_once_and_not_drawn(mti_trace: FusionTrace, cen_trace: FusionTrace) -> None:
+    """Twelve hatched boxes, one for each target of three propagations, said nothing that a sentence does not."""
+    text = text_of(strip(mti_trace))
+    named = ("1, propagation, scale 3", "2, propagation, scale 2", "3, propagation, scale 1")
+    assert "No map for " + "; ".join(f"site {one}" for one in named) + "." in text
+    assert "fpm_scale" not in strip(mti_trace)
+    assert "No map" not in strip(cen_trace)
 
 
 def test_a_strip_says_in_which_order_its_sites_stand(trace: FusionTrace) -> None:

@@ -20,6 +20,8 @@ from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import number, percent
 from vizlab.views.shares import order_words
 
+WITHOUT_SUM = "What they mix is not a sum, so nobody's part in it can be told."
+
 OPEN_JS = """
 let layer = 'outside';
 const showLayer = () => {
@@ -55,17 +57,29 @@ element.addEventListener('click', (event) => {
 
 
 def strip(trace: FusionTrace) -> str:
-    """All sites of a network in its order, one row per target, on a colour range of the network's own."""
-    panels = views.outside_strip(trace)
-    targets = list(dict.fromkeys(t for s in trace.sites.values() for t in s.site.targets))
-    rows = [_row(trace, target, [p for p in panels if p.key.endswith(f"/{target}")]) for target in targets]
-    bar = next((p.legend for p in panels if isinstance(p.legend, ColourBar)), None)
+    """All sites of a network that add, in its order, one row per target, on a colour range of the network's own.
+
+    Of the others, which have no map, one sentence says which they are.
+    """
+    adding = [site.site for site in trace.sites.values() if site.site.additive]
+    panels = {panel.key: panel for panel in views.outside_strip(trace)}
+    rows = [
+        _row(trace, target, [panels[f"outside/{site.name}/{target}"] for site in adding if target in site.targets])
+        for target in dict.fromkeys(t for site in adding for t in site.targets)
+    ]
+    bar = next((p.legend for p in panels.values() if isinstance(p.legend, ColourBar)), None)
     title = tag("h4", escape(title_of(trace.model.family)), title=trace.model.name)
     precision = trace.environment.get("precision", "")
     named = ", ".join(part for part in (trace.model.name, precision) if part)
     name = words(f"{named}; sites: {order_words(trace)}", "vz-caption")
     head = tag("div", title + (colour_bar(bar) if bar else "") + name, "vz-strip-head")
-    return tag("section", head + "".join(rows), "vz-strip")
+    return tag("section", head + "".join(rows) + _without_map(trace), "vz-strip")
+
+
+def _without_map(trace: FusionTrace) -> str:
+    """Which sites mix without adding: they would be so many empty boxes."""
+    named = [f"site {w.label}" for path, w in trace_words(trace).items() if not trace.sites[path].site.additive]
+    return words(f"No map for {'; '.join(named)}. {WITHOUT_SUM}", "vz-caption") if named else ""
 
 
 def strip_panel(trace: FusionTrace) -> str:
