@@ -88,18 +88,18 @@ def test_upload_run_threshold_and_every_tab(open_page: OpenPage, tmp_path: Path)
     expect(page.locator("#vz-predictions")).to_contain_text("RMSE")
 
     go_to(page, "Channel exchange")
-    expect_plots(page, 4)
+    expect_plots(page, 5)
     shows_outside_maps(page, "#vz-exchange-strip", 34)
     moves_the_threshold(page)
 
     go_to(page, "NDDR weights")
-    expect_plots(page, 5)
+    expect_plots(page, 7)
     shows_outside_maps(page, "#vz-nddr-strip", 15)
     title = page.locator(".js-plotly-plot:visible .gtitle").first
-    expect(title).to_contain_text("stage3")
-    page.locator("#vz-stage").get_by_text("stage5").click()
-    expect(title).to_contain_text("stage5")
-    page.locator("#vz-kind").get_by_text("change from the start").click()
+    expect(title).to_contain_text("stage 3")
+    page.locator("#vz-nddr-stage").get_by_text("stage 5").click()
+    expect(title).to_contain_text("stage 5")
+    page.locator("#vz-nddr-kind").get_by_text("change from the start").click()
     expect(title).to_contain_text("change from")
 
     go_to(page, "Task affinities")
@@ -203,7 +203,7 @@ def test_without_depth_cen_says_why_it_was_not_run(open_page: OpenPage, tmp_path
     expect(page.locator(".vz-model:visible")).to_contain_text("needs a depth map")
     expect_plots(page, 4)
     go_to(page, "NDDR weights")
-    expect_plots(page, 5)
+    expect_plots(page, 7)
 
 
 def test_two_users_do_not_disturb_each_other(open_page: OpenPage, tmp_path: Path) -> None:
