@@ -160,7 +160,7 @@ def _named_layers(
     groups += [(name, name + OWN, trace) for name, trace in own.items()]
     for name, group, trace in groups:
         about = f"{_identity(trace)}|{sampled.stride}"
-        layers = [*prediction_layers(trace, group, sampled), *(site_layers(trace) if group == name else ())]
+        layers = [*prediction_layers(trace, group, sampled), *(site_layers(trace, group) if group == name else ())]
         named |= {_id(about, layer.key): layer for layer in layers}
     return named
 
