@@ -212,7 +212,9 @@ def test_of_two_pictures_that_may_be_either_the_first_is_colour(open_page: OpenP
         cv2.imwrite(str(paths[1]), grey)
         order = paths if first == "a.png" else paths[::-1]
         drop(page, *order)
-        expect(page.locator("#vz-readout")).to_contain_text(f"{first} + {second}")
+        for place, name in (("#vz-colour", first), ("#vz-depth", second)):
+            said = re.compile(re.escape(name.removesuffix(".png")) + r"\s*\.png")
+            expect(page.locator(f"{place} .file-preview")).to_contain_text(said)
 
 
 def test_a_file_that_belongs_nowhere_is_named(open_page: OpenPage, tmp_path: Path) -> None:

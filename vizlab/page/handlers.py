@@ -19,6 +19,7 @@ from vizlab.page.link import Link
 from vizlab.page.page import SCENES, STAGE, Page, Shown
 from vizlab.page.request import request_for
 from vizlab.page.running import Running
+from vizlab.page.said import on_the_page
 from vizlab.page.shelf import added_sentence
 from vizlab.page.status import readout
 from vizlab.page.workspace import Workspace
@@ -48,7 +49,7 @@ class Handlers:
         except CancelledError as err:
             return {self.page.message: notice(str(err)), self.page.controls.progress: ""}
         except VizlabError as err:
-            sentence = str(err)
+            sentence = on_the_page(str(err))
         except Exception:
             log.exception("a handler failed")
             sentence = UNEXPECTED
