@@ -172,10 +172,13 @@ def test_another_file_of_a_known_name_gets_its_hash(workspace: Workspace, tmp_pa
     )
 
 
-def test_uploads_of_checkpoints_are_off_by_default(workspace: Workspace, tmp_path: Path) -> None:
+def test_uploads_of_checkpoints_are_refused_where_others_reach_the_page(tmp_path: Path) -> None:
     file = random_checkpoint(tmp_path / "mine.safetensors")
+    far = Workspace(Settings(host="0.0.0.0", checkpoints=tmp_path))
     with pytest.raises(InputError, match="takes no uploaded checkpoints"):
-        add_checkpoint(workspace, None, str(file))
+        add_checkpoint(far, None, str(file))
+    near = Workspace(Settings(checkpoints=tmp_path / "empty"))
+    assert add_checkpoint(near, None, str(file)) == "mine"
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(workspace: Workspace, tmp_path: Path) -> None:
