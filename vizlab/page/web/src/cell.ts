@@ -166,7 +166,9 @@ function canvasOf(pixels: Uint32Array, rows: number, columns: number): HTMLCanva
 }
 
 function maskOf(clipped: Uint8Array, rows: number, columns: number): HTMLCanvasElement {
-  return canvasOf(Uint32Array.from(clipped, (is) => (is ? 0xff000000 : 0)), rows, columns);
+  const pixels = new Uint32Array(clipped.length);
+  for (let i = 0; i < pixels.length; i++) if (clipped[i]) pixels[i] = 0xff000000;
+  return canvasOf(pixels, rows, columns);
 }
 
 /** Stripes where values are clipped: on the screen, so that they are as wide on every grid. */
@@ -175,17 +177,20 @@ function hatch(
   boxWidth: number, boxHeight: number,
 ): void {
   const ratio = window.devicePixelRatio || 1;
-  const scratch = document.createElement("canvas");
   [scratch.width, scratch.height] = [Math.max(1, boxWidth * ratio), Math.max(1, boxHeight * ratio)];
   const own = scratch.getContext("2d")!;
   own.setTransform(ratio, 0, 0, ratio, 0, 0);
   own.imageSmoothingEnabled = false;
   own.drawImage(mask, left, top, width, height);
   own.globalCompositeOperation = "source-in";
-  own.fillStyle = stripes(own);
+  own.fillStyle = (striped ??= stripes(own));
   own.fillRect(0, 0, boxWidth, boxHeight);
   context.drawImage(scratch, 0, 0, boxWidth, boxHeight);
 }
+
+/** One canvas and one pattern for all cells: they are drawn one after the other. */
+const scratch = document.createElement("canvas");
+let striped: CanvasPattern | null = null;
 
 function stripes(context: CanvasRenderingContext2D): CanvasPattern {
   const tile = document.createElement("canvas");

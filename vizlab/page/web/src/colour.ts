@@ -53,7 +53,7 @@ export function classes(grid: Grid, palette: string[], highlighted: number | nul
     colours[index] = highlighted === null || index === highlighted ? hex(text) : dimmed(text);
   });
   colours[VOID] = pixel(0, 0, 0);
-  return Uint32Array.from(grid.data as Uint8Array, (index) => colours[index]);
+  return each(grid.data, (index) => colours[index]);
 }
 
 function dimmed(text: string): number {
@@ -80,7 +80,15 @@ function byte(part: number): number {
 /** Where something holds (1), where not (0) and where nobody knows (NaN): orange, transparent, grey. */
 export function mask(grid: Grid): Uint32Array {
   const yes = pixel(213, 94, 0);
-  return Uint32Array.from(grid.data as Float32Array, (value) => (value !== value ? pixel(128, 128, 128, 90) : value ? yes : 0));
+  const unknown = pixel(128, 128, 128, 90);
+  return each(grid.data, (value) => (value !== value ? unknown : value ? yes : 0));
+}
+
+/** A pixel for each value: a plain loop, since `from` with a function takes ten times as long. */
+function each(data: Grid["data"], pixelOf: (value: number) => number): Uint32Array {
+  const pixels = new Uint32Array(data.length);
+  for (let i = 0; i < data.length; i++) pixels[i] = pixelOf(data[i]);
+  return pixels;
 }
 
 /** RGB as it is, three planes. */

@@ -31,6 +31,8 @@ export interface Host {
 const IDLE = 300;
 /** Below so many pixels of width the inspector stands under the pictures. */
 const NARROW = 720;
+/** So long nothing must change before the address is written: browsers refuse a hundred entries at once. */
+const QUIET = 120;
 
 export class Instrument {
   readonly element = h("div", { class: "vv" });
@@ -46,11 +48,12 @@ export class Instrument {
   private pinned: Document | null = null;
   private original: Document | null = null;
   private frame = 0;
+  private writing = 0;
 
   constructor(private readonly host: Host, state: State = START) {
     this.store = new Store(host.fetch);
     this.viewer = new Viewer(this.store, {
-      state: () => this.changed(),
+      state: (patch) => this.changed(patch),
       cursor: () => this.soon(),
       loaded: () => this.drawTexts(),
       range: (_row, layer) => this.document && this.toolbar.edit(this.document, this.state, layer),
@@ -112,23 +115,25 @@ export class Instrument {
       choice("fixed", "same for every picture", "what the weights alone say: the exchanged fraction, the norm of a block"));
   }
 
-  private changed(): void {
-    this.host.changed?.(this.state);
-    if (!this.document) return;
-    this.drawTexts();
-    this.drawMap();
-  }
-
-  private drawTexts(): void {
+  /** Draws what a change touches; the address is written when nothing changes for a moment. */
+  private changed(patch: Partial<State>): void {
+    clearTimeout(this.writing);
+    this.writing = window.setTimeout(() => this.settled(), QUIET);
     const document = this.document;
     if (!document) return;
-    const shown = this.viewer.layers;
+    const touches = (...names: (keyof State)[]) => names.some((name) => name in patch);
     this.toolbar.draw(document, this.state, this.pinned?.picture.title ?? null);
-    this.offerExports(shown);
-    this.legend.draw(document, this.state, shown);
-    this.inspector.summarise(document, this.state, shown);
-    this.inspector.showSite(document, this.state.site);
-    this.point();
+    if (touches("site", "measure")) this.drawMap();
+    if (touches("preset", "cells", "site", "highlighted", "palette")) this.legend.draw(document, this.state, this.viewer.layers);
+    if (touches("preset", "cells", "site", "region")) this.inspector.summarise(document, this.state, this.viewer.layers);
+    if (touches("site")) this.inspector.showSite(document, this.state.site);
+    if (touches("probes")) this.soon();
+  }
+
+  /** Nothing has changed for a moment: the address, and what can be taken along, follow. */
+  private settled(): void {
+    this.host.changed?.(this.state);
+    this.offerExports(this.viewer.layers);
   }
 
   /** Figures and numbers of what is on show, as far as the server has it: what the browser pinned it does not know. */
@@ -137,6 +142,18 @@ export class Instrument {
     if (!original || !this.host.exports) return;
     const known = new Set(original.layers.map((layer) => layer.key));
     this.toolbar.offer(original, this.state, shown.map((layer) => layer.key).filter((key) => known.has(key)), this.host.exports);
+  }
+
+  private drawTexts(): void {
+    const document = this.document;
+    if (!document) return;
+    const shown = this.viewer.layers;
+    this.offerExports(shown);
+    this.toolbar.draw(document, this.state, this.pinned?.picture.title ?? null);
+    this.legend.draw(document, this.state, shown);
+    this.inspector.summarise(document, this.state, shown);
+    this.inspector.showSite(document, this.state.site);
+    this.point();
   }
 
   /** With the next frame: a pointer moves more often than a screen is drawn. */

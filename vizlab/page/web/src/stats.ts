@@ -52,8 +52,10 @@ export function classShares(grid: Grid, layer: Pick<LayerInfo, "cell">, region: 
 /** The share of known values beyond either end. */
 export function beyond(grid: Grid, low: number, high: number): { below: number; above: number } {
   let [known, below, above] = [0, 0, 0];
-  for (const value of grid.data.subarray(0, grid.rows * grid.columns)) {
-    if (Number.isNaN(value)) continue;
+  const count = grid.rows * grid.columns;
+  for (let i = 0; i < count; i++) {
+    const value = grid.data[i];
+    if (value !== value) continue;
     known++;
     if (value < low) below++;
     if (value > high) above++;

@@ -58,12 +58,7 @@ export class Toolbar {
   }
 
   draw(document: Document, state: State, pinnedTitle: string | null): void {
-    const current = chosen(document, state)?.name;
-    const all = presets(document, state);
-    fill(this.choices, ...all.map((one, index) => h(
-      "button", { type: "button", role: "radio", "aria-checked": String(one.name === current), "data-preset": one.name, title: index < 9 ? `key ${index + 1}` : "", click: () => this.actions.set({ preset: one.name }) },
-      one.title,
-    )));
+    this.drawPresets(document, state);
     this.opacity.value = String(state.opacity);
     this.wiping.checked = state.wipe !== null;
     this.wipe.hidden = state.wipe === null;
@@ -73,7 +68,22 @@ export class Toolbar {
     this.palette.value = state.palette;
     this.pinned.textContent = pinnedTitle ? "unpin" : "pin";
     this.pinned.title = pinnedTitle ? `pinned: ${pinnedTitle}. Click to let it go.` : "keep this analysis beside the next ones; everything is then compared with it";
-    this.drawEditor(document, state);
+    if (this.editing) this.drawEditor(document, state);
+  }
+
+  /** The choices are made anew only where there are others. */
+  private drawPresets(document: Document, state: State): void {
+    const all = presets(document, state);
+    const names = all.map((one) => one.name).join();
+    if (this.choices.dataset.names !== names) {
+      this.choices.dataset.names = names;
+      fill(this.choices, ...all.map((one, index) => h(
+        "button", { type: "button", role: "radio", "data-preset": one.name, title: index < 9 ? `key ${index + 1}` : "", click: () => this.actions.set({ preset: one.name }) },
+        one.title,
+      )));
+    }
+    const current = chosen(document, state)?.name;
+    for (const button of this.choices.querySelectorAll("button")) button.setAttribute("aria-checked", String(button.dataset.preset === current));
   }
 
   /** The menu of what can be taken along, anew where one of its links is another one; it stays open. */

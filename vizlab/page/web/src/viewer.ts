@@ -23,7 +23,7 @@ const FOOT = 18;
 
 export interface Events {
   /** Something that is kept was set. */
-  state: (state: State) => void;
+  state: (patch: Partial<State>) => void;
   /** The pointer moved: a pixel of the picture, or nothing. */
   cursor: (cursor: Point | null) => void;
   /** Values have come that were not there. */
@@ -68,7 +68,7 @@ export class Viewer {
   set(patch: Partial<State>): void {
     const before = this.state;
     this.state = { ...before, ...patch };
-    this.events.state(this.state);
+    this.events.state(patch);
     if (!this.document) return;
     if (["preset", "cells", "site"].some((name) => name in patch)) this.build();
     else this.draw();
