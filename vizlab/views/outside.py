@@ -62,8 +62,14 @@ def outside_scale(trace: FusionTrace, layer: Layer = "outside") -> float:
     maps = [m for m in found if m is not None and np.isfinite(m).any()]
     if not maps:
         return 0.01
-    pooled = np.concatenate([np.nanpercentile(m, np.arange(0, 100.5, 0.5)) for m in maps])
+    pooled = np.concatenate([_levels(m) for m in maps])
     return max(0.01, float(f"{np.percentile(pooled, 98):.2g}"))
+
+
+def _levels(values: np.ndarray) -> np.ndarray:
+    """The percentiles 0, 0.5, ..., 100 of what is known; sorted once, which is faster than as many partitions."""
+    known = np.sort(values[~np.isnan(values)])
+    return np.interp(np.linspace(0, len(known) - 1, 201), np.arange(len(known)), known)
 
 
 def outside_strip(trace: FusionTrace, target: str | None = None, layer: Layer = "outside") -> tuple[Panel, ...]:

@@ -91,7 +91,12 @@ def depth_error_panel(
 
 def error_limit(errors: Sequence[DepthError]) -> float:
     """The end of a common error scale in metres: the 95th percentile of all magnitudes, to one digit, at least 0.1."""
-    known = [np.abs(e.error[np.isfinite(e.error)])[::7] for e in errors]
+    return limit_of([e.error for e in errors])
+
+
+def limit_of(errors: Sequence[np.ndarray]) -> float:
+    """The same for maps of errors in metres, NaN where unknown."""
+    known = [np.abs(e[np.isfinite(e)])[::7] for e in errors]
     values = np.concatenate([k for k in known if k.size] or [np.zeros(1)])
     return max(0.1, float(f"{np.percentile(values, 95):.1g}"))
 
