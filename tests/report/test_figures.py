@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import vizlab
+from tests.conftest import make_model
 from vizlab import report
 from vizlab.core.registry import methods
 from vizlab.errors import InputError
@@ -19,6 +20,7 @@ from vizlab.report.colouring import pixels_of, range_of, read_settings
 from vizlab.report.layers import entry_of, values_of
 from vizlab.report.map_layout import bands_of, layout_map
 from vizlab.report.saving import inches
+from vizlab.rgbd import RGBDImage
 from vizlab.views.figures import styled
 
 
@@ -52,14 +54,17 @@ def test_one_pixel_on_paper_has_the_colour_of_its_value(material: Material) -> N
         np.testing.assert_array_equal(at, vizlab.views.colormap("viridis")[index])
 
 
-def test_a_coarse_map_lies_where_its_cells_look(material: Material) -> None:
-    layers = material.document.manifest["layers"]
-    entry = [e for e in layers if e["group"] == "cen" and e["key"].endswith("|outside")][-1]
-    drawn = report.figure(material, [entry["key"]])
+def test_a_coarse_map_lies_where_its_cells_look(small_rgbd: RGBDImage) -> None:
+    """At a working size whose sides are rounded, so that cells are not quite square."""
+    run = vizlab.trace(make_model("nddr-cnn"), small_rgbd, working_size=(41, 59))
+    found = Material({"nddr-cnn": run}, small_rgbd)
+    entry = [e for e in found.document.manifest["layers"] if e["key"].endswith("|outside")][-1]
+    assert entry["cell"][0] != entry["cell"][1]
+    drawn = report.figure(found, [entry["key"]])
     axes = axes_named(drawn, entry["key"])
     image = axes.images[-1]
     rows, columns = entry["shape"]
-    assert image.get_extent() == [0, columns * entry["cell"][1], rows * entry["cell"][0], 0]
+    assert image.get_extent() == pytest.approx([0, columns * entry["cell"][1], rows * entry["cell"][0], 0], rel=1e-5)
     assert axes.get_xlim() == (0, 120)
     assert axes.get_ylim() == (90, 0)
     assert image.get_alpha() == 0.78  # over the photograph, as in the viewer

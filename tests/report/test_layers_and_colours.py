@@ -41,6 +41,9 @@ def test_the_second_grid_is_read_under_the_middle_of_the_first_ones_cells() -> N
     expected = [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]
     np.testing.assert_array_equal(_between("difference", fine, coarse), expected)
     np.testing.assert_array_equal(_between("difference", coarse, fine), -coarse.array)
+    twos = Values(np.zeros((1, 3), np.float32), (2, 2))  # their middles: 1, 3, 5
+    threes = Values(np.array([[1, 2]], np.float32), (3, 3))
+    np.testing.assert_array_equal(_between("difference", twos, threes), [[1, 2, 2]])
 
 
 def test_void_is_neither_right_nor_wrong() -> None:

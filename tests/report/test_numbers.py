@@ -42,6 +42,14 @@ def test_csv_reads_back_as_the_same_float32(material: Material) -> None:
     assert all(one["class"] == names[int(one["value"])] for one in classes)
 
 
+def test_csv_leaves_the_photograph_out_unless_it_is_all_that_is_asked_for(material: Material) -> None:
+    both = rows("".join(layers_csv(material, ["picture|colour", "picture|depth"])))
+    assert {one["layer"] for one in both} == {"picture|depth"}
+    alone = rows("".join(layers_csv(material, ["picture|colour"])))
+    assert [one["plane"] for one in alone[:3]] == ["red", "green", "blue"]
+    assert len(alone) == 90 * 120 * 3
+
+
 def test_csv_names_the_planes_of_directions(material: Material) -> None:
     found = rows("".join(layers_csv(material, ["nddr-cnn|normals"])))
     assert [one["plane"] for one in found[:4]] == ["x", "y", "z", "x"]

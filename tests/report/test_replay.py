@@ -154,7 +154,7 @@ def test_a_last_bit_is_within_tolerance_where_a_version_is_another(
     assert found.status == "within tolerance"
     assert found.elsewhere[0].startswith("processor: ")
     assert found.elsewhere[0].endswith(", now another")
-    assert "another processor rounds" in found.verdict
+    assert "the rounding of another machine or version (processor)" in found.verdict
 
 
 def trace_with(trace: FusionTrace, change: Callable[[np.ndarray], np.ndarray]) -> FusionTrace:

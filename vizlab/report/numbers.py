@@ -21,6 +21,7 @@ from vizlab.rgbd import RGBDImage
 from vizlab.tasks import VOID
 from vizlab.views.document import Document
 from vizlab.views.flow import flow
+from vizlab.views.layers import PHOTOGRAPH
 
 MOST_LAYERS = 2000
 PLANES = {"normals": ("x", "y", "z"), "colour": ("red", "green", "blue")}
@@ -36,11 +37,13 @@ def layers_csv(
 ) -> Iterator[str]:
     """A table of the layers `cells`, line by line: one value a line, in reading order, empty where unknown.
 
-    `row` and `column` count the layer's own cells from the top left; its sidecar (`layers_meta`) and the NPZ say how
-    many pixels of the picture one covers. Raises InputError for a layer that there is not, before the first line.
+    `row` and `column` count the layer's own cells from the top left; the NPZ says how many pixels of the picture one
+    covers. Beside other layers the photograph is left out: it has a million values, and is a picture. Raises InputError
+    for a layer that there is not, before the first line.
     """
     document = document_of(source, rgbd)
-    return _lines(document, entries(document, cells, most=MOST_LAYERS))
+    found = entries(document, cells, most=MOST_LAYERS)
+    return _lines(document, [entry for entry in found if entry["key"] != PHOTOGRAPH] or found)
 
 
 def _lines(document: Document, found: Sequence[Entry]) -> Iterator[str]:

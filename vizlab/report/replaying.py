@@ -51,8 +51,9 @@ class Replayed:
         if self.status == "within tolerance":
             assert worst is not None
             return (
-                f"within tolerance: the {of} agree as far as another {', another '.join(self._words)} rounds; the "
-                f"farthest is off by {worst.relative:.2g} of its root mean square."
+                f"within tolerance: the {of} agree up to the rounding of another machine or version "
+                f"({', '.join(self._words)}); the farthest array is off by {worst.relative:.2g} of its root mean "
+                "square."
             )
         first = next(one for one in self.networks if one.status != "bit-equal")
         where = first.differences[0].sentence if first.differences else first.other[0]

@@ -20,6 +20,7 @@ export function exportMenu(document: Document, state: State, cells: string[], ba
     menu.querySelector("summary")!.focus();
     event.stopPropagation();
   });
+  menu.addEventListener("focusout", (event) => { if (!menu.contains(event.relatedTarget as Node | null)) menu.open = false; });
   return menu;
 }
 

@@ -43,5 +43,10 @@ describe("what can be taken along", () => {
     menu.querySelector("a")!.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     expect(menu.open).toBe(false);
     expect(document.activeElement).toBe(menu.querySelector("summary"));
+    menu.open = true;
+    menu.querySelector("a")!.focus();
+    expect(menu.open).toBe(true);
+    menu.querySelector("a")!.blur();
+    expect(menu.open).toBe(false);
   });
 });
