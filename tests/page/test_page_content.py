@@ -146,6 +146,41 @@ def test_another_scene_keeps_what_was_set(page: Page, workspace: Workspace) -> N
     assert 'vz-scene vz-chosen" type="button" data-scene="' + workspace.scenes()[-1] in updates[page.controls.scenes]
 
 
+def test_a_site_of_the_map_is_shown_in_its_tab_and_stays(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    """Also with the next picture; a site that the next network lacks gives way to its own."""
+    handlers, tab, name = Handlers(page, workspace), page.tabs["cen"], NAMES["cen"]
+    site = list(analysis.traces[name].sites)[2]
+    asked = json.dumps({"network": name, "site": site, "target": "depth", "source": "rgb"})
+    drawn = Shown().opened("cen", analysis.key)
+    shown = handlers.select_site(asked, analysis.key, drawn)[page.shown]
+    updates = handlers.open_tab("cen")(analysis.key, shown, "voc")
+    assert (updates[tab.site]["value"], updates[tab.target]["value"]) == (site, "depth")
+    scene = workspace.analyse(Request(scene=workspace.scenes()[-1], models=(name,), device="cpu"))
+    assert page.draw(updates[page.shown], scene, "voc")[tab.site]["value"] == site
+    assert (
+        page.draw(shown.with_choices("cen", {"site": "nowhere"}), scene, "voc")[tab.site]["value"]
+        in scene.traces[name].sites
+    )
+
+
+@pytest.mark.parametrize("asked", ["null", "{}", "no json", '{"network": "nobody", "site": "a", "target": "b"}'])
+def test_a_site_that_is_not_there_changes_nothing(
+    page: Page, workspace: Workspace, analysis: Analysis, asked: str
+) -> None:
+    assert Handlers(page, workspace).select_site(asked, analysis.key, Shown()) == {page.shown: Shown()}
+
+
+def test_what_is_chosen_in_a_tab_is_kept(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+    tab = page.tabs["nddr-cnn"]
+    inputs = [tab.choices[name] for name in ("stage", "kind", "target")]
+    redraw = Handlers(page, workspace).redraw(tab, inputs, tab.draw_stage)  # type: ignore[attr-defined]
+    stage = list(analysis.traces[NAMES["nddr"]].sites.values())[-1].site.stage
+    shown = redraw(analysis.key, None, Shown("nddr-cnn"), stage, "change from the start", "depth")[page.shown]
+    again = page.draw(shown, analysis, "voc")
+    values = [again[component]["value"] for component in inputs]
+    assert values == [stage, "change from the start", "depth"]
+
+
 def test_only_the_open_tab_is_drawn_and_each_once(page: Page, workspace: Workspace, analysis: Analysis) -> None:
     shown = page.show(analysis, Shown("cards"), "voc")
     assert page.predictions.grid not in shown

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -70,7 +70,7 @@ class Handlers:
         """Back or forward was pressed: what the address says now."""
         request = opening_request(self.workspace, Link.read(text_of(event, "link")))
         if request is None:
-            return {}
+            return {self.page.message: ""}
         return self.guarded(lambda: self._show(self.workspace.analyse(request), shown, palette))
 
     def run(
@@ -249,17 +249,40 @@ class Handlers:
         asked = [text_of(event, name) for name in ("model", "site", "target")]
         return self.guarded(lambda: {self.page.window: open_site(self.workspace.get(key), *asked)})
 
-    def redraw(self, tab: MethodTab, draw: Callable[..., Updates]) -> Callable[..., Updates]:
-        """A handler that calls `draw(analysis, trace, *values)` for the tab's chosen checkpoint."""
+    def redraw(self, tab: MethodTab, inputs: Sequence[Any], draw: Callable[..., Updates]) -> Callable[..., Updates]:
+        """A handler that calls `draw(analysis, trace, *values of inputs)` for the tab's chosen checkpoint.
 
-        def handler(key: str | None, model: str | None, *values: Any) -> Updates:
+        Values of the tab's `choices` are kept for the next picture.
+        """
+        names = {component: name for name, component in tab.choices.items()}
+
+        def handler(key: str | None, model: str | None, shown: Shown, *values: Any) -> Updates:
+            given = {names[one]: value for one, value in zip(inputs, values, strict=True) if one in names}
+
             def do() -> Updates:
                 analysis = self.workspace.get(key)
-                return draw(analysis, _trace_of(analysis, tab, model), *values)
+                drawn = draw(analysis, _trace_of(analysis, tab, model), *values)
+                set_there = {names[one]: value for one, value in drawn.items() if one in names}
+                return {self.page.shown: shown.with_choices(tab.family, {**given, **set_there}), **drawn}
 
             return self.guarded(do)
 
         return handler
+
+    def select_site(self, asked: str, key: str | None, shown: Shown) -> Updates:
+        """A crossing of the network map was clicked: the tab of its method shows that site when it is seen.
+
+        `asked` is JSON, {"network", "site", "target"}.
+        """
+        found = _plain(asked)
+        try:
+            trace = self.workspace.get(key).trace_of(str(found["network"]))
+            tab = self.page.tabs[trace.model.family]
+            choices = tab.at_site(trace, str(found["site"]), str(found["target"]))
+        except (VizlabError, KeyError, TypeError):
+            return {self.page.shown: shown}  # the map shows what is known; a tab that cannot follow stays as it is
+        now = shown.chose(tab.family, trace.model.name).with_choices(tab.family, choices)
+        return {self.page.shown: now.undrawn(tab.family)}
 
     def choose_model(self, tab: MethodTab) -> Callable[..., Updates]:
         """A handler that draws `tab` for another checkpoint of its family."""

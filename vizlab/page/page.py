@@ -128,18 +128,20 @@ class Page:
             return self.scenes.render(analysis)
         if shown.place == CARDS:
             return self.cards.render(analysis)
-        return self.tabs[shown.place].render(analysis, shown.networks.get(shown.place), palette)
+        place = shown.place
+        return self.tabs[place].render(analysis, shown.networks.get(place), palette, shown.choices.get(place, {}))
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What one visitor sees: the tab that is open, of every tab the analysis for which it was drawn, and the network
-    that was chosen in it.
+    """What one visitor sees: the tab that is open, and of every tab the analysis for which it was drawn, the network
+    that was chosen in it and what else was.
     """
 
     place: str = STAGE
     drawn: Mapping[str, str] = field(default_factory=dict)
     networks: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def anew(self) -> "Shown":
         """The same with nothing drawn."""
@@ -152,6 +154,14 @@ class Shown:
     def chose(self, place: str, network: str) -> "Shown":
         """The same with that network chosen in `place`."""
         return replace(self, networks={**self.networks, place: network})
+
+    def with_choices(self, place: str, choices: Mapping[str, Any]) -> "Shown":
+        """The same with these values chosen in `place`, beside what was."""
+        return replace(self, choices={**self.choices, place: {**self.choices.get(place, {}), **choices}})
+
+    def undrawn(self, place: str) -> "Shown":
+        """The same with `place` to be drawn again when it is seen."""
+        return replace(self, drawn={name: key for name, key in self.drawn.items() if name != place})
 
 
 def left_out() -> str:

@@ -23,7 +23,10 @@ window.vizlabStage = import(page + box.dataset.script).then((viewer) => {
   const instrument = viewer.mount(box, {
     fetch: viewer.fetchFrom(page + box.dataset.root + '/values'),
     changed: (state) => link.keep(viewer.written(state)),
-    selected: (site) => trigger('select', site),
+    selected: (site) => {
+      window.vizlabAsked.site = site;
+      trigger('select');
+    },
     scene: (delta) => link.scene(delta),
     openMethod: (family) => link.tab(family),
     exports: page + box.dataset.root,

@@ -53,6 +53,8 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
         handlers.choose_reading, controls.reading, [*controls.reading, *page.remarks], **_QUIET
     )
     choice.then(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
+    site = [page.stage.document, page.key, page.shown]
+    page.stage.instrument.select(handlers.select_site, site, [page.shown], js=_ASKED % "site", **_QUIET, **_LAST)
     page.stage.document.select(handlers.follow, [page.shown, controls.palette], page.results, **running)
     controls.cancel.click(handlers.cancel, None, None, **_QUIET)
 
@@ -101,8 +103,9 @@ class PageWiring:
     def redraw(
         self, event: Any, tab: MethodTab, inputs: Sequence[Any], outputs: Sequence[Any], draw: Callable[..., Updates]
     ) -> None:
-        given, changed = [self._page.key, tab.model, *inputs], [*outputs, *self._page.remarks]
-        event(self._handlers.redraw(tab, draw), given, changed, **_QUIET)
+        page = self._page
+        given, changed = [page.key, tab.model, page.shown, *inputs], [page.shown, *outputs, *page.remarks]
+        event(self._handlers.redraw(tab, inputs, draw), given, changed, **_QUIET)
 
     def vary(self, event: Any) -> None:
         page = self._page

@@ -19,7 +19,7 @@ from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.grid import ROWS, grid_table
 from vizlab.page.kit.html import badge, heading
-from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
+from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates, Wiring, build_chart, kept_choice
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
 from vizlab.views import EmptyCell, Grid, Panel
@@ -107,23 +107,35 @@ class ExchangeTab(MethodTab):
             with gr.Column(scale=2, min_width=320):
                 self.curves = build_chart(CURVES)
 
-    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
+    @property
+    def choices(self) -> dict[str, Any]:
+        return {"site": self.site, "target": self.target, "sort": self.sort, "order": self.order}
+
+    def at_site(self, trace: FusionTrace, site: str, target: str) -> Kept:
+        return {"site": site, "target": target}
+
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc", kept: Kept = NOTHING) -> Updates:
         before = analysis.unchanged.get(trace.model.name)
-        own, site, first = threshold_of(before or trace), most_exchanging(trace), next(iter(SORTS))
+        own = threshold_of(before or trace)
+        sites = site_choices(trace)
+        site = kept_choice(kept, "site", [name for _, name in sites], most_exchanging(trace))
         targets = trace.sites[site].site.targets
+        target = kept_choice(kept, "target", targets, targets[0])
+        sort = kept_choice(kept, "sort", list(SORTS), next(iter(SORTS)))
+        order = kept_choice(kept, "order", list(ORDERS), next(iter(ORDERS)))
         titles = [(stream_title(trace, target), target) for target in targets]
         return {
             self.intro: _intro(trace),
             self.console: console(trace, own),
             self.comparison: comparison(analysis, trace, before, palette),
             self.ensemble: ensemble_html(ensemble_words(trace)),
-            self.site: gr.update(choices=site_choices(trace), value=site),
-            self.target: gr.update(choices=titles, value=targets[0]),
-            self.sort: gr.update(value=first),
-            **self.draw_site(analysis, trace, site, targets[0], first),
+            self.site: gr.update(choices=sites, value=site),
+            self.target: gr.update(choices=titles, value=target),
+            self.sort: gr.update(value=sort),
+            **self.draw_site(analysis, trace, site, target, sort),
             self.strip: strip_panel(trace),
-            self.order: gr.update(value=next(iter(ORDERS))),
-            self.ledger: ledger.exchange_ledger(trace),
+            self.order: gr.update(value=order),
+            **self.draw_ledger(analysis, trace, order),
             **self.draw_charts(self.charts, trace),
         }
 

@@ -1,5 +1,7 @@
 """The tab of cross-stitch networks: the alphas by stage, target and source, and what they moved in this picture."""
 
+from typing import Any
+
 import gradio as gr
 
 from vizlab import views
@@ -12,7 +14,7 @@ from vizlab.methods.cross_stitch.stage_panel import channels_html, ranks_html
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.html import badge, heading
-from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
+from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates, Wiring, build_chart, kept_choice
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
 from vizlab.views.figures import stream_title
@@ -86,18 +88,26 @@ class CrossStitchTab(MethodTab):
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-stitch-strip")
         self.charts = self.build_charts(CHARTS)
 
-    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
-        stages = list(sites_by_stage(trace))
-        first, tasks = stages[len(stages) // 2], cross_stitch_sites(trace)[0].site.targets
+    @property
+    def choices(self) -> dict[str, Any]:
+        return {"stage": self.stage, "target": self.target}
+
+    def at_site(self, trace: FusionTrace, site: str, target: str) -> Kept:
+        return {"stage": trace.sites[site].site.stage, "target": target}
+
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc", kept: Kept = NOTHING) -> Updates:
+        stages, tasks = list(sites_by_stage(trace)), cross_stitch_sites(trace)[0].site.targets
+        stage = kept_choice(kept, "stage", stages, stages[len(stages) // 2])
+        target = kept_choice(kept, "target", tasks, tasks[0])
         titles = [(stream_title(trace, task), task) for task in tasks]
         marks = [badge(f"{len(stages)} stages"), badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         badges = [mark for mark in marks if mark]
         return {
             self.intro: heading("What each task takes from each", statement(trace), None, badges),
             self.alphas: charts.cross_stitch_alphas(trace),
-            self.stage: gr.update(choices=[(stage_words(stage), stage) for stage in stages], value=first),
-            self.target: gr.update(choices=titles, value=tasks[0]),
-            **self.draw_stage(analysis, trace, first, tasks[0]),
+            self.stage: gr.update(choices=[(stage_words(one), one) for one in stages], value=stage),
+            self.target: gr.update(choices=titles, value=target),
+            **self.draw_stage(analysis, trace, stage, target),
             self.strip: strip_panel(trace),
             **self.draw_charts(self.charts, trace),
         }

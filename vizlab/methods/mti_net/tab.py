@@ -18,7 +18,7 @@ from vizlab.page.kit.analysis import Analysis, Picture
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.grid import ROWS, grid_table
 from vizlab.page.kit.html import badge, colour_bar, heading, tag, words
-from vizlab.page.kit.method_tab import Chart, MethodTab, Updates, Wiring, build_chart
+from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates, Wiring, build_chart, kept_choice
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import THIS
 from vizlab.views import ColourBar, Grid, Panel
@@ -92,8 +92,14 @@ class AffinitiesTab(MethodTab):
             self.column = gr.Number(0, label="column, then Enter", precision=0, minimum=0, elem_id="vz-pixel-column")
         self.pixel = gr.HTML({}, picture="", html_template="${picture}", js_on_load=PICK_JS, elem_id="vz-pixel")
 
-    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
-        first = next(iter(STATISTICS))
+    @property
+    def choices(self) -> dict[str, Any]:
+        return {"statistic": self.statistic, "origin": self.origin, "row": self.row, "column": self.column}
+
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc", kept: Kept = NOTHING) -> Updates:
+        statistic = kept_choice(kept, "statistic", list(STATISTICS), next(iter(STATISTICS)))
+        found = list(origins(trace, analysis.picture.reference))
+        origin = kept_choice(kept, "origin", found, "final")
         marks = [badge(f"tasks: {', '.join(trace.model.tasks)}"), assumed_badge(trace)]
         return {
             self.intro: heading(
@@ -103,10 +109,10 @@ class AffinitiesTab(MethodTab):
             self.shares: charts.affinity_shares(trace),
             self.messages: messages_html(trace),
             self.strip: strip_panel(trace),
-            self.statistic: gr.update(value=first),
-            **self.draw_affinity(analysis, trace, first),
-            self.origin: gr.update(choices=list(origins(trace, analysis.picture.reference)), value="final"),
-            **self._pixel_in_the_middle(analysis, trace),
+            self.statistic: gr.update(value=statistic),
+            **self.draw_affinity(analysis, trace, statistic),
+            self.origin: gr.update(choices=found, value=origin),
+            **self._pixel(analysis, trace, kept, origin),
         }
 
     def wire(self, wiring: Wiring) -> None:
@@ -125,9 +131,12 @@ class AffinitiesTab(MethodTab):
     def coloured(self) -> list[Any]:
         return [self.scales]
 
-    def _pixel_in_the_middle(self, analysis: Analysis, trace: FusionTrace) -> Updates:
-        row, column = (side // 2 for side in trace.framing.picture)
-        return {self.row: row, self.column: column, **self.draw_pixel(analysis, trace, row, column, "final")}
+    def _pixel(self, analysis: Analysis, trace: FusionTrace, kept: Kept, origin: str) -> Updates:
+        """The pixel that was chosen before, or the one in the middle."""
+        height, width = trace.framing.picture
+        row = kept_choice(kept, "row", range(height), height // 2)
+        column = kept_choice(kept, "column", range(width), width // 2)
+        return {self.row: row, self.column: column, **self.draw_pixel(analysis, trace, row, column, origin)}
 
     def draw_pixel(
         self, analysis: Analysis, trace: FusionTrace, row: float | None, column: float | None, origin: str
@@ -157,10 +166,10 @@ def pixel_of(trace: FusionTrace, place: object) -> tuple[int, int]:
     """Row and column of the pixel at {x, y}, parts 0..1 of width and height. Raises InputError if it is none."""
     x, y = (place.get("x"), place.get("y")) if isinstance(place, dict) else (None, None)
     height, width = trace.framing.picture
-    return _pixel(y, height), _pixel(x, width)
+    return _place(y, height), _place(x, width)
 
 
-def _pixel(part: object, side: int) -> int:
+def _place(part: object, side: int) -> int:
     if not isinstance(part, int | float) or not 0 <= part <= 1:
         raise InputError("That was no place in the picture; click on one of the photographs.")
     return min(int(part * side), side - 1)

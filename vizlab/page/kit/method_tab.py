@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import gradio as gr
@@ -15,6 +16,11 @@ from vizlab.views.palettes import Palette
 
 Updates = dict[Any, Any]
 """New values by component; what is not named stays."""
+Kept = Mapping[str, Any]
+"""What was chosen in a tab before, by the names of `MethodTab.choices`; empty where nothing was."""
+
+
+NOTHING: Kept = MappingProxyType({})
 
 
 class Wiring(Protocol):
@@ -63,9 +69,18 @@ class MethodTab:
     def build(self) -> None:
         raise NotImplementedError
 
-    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
-        """New values by component for one trace of this family."""
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc", kept: Kept = NOTHING) -> Updates:
+        """New values by component for one trace of this family; what was `kept` stays where the trace has it."""
         raise NotImplementedError
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The components by name whose values stay when the picture, the setting or the network changes."""
+        return {}
+
+    def at_site(self, trace: FusionTrace, site: str, target: str) -> Kept:
+        """The choices at which the tab shows that site; a tab without a choice of site shows all of them anyway."""
+        return {}
 
     def wire(self, wiring: Wiring) -> None:
         """Connect the tab's own events; the choice of model and the strip are connected by the page."""
@@ -83,7 +98,9 @@ class MethodTab:
     def outputs(self) -> list[Any]:
         return [self.empty, self.body, self.model, *self._drawn]
 
-    def render(self, analysis: Analysis, model: str | None = None, palette: Palette = "voc") -> Updates:
+    def render(
+        self, analysis: Analysis, model: str | None = None, palette: Palette = "voc", kept: Kept = NOTHING
+    ) -> Updates:
         """New values by component; without a trace of this family, the state that says what is needed."""
         found = analysis.of_family(self.family)
         if not found:
@@ -98,7 +115,7 @@ class MethodTab:
             self.empty: gr.update(visible=False),
             self.body: gr.update(visible=True),
             self.model: gr.update(choices=list(found), value=name, info=missing, visible=shown),
-            **self.draw(analysis, trace, palette),
+            **self.draw(analysis, trace, palette, kept),
         }
 
     def _empty(self, analysis: Analysis) -> str:
@@ -125,6 +142,11 @@ class MethodTab:
 
     def draw_charts(self, charts: Sequence[tuple[Chart, gr.Plot]], trace: FusionTrace) -> Updates:
         return {plot: chart.view(trace) for chart, plot in charts}
+
+
+def kept_choice(kept: Kept, name: str, offered: Sequence[Any], otherwise: Any) -> Any:
+    """What was chosen before, if it is among what is offered now."""
+    return kept[name] if kept.get(name) in offered else otherwise
 
 
 def chosen(found: Mapping[str, FusionTrace], model: str | None) -> FusionTrace:
