@@ -20,7 +20,7 @@ from tests.conftest import make_model
 from vizlab.cli import app
 from vizlab.core.door import load_model, save_checkpoint
 from vizlab.core.trace import FusionTrace
-from vizlab.errors import InputError
+from vizlab.errors import InputError, VizlabError
 from vizlab.report import Material, replay, write_archive
 from vizlab.report import opening as opening_module
 from vizlab.report.comparing import compared
@@ -352,3 +352,22 @@ def test_the_command_says_one_line_and_json(archive: Path, folder: Path) -> None
     done = CliRunner().invoke(app, ["replay", str(archive), "--model", str(folder), "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["status"] == "bit-equal"
+
+
+def test_an_array_whose_header_is_no_python_is_refused_here_and_by_load_trace(archive: Path, tmp_path: Path) -> None:
+    def edit(files: dict[str, bytes]) -> None:
+        files["traces/0.npz"] = zipped({"meta.npy": npy("<f8", (1,)).replace(b"{'descr'", b"{('descr")})
+
+    with pytest.raises(InputError, match="cannot be replayed"):
+        open_archive(edited(archive, tmp_path / "x.zip", edit))
+    (tmp_path / "trace.npz").write_bytes(zipped({"meta.npy": npy("<f8", (1,)).replace(b"{'descr'", b"{('descr")}))
+    with pytest.raises(VizlabError, match="is not a vizlab trace"):
+        vizlab.load_trace(tmp_path / "trace.npz")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as whole:
+        for name, data in files.items():
+            whole.writestr(name, data)
+    return buffer.getvalue()

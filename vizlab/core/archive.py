@@ -1,7 +1,9 @@
 """Traces on disk: one .npz of arrays plus a JSON text, never pickle."""
 
 import json
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,11 @@ from vizlab.errors import TraceError
 FORMAT = 2
 """Format 1 had one setting, the threshold, as a field of its own."""
 READABLE = (1, 2)
+_BROKEN = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, SyntaxError,
+    tokenize.TokenError, NotImplementedError,
+)  # fmt: skip
+"""What zipfile and NumPy raise on a file that is damaged."""
 
 
 def write_archive(path: str | Path, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -38,7 +45,7 @@ def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray
         return meta, arrays
     except FileNotFoundError as err:
         raise TraceError(f"There is no trace file '{name}'; check the path.") from err
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as err:
+    except _BROKEN as err:
         raise no_trace(name) from err
 
 
