@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from vizlab.errors import InputError
+from vizlab.report.chart_bars import bars_of, draw_bar, is_flat, written
 from vizlab.report.chart_marks import (
     Spec,
     add_annotation,
@@ -20,7 +21,6 @@ from vizlab.report.chart_marks import (
     add_heatmap,
     add_scatter,
     add_shape,
-    colour_table,
     plain_text,
     text_lines,
     unpacked,
@@ -77,7 +77,7 @@ class _Chart:
 
     @property
     def _bottom(self) -> float:
-        bars = [bar for _, bar in self._bars() if bar.get("orientation") == "h"]
+        bars = [bar for _, bar in self._bars() if is_flat(bar)]
         return 50 + LINE_HEIGHT * len(self.legend) + (48 if bars else 0)
 
     @property
@@ -91,7 +91,7 @@ class _Chart:
         titled = any((self.layout[name].get("title") or {}).get("text") for name in first)
         turned = any(self.layout[name].get("tickangle") == -90 for name in first)
         left = 10 + (14 if turned else LETTER * max(map(len, labels), default=5)) + (20 if titled else 0)
-        upright = [bar for _, bar in self._bars() if bar.get("orientation") != "h"]
+        upright = [bar for _, bar in self._bars() if not is_flat(bar)]
         return _Box(left, self._top, self.wide - (BAR_ROOM if upright else 24), self.tall - self._bottom)
 
     def draw(self) -> Figure:
@@ -297,89 +297,22 @@ class _Chart:
         return next(artist for artist in every if getattr(artist, "vizlab_trace", None) is trace)
 
     def _bars(self) -> list[tuple[Mapping[str, Any], Spec]]:
-        """Colour maps (with their ends) and the colour bars that show them; each once."""
-        found: list[tuple[Mapping[str, Any], Spec]] = []
-        used = {trace.get("coloraxis") for trace in self.data}
-        for name in sorted(filter(None, used)):
-            spec = self.layout[name]
-            if spec.get("showscale", True) and spec.get("colorbar"):
-                found.append((spec, spec["colorbar"]))
-        for trace in self.data:
-            own = trace if trace["type"] == "heatmap" and not trace.get("coloraxis") else trace.get("marker") or {}
-            if own.get("colorbar") and own.get("showscale", True):
-                found.append((own, own["colorbar"]))
-        return found[:1]
+        return bars_of(self.data, self.layout)
 
     def _bar(self, table: Mapping[str, Any], bar: Spec) -> None:
-        box, length = self.box, float(bar.get("len", 1))
-        flat = bar.get("orientation") == "h"
+        """Beside the plots, or below them where it lies flat."""
+        box, length, flat = self.box, float(bar.get("len", 1)), is_flat(bar)
         across, down = box.right - box.left, box.bottom - box.top
-        if flat:
-            place: tuple[float, ...] = (
-                box.left + (1 - length) / 2 * across,
-                self.tall - box.bottom - 62,
-                length * across,
-                10,
-            )
-        else:
-            place = (box.right + 10, self.tall - box.bottom + (1 - length) / 2 * down, 10, length * down)
-        axes = self.figure.add_axes(
-            (place[0] / self.wide, place[1] / self.tall, place[2] / self.wide, place[3] / self.tall)
-        )
-        low, high = ends_of(table)
-        colours = colour_table(table["colorscale"])
-        picture = colours[None] if flat else colours[::-1, None]
-        axes.imshow(picture, aspect="auto", extent=(low, high, 0, 1) if flat else (0, 1, low, high))
-        side, empty = (axes.xaxis, axes.yaxis) if flat else (axes.yaxis, axes.xaxis)
-        empty.set_visible(False)
-        if not flat:
-            axes.yaxis.tick_right()
-        self._bar_ticks(side, bar, (low, high))
-        axes.tick_params(labelsize=SIZE * POINTS, length=2, width=POINTS, labelcolor=INK, pad=2)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        self._bar_title(axes, plain_text((bar.get("title") or {}).get("text") or ""), flat)
-
-    def _bar_ticks(self, side: Any, bar: Spec, ends: tuple[float, float]) -> None:
-        if bar.get("tickvals") is not None:
-            words = bar.get("ticktext")
-            pairs = list(zip(bar["tickvals"], bar["tickvals"] if words is None else words, strict=True))
-            inside = [(value, word) for value, word in pairs if ends[0] <= value <= ends[1]]
-            side.set_ticks([value for value, _ in inside], [plain_text(str(word)) for _, word in inside])
-        elif bar.get("tickformat"):
-            side.set_major_formatter(FuncFormatter(lambda value, _: written(value, bar)))
-
-    def _bar_title(self, axes: Axes, words: str, flat: bool) -> None:
-        style: dict[str, Any] = {"fontsize": SIZE * POINTS, "color": INK}
-        if flat:
-            axes.set_xlabel(words, labelpad=1, **style)
-        elif len(words) <= 6:
-            axes.set_title(words, pad=3, **style)
-        else:
-            axes.yaxis.set_label_position("right")
-            axes.set_ylabel(words, labelpad=2, **style)
+        left = box.left + (1 - length) / 2 * across if flat else box.right + 10
+        bottom = self.tall - box.bottom + (-62 if flat else (1 - length) / 2 * down)
+        wide, tall = (length * across, 10) if flat else (10, length * down)
+        place = (left / self.wide, bottom / self.tall, wide / self.wide, tall / self.tall)
+        draw_bar(self.figure.add_axes(place), table, bar, SIZE * POINTS, POINTS)
 
 
 def _fits(key: str, x: str, y: str) -> bool:
     across, down = key.split("/")
     return x in (across, "paper") and y in (down, "paper")
-
-
-def ends_of(table: Mapping[str, Any]) -> tuple[float, float]:
-    """The numbers at the ends of a colour map, whether a heat map's own, an axis' or markers'."""
-    low = table["zmin"] if table.get("zmin") is not None else table["cmin"]
-    high = table["zmax"] if table.get("zmax") is not None else table["cmax"]
-    return float(low), float(high)
-
-
-def written(value: float, spec: Mapping[str, Any]) -> str:
-    """A number at a tick as Plotly's format has it: per cent, decimals, or as it is."""
-    form = str(spec.get("tickformat") or "")
-    if form.endswith("%"):
-        return f"{value:{form}}".replace("%", " %").replace("-", "−")
-    if form[:1] == "." and form[-1:] in "fge":
-        return f"{value:{form}}".replace("-", "−")
-    return f"{value:g}".replace("-", "−")
 
 
 def _wrapped(lines: Sequence[tuple[str, bool]], pixels: float) -> list[tuple[str, bool]]:
