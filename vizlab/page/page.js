@@ -4,8 +4,6 @@
   if (stored) document.body.classList.toggle('dark', stored === 'dark');
 
   const enlarge = (image) => {
-    const curtain = document.createElement('div');
-    curtain.className = 'vz-curtain vz-lightbox';
     const figure = document.createElement('figure');
     const copy = document.createElement('img');
     copy.src = image.src;
@@ -19,14 +17,7 @@
     if (next?.querySelector('.vz-row-legend') && !text.querySelector('.vz-bar')) text.innerHTML += next.innerHTML;
     if (!text.querySelector('.vz-title')) text.prepend(Object.assign(document.createElement('b'), {textContent: image.alt}));
     figure.append(copy, text);
-    curtain.append(figure);
-    curtain.addEventListener('click', () => curtain.remove());
-    document.querySelector('.gradio-container').append(curtain);
-  };
-
-  const closeWindows = () => {
-    document.querySelectorAll('.vz-lightbox').forEach((c) => c.remove());
-    document.querySelectorAll('#vz-site-window .vz-curtain').forEach((c) => { c.hidden = true; });
+    window.vizlabDialogs.show(image.alt || 'picture', figure, 'vz-lightbox');
   };
 
   document.addEventListener('click', (event) => {
@@ -36,16 +27,10 @@
       localStorage.setItem('vizlab-theme', dark ? 'dark' : 'light');
     } else if (event.target.matches('img[data-enlarge]') && !event.target.closest('.vz-window')) {
       enlarge(event.target);
-    } else if (event.target.closest('[data-close]') || event.target.matches('#vz-site-window .vz-curtain')) {
-      closeWindows();
     }
   });
 
   document.addEventListener('keydown', (event) => {
-    const open = document.querySelector('#vz-site-window .vz-curtain:not([hidden])');
-    if (event.key === 'Escape') closeWindows();
-    else if (event.key === 'Enter' && event.target.matches('img[data-enlarge]')) enlarge(event.target);
-    else if (open && event.key === 'ArrowLeft') open.querySelector('[aria-label="previous site"]')?.click();
-    else if (open && event.key === 'ArrowRight') open.querySelector('[aria-label="next site"]')?.click();
+    if (event.key === 'Enter' && event.target.matches('img[data-enlarge]')) enlarge(event.target);
   });
 })();

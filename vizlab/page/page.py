@@ -22,8 +22,9 @@ from vizlab.page.workspace import Workspace
 from vizlab.views.palettes import Palette
 
 HEADER = (
-    '<header class="vz-header"><b>vizlab</b><span>what fusing networks predict, and where their streams exchange '
-    'information</span><button type="button" data-wide-toggle aria-label="hide or show the controls">☰</button>'
+    '<header class="vz-header"><h1>vizlab</h1><span>what fusing networks predict, and where their streams exchange '
+    'information</span><button type="button" data-help aria-haspopup="dialog" aria-label="help: a tour, keys and '
+    'words">?</button><button type="button" data-wide-toggle aria-label="hide or show the controls">☰</button>'
     '<button type="button" data-theme-toggle aria-label="dark or light">◐</button></header>'
 )
 
@@ -64,7 +65,7 @@ class Page:
         own = {family: kind.title for family, kind in kinds.items()}
         titles = {STAGE: "Stage", PREDICTIONS: "Predictions", **own, SCENES: "Scenes", CARDS: "Model cards"}
         self.places: dict[str, gr.Tab] = {}
-        with gr.Tabs(elem_id="vz-tabs"):
+        with gr.Tabs(elem_id="vz-tabs", overflow_behavior="wrap"):  # the style sheet makes of "wrap" a bar that scrolls
             for name, title in titles.items():
                 with gr.Tab(title, id=name) as self.places[name]:
                     if name == STAGE:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from vizlab.page.glossary import as_json
 from vizlab.views.palettes import STREAM_COLOURS
 
 HERE = Path(__file__).parent
@@ -49,9 +50,18 @@ def css() -> str:
 
 def script() -> str:
     """The few lines that run in the browser for the whole page."""
-    return (HERE / "page.js").read_text(encoding="utf-8")
+    return _script("page.js")
+
+
+SCRIPTS = ("link.js", "drop.js", "glossary.js", "dialogs.js", "help.js", "charts.js")
+"""In this order: Escape closes a word's tip before the window under it."""
 
 
 def head() -> str:
-    """What must be there before the first component: how the page keeps its address, and takes files dropped on it."""
-    return "".join(f"<script>{(HERE / name).read_text(encoding='utf-8')}</script>" for name in ("link.js", "drop.js"))
+    """What must be there before the first component: the words, how the page keeps its address and takes files."""
+    words = f"window.vizlabGlossary = {as_json()};"
+    return "".join(f"<script>{text}</script>" for text in (words, *map(_script, SCRIPTS)))
+
+
+def _script(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

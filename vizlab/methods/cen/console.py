@@ -51,6 +51,7 @@ const paint = () => {
   element.querySelector('[data-sum=all]').textContent = percent(total / (all * targets));
   element.querySelector('[data-sum=dead]').textContent = total ? percent(data.dead[at] / total) : '–';
   element.querySelector('[data-value]').textContent = data.steps[at];
+  slider.setAttribute('aria-valuetext', `exchange where |γ| is below ${data.steps[at]}`);
   element.querySelector('.vz-console').classList.toggle('vz-moved', moved);
 };
 let timer = null;

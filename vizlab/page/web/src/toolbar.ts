@@ -2,6 +2,7 @@
 
 import type { Document, LayerInfo } from "./document";
 import { exportMenu } from "./exporting";
+import { percent } from "./format";
 import { fill, h } from "./html";
 import { chosen, presets } from "./presets";
 import { rangeOf, rowOf } from "./ranges";
@@ -64,6 +65,8 @@ export class Toolbar {
     this.wipe.hidden = state.wipe === null;
     if (state.wipe === null) this.wipe.value = "0.5";
     else this.wipe.value = String(state.wipe);
+    this.opacity.setAttribute("aria-valuetext", percent(state.opacity));
+    this.wipe.setAttribute("aria-valuetext", `${percent(Number(this.wipe.value))} from the left`);
     this.smooth.checked = state.smooth;
     this.palette.value = state.palette;
     this.pinned.textContent = pinnedTitle ? "unpin" : "pin";

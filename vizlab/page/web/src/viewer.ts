@@ -21,6 +21,9 @@ const TEXT = 38;
 /** Of these, the colour bar, which the upper row of the overview does not have. */
 const FOOT = 18;
 
+/** Around and between the parts of an instrument that has the whole screen. */
+const MARGINS = 48;
+
 export interface Events {
   /** Something that is kept was set. */
   state: (patch: Partial<State>) => void;
@@ -205,6 +208,9 @@ export class Viewer {
     const columns = narrow ? Math.min(2, this.cells.length) : this.columns && room / this.columns > 104 ? this.columns : columnsFor(this.cells.length, aspect, room, tall, TEXT);
     const rows = Math.ceil(this.cells.length / columns);
     const side = Math.min(room / columns - 6, narrow ? Infinity : (tall / rows - TEXT) * aspect);
+    // Columns stay under each other where the height, not the width, decides how large they are.
+    const spare = large || narrow ? 0 : Math.max(0, room - columns * (Math.floor(Math.max(60, side)) + 6));
+    this.element.style.setProperty("--spare", `${Math.floor(spare)}px`);
     this.element.style.minHeight = narrow ? "" : `${Math.round(tall) - FOOT}px`;
     this.element.style.setProperty("--columns", String(columns));
     this.element.style.setProperty("--side", `${Math.floor(Math.max(60, side))}px`);
@@ -220,9 +226,17 @@ export class Viewer {
 
   /** The height of the overview, whatever is shown: what stands below does not jump. */
   private tall(room: number, aspect: number): number {
-    const most = Number.parseFloat(getComputedStyle(this.element).getPropertyValue("--tall")) || 330;
+    const most = this.filling() ?? (Number.parseFloat(getComputedStyle(this.element).getPropertyValue("--tall")) || 330);
     const across = Math.min(this.document!.networks.length, MOST_CELLS / 2 - 1) + 1;
     return Math.max(220, Math.min(most, 2 * (Math.max(104, room / across - 6) / aspect + TEXT)));
+  }
+
+  /** What the screen has left for the pictures where the instrument has all of it. */
+  private filling(): number | null {
+    const whole = this.element.closest<HTMLElement>(".vv");
+    if (!whole || !(window.document.body.classList.contains("vv-presenting") || window.document.fullscreenElement === whole)) return null;
+    const others = [".vv-tools", ".vv-legend", ".vv-network-map"].map((name) => whole.querySelector<HTMLElement>(name)?.offsetHeight ?? 0);
+    return Math.max(220, window.innerHeight - others.reduce((sum, one) => sum + one, 0) - MARGINS);
   }
 
   private look(): Look {
