@@ -20,7 +20,7 @@ TABLE_JS = (Path(__file__).parent / "scenes.js").read_text(encoding="utf-8")
 TITLE = "Scenes"
 SENTENCE = (
     "The networks and settings on show, in every bundled scene and against its exact maps. A heading sorts, a row "
-    "opens its scene on the stage. Bold: the best of its column among the rows shown; a share is neither good nor bad."
+    "opens its scene. Bold: the best of its column among the rows shown; a share is neither good nor bad."
 )
 DEFINITIONS = (
     "mIoU: over the classes that the scene holds. RMSE scaled: after the predicted depth was multiplied by "
@@ -40,7 +40,7 @@ class ScenesTab:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._titles: dict[str, str] = {}
-        self.head = gr.HTML(empty_state(TITLE, [WAITING]), elem_id="vz-scene-head")
+        self.head = gr.HTML(empty_state(TITLE, [WAITING], first=True), elem_id="vz-scene-head")
         with gr.Row(elem_classes="vz-scene-run"):
             self.run = gr.Button("Run the other scenes", size="sm", visible=False, scale=0, elem_id="vz-run-scenes")
             self.stop = gr.Button("Stop", size="sm", visible=False, scale=0, elem_id="vz-stop-scenes")
@@ -196,7 +196,7 @@ def _rows(
 
 
 def _scene(title: str) -> str:
-    button = tag("button", escape(title), type="button", title="open this scene on the stage")
+    button = tag("button", escape(title), type="button", title="open this scene")
     return tag("th", button, scope="row", data_column="scene", data_value=title)
 
 

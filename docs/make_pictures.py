@@ -1,0 +1,165 @@
+"""The README's pictures and its screen recording, made of the current page on its bundled networks and scenes.
+
+    python docs/make_pictures.py [--out assets/readme]
+
+Needs Chromium and the extra `test`. The recording is a GIF of about twenty seconds.
+"""
+
+import argparse
+import io
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from vizlab.page import Settings, build_app, launch_options
+from vizlab.page.serving import serving
+from vizlab.page.workspace import Workspace
+
+SIZE = (1280, 800)
+WIDTH, COLOURS = 960, 224
+"""Of the recording: pixels across, and colours of a frame."""
+PATIENCE = 180_000
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def opened() -> Iterator[Page]:
+    """The page, all scenes analysed, in a browser."""
+    settings = Settings(port=None)
+    app = build_app(settings)
+    _, url, _ = app.launch(
+        **launch_options(settings), app_kwargs=serving(app.workspace), prevent_thread_lock=True, quiet=True
+    )
+    prepared(app.workspace)
+    path = next(found for name in BROWSERS if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+        page.set_default_timeout(PATIENCE)
+        page.goto(url)
+        ready(page)
+        yield page
+        browser.close()
+    app.close()
+
+
+def prepared(workspace: Workspace) -> None:
+    """Wait until the second scene is analysed, so that the recording does not wait for it."""
+    while workspace.kept_bytes < 80_000_000:
+        time.sleep(0.5)
+
+
+def ready(page: Page) -> None:
+    page.wait_for_selector(".vv-tools[data-ready=yes]")
+    page.wait_for_selector(".vv-cell.vv-loading", state="detached")
+    page.wait_for_timeout(300)
+
+
+class Recording:
+    """Frames with the time that each stays, as one GIF."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.frames: list[Image.Image] = []
+        self.times: list[int] = []
+
+    def hold(self, seconds: float) -> None:
+        """What is on the screen now, for so long."""
+        image = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
+        small = image.resize((WIDTH, round(WIDTH * SIZE[1] / SIZE[0])), Image.Resampling.LANCZOS)
+        self.frames.append(small.quantize(COLOURS, dither=Image.Dither.NONE))
+        self.times.append(round(seconds * 1000))
+
+    def save(self, path: Path) -> None:
+        first, *others = self.frames
+        first.save(path, save_all=True, append_images=others, duration=self.times, loop=0, optimize=True)
+        print(f"{path}: {sum(self.times) / 1000:.0f} s, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def record(page: Page) -> Recording:
+    """Point, zoom, wipe, a site and its neighbours, a class everywhere, another room."""
+    film = Recording(page)
+    film.hold(1.6)
+    box = page.locator(".vv-overlay").nth(1).bounding_box()
+    assert box is not None
+
+    def point(x: float, y: float, seconds: float) -> None:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.wait_for_timeout(120)
+        film.hold(seconds)
+
+    for step in range(6):
+        point(0.25 + 0.08 * step, 0.35 + 0.06 * step, 0.35)
+    for _ in range(3):
+        page.keyboard.press("+")
+        film.hold(0.35)
+    point(0.4, 0.5, 0.6)
+    page.keyboard.press("0")
+    page.locator('.vv-presets [data-preset="semseg"]').click()
+    ready(page)
+    page.get_by_label("wipe between photograph and layer").check()
+    for share in (0.2, 0.35, 0.5, 0.65, 0.8):
+        page.locator('input[aria-label^="where the wipe"]').evaluate(
+            "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", share
+        )
+        film.hold(0.35)
+    page.get_by_label("wipe between photograph and layer").uncheck()
+    page.locator(".vv-chip").nth(1).click()
+    film.hold(1.2)
+    page.locator(".vv-chip").nth(1).click()
+    page.get_by_role("button", name=re.compile("site 14 of 17")).first.click()
+    ready(page)
+    film.hold(2.4)
+    for _ in range(3):
+        page.keyboard.press("]")
+        ready(page)
+        film.hold(1.0)
+    page.locator(".vz-scene").nth(1).click()
+    page.wait_for_selector(f'.vv-grid[data-scene="{page.locator(".vz-scene").nth(1).get_attribute("data-scene")}"]')
+    ready(page)
+    film.hold(2.2)
+    page.locator('.vv-presets [data-preset="overview"]').click()
+    ready(page)
+    film.hold(2.6)
+    return film
+
+
+def pictures(page: Page, out: Path) -> None:
+    """One picture a tab, with the colours that a PNG of 256 holds."""
+    page.locator(".vz-scene").first.click()
+    ready(page)
+    save(page, out / "stage.png")
+    for name, tab, wait in (
+        ("exchange", "Channel exchange", "#vz-exchange-strip"),
+        ("affinities", "Task affinities", "#vz-gates"),
+        ("scenes", "Scenes", "#vz-scene-table table"),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_selector(f"{wait}")
+        page.wait_for_timeout(2500)
+        save(page, out / f"{name}.png")
+
+
+def save(page: Page, path: Path) -> None:
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256).save(path, optimize=True)
+    print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("assets/readme"))
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    with opened() as page:
+        record(page).save(out / "tour.gif")
+        pictures(page, out)
+
+
+if __name__ == "__main__":
+    main()
