@@ -5,7 +5,7 @@ import gradio as gr
 from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.page.kit.analysis import Analysis
-from vizlab.page.kit.method_tab import Chart, MethodTab, Updates
+from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
 from vizlab.views.palettes import Palette
@@ -37,5 +37,5 @@ class SumFusionTab(MethodTab):
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-sum-strip")
         self.charts = self.build_charts(CHARTS)
 
-    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc") -> Updates:
+    def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc", kept: Kept = NOTHING) -> Updates:
         return {self.strip: strip_panel(trace), **self.draw_charts(self.charts, trace)}
