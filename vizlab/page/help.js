@@ -11,7 +11,7 @@
   const KEYS = [
     ['← ↑ → ↓', 'move the crosshair; with Shift, ten times as far'], ['+ −', 'zoom in, zoom out'], ['0', 'the whole picture'],
     ['[ ]', 'previous, next site'], [', .', 'previous, next scene'], ['1 – 9', 'what the pictures show'], ['p', 'keep the pixel as a probe'],
-    ['f', 'full screen'], ['v', 'present: large type, nothing but pictures and map'], ['Esc', 'close; else remove probes, region and highlight, and leave the presentation'],
+    ['f', 'full screen'], ['v', 'present: large type, nothing but pictures and map'], ['Esc', 'close a window; leave the presentation; remove probes, region and highlight'],
   ];
   const make = (name, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(name), properties);

@@ -20,7 +20,26 @@
     window.vizlabDialogs.show(image.alt || 'picture', figure, 'vz-lightbox');
   };
 
+  /** The network of that name is ticked, and all that are ticked run. */
+  const runWith = (name) => {
+    const label = [...document.querySelectorAll('#vz-models label')].find((one) => one.textContent.trim() === name);
+    const box = label?.querySelector('input');
+    if (box && !box.checked) box.click();
+    setTimeout(() => document.querySelector('#vz-run')?.click(), 100);
+  };
+  const openAdding = () => {
+    const adding = document.querySelector('#vz-adding');
+    const head = adding?.querySelector('button');
+    if (head && !adding.querySelector('input')?.getClientRects().length) head.click();
+    document.body.classList.remove('vz-wide');
+    head?.scrollIntoView({block: 'center'});
+    head?.focus();
+  };
+
   document.addEventListener('click', (event) => {
+    const tick = event.target.closest('[data-tick]');
+    if (tick) runWith(tick.dataset.tick);
+    if (event.target.closest('[data-open-adding]')) openAdding();
     if (event.target.closest('[data-wide-toggle]')) document.body.classList.toggle('vz-wide');
     else if (event.target.closest('[data-theme-toggle]')) {
       const dark = document.body.classList.toggle('dark');

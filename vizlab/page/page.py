@@ -78,6 +78,7 @@ class Page:
                         self.cards = CardsTab(workspace.shelf)
                     else:
                         self.tabs[name] = kinds[name]()
+                        self.tabs[name].shipped = workspace.shelf.of_family(name)
 
     @property
     def results(self) -> list[Any]:

@@ -92,6 +92,10 @@ class ModelShelf:
         by_method = sorted(shipped, key=lambda entry: (order.index(entry.family), entry.name))
         return (*in_memory, *(entry.name for entry in by_method))
 
+    def of_family(self, family: str) -> tuple[str, ...]:
+        """Those among them that are of one method."""
+        return tuple(name for name in self.shipped() if self._entries[name].family == family)
+
     def offer(self, model: Model) -> str:
         """Offer a model of this process to every user; returns its name, to which its hash is added where it was taken.
 

@@ -24,7 +24,7 @@ class CardsTab:
     def __init__(self, shelf: ModelShelf) -> None:
         self._shelf = shelf
         self.model = gr.Radio([], label="checkpoint", visible=False, elem_classes="vz-model", elem_id="vz-card-model")
-        self.card = gr.HTML(empty_state("Model cards", [WAITING]), elem_id="vz-card")
+        self.card = gr.HTML(empty_state("Model cards", [WAITING], first=True), elem_id="vz-card")
 
     @property
     def outputs(self) -> list[Any]:

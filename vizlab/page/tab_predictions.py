@@ -26,7 +26,8 @@ class PredictionsTab:
     """The grid of predictions with, in its free corner or below, a strip of sites per network."""
 
     def __init__(self) -> None:
-        waiting = empty_state("Nothing has run yet", ["Choose a scene, or give files of your own, then press Run."])
+        how = "Choose a scene, or give files of your own, then press Run."
+        waiting = empty_state("Nothing has run yet", [how], first=True)
         self.grid = gr.HTML(waiting, js_on_load=OPEN_JS, elem_id="vz-predictions")
 
     @property

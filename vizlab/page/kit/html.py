@@ -56,9 +56,18 @@ def notice(sentence: str) -> str:
     return tag("div", words(sentence), "vz-notice", role="status")
 
 
-def empty_state(title: str, sentences: Sequence[str]) -> str:
-    """What a tab shows when there is nothing to show, and how to change that."""
-    return tag("div", tag("h3", escape(title)) + "".join(tag("p", escape(s)) for s in sentences), "vz-empty")
+def empty_state(title: str, sentences: Sequence[str], buttons: str = "", first: bool = False) -> str:
+    """What a tab shows when there is nothing to show, and how to change that; `buttons` are HTML, they do it.
+
+    `first`: nothing was drawn yet. While there is something to draw, the page says so instead.
+    """
+    said = tag("h3", escape(title)) + "".join(tag("p", escape(s)) for s in sentences)
+    return tag("div", said + (tag("div", buttons) if buttons else ""), "vz-empty vz-first" if first else "vz-empty")
+
+
+def button(text: str, **data: str) -> str:
+    """A button; `data` are attributes that say what it does in the browser."""
+    return tag("button", escape(text), "vz-do", type="button", **data)
 
 
 def image_tag(panel: Panel, max_side: int = NETWORK_SIDE) -> str:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from vizlab.core.method import Citation
 from vizlab.core.trace import FusionTrace
 from vizlab.page.kit.analysis import Analysis
-from vizlab.page.kit.html import badge, empty_state, note
+from vizlab.page.kit.html import badge, button, empty_state, note
 from vizlab.views.palettes import Palette
 
 Updates = dict[Any, Any]
@@ -56,9 +56,11 @@ class MethodTab:
     title: str
     needs: tuple[str, ...]
     strip: gr.HTML
+    shipped: Sequence[str] = ()
+    """The networks of this family that the page offers; it says which."""
 
     def __init__(self) -> None:
-        self.empty = gr.HTML(empty_state(self.title, self.needs))
+        self.empty = gr.HTML(empty_state(self.title, self.needs, first=True))
         with gr.Column(visible=False, elem_classes="vz-body") as self.body:
             self.model = gr.Radio([], label="checkpoint", visible=False, elem_classes="vz-model")
             before = set(gr.context.Context.root_block.blocks)  # type: ignore[union-attr]
@@ -119,7 +121,16 @@ class MethodTab:
         }
 
     def _empty(self, analysis: Analysis) -> str:
-        return empty_state(self.title, (*self._not_run(analysis), *self.needs))
+        said = (*self._not_run(analysis), *self.needs)
+        return empty_state(self.title, said, self._remedy(analysis))
+
+    def _remedy(self, analysis: Analysis) -> str:
+        """A button that brings a network of this family, unless one was asked for already."""
+        if self.family in analysis.families.values():
+            return ""
+        if self.shipped:
+            return button(f"Tick {self.shipped[0]} and run", data_tick=self.shipped[0])
+        return button("Add a checkpoint", data_open_adding="")
 
     def _not_run(self, analysis: Analysis) -> list[str]:
         skipped = analysis.skipped.items()

@@ -214,7 +214,7 @@ export class Instrument {
   /** Keys work wherever the instrument is in sight, except while somebody types. */
   private readonly onKey = (event: KeyboardEvent): void => {
     const target = event.target as HTMLElement;
-    if (!this.document || event.ctrlKey || event.metaKey || event.altKey || !this.element.offsetParent) return;
+    if (!this.document || event.ctrlKey || event.metaKey || event.altKey || !this.element.getClientRects().length) return; // what is fixed over the page has no offsetParent
     if (target.closest("input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]")) return;
     const inside = this.element.contains(target) && !target.closest(".vv-map, input");
     const action = keyAction(event.key, event.shiftKey, inside || target === document.body);
@@ -233,8 +233,8 @@ export class Instrument {
     if (action.do === "full screen") return this.fullScreen();
     if (action.do === "present") return this.present();
     if (action.do === "probe") return viewer.place ? viewer.addProbe(viewer.place) : undefined;
+    if (document.body.classList.contains("vv-presenting")) return this.present();
     this.set({ probes: [], region: null, highlighted: null });
-    document.body.classList.remove("vv-presenting");
   }
 
   private choose(index: number): void {
