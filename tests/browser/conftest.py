@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -49,10 +50,14 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]:
-    """Opens the page (at `link`, behind "#") for a new visitor and waits for the analysed scene.
+    """Opens the page (at `link`, behind "#") for a new visitor and waits for the analysed scene."""
+    with visits(browser, page_process) as open_:
+        yield open_
 
-    At the end nothing must have gone astray.
-    """
+
+@contextmanager
+def visits(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]:
+    """Visitors of the page for as long as the block lasts; at its end nothing must have gone astray."""
     contexts, astray, logged = [], [], len(page_process.log.read_text())
 
     def watch(page: Page) -> None:

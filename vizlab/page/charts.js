@@ -19,7 +19,7 @@
     for (const plot of document.querySelectorAll('.js-plotly-plot')) {
       const text = summary(plot);
       if (plot.getAttribute('aria-label') === text) continue;
-      plot.setAttribute('role', 'img');
+      plot.setAttribute('role', 'figure');  // not an image: its toolbar can be used
       plot.setAttribute('aria-label', text);
     }
   };

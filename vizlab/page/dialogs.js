@@ -32,8 +32,8 @@
   };
   window.vizlabDialogs = {
     close,
-    /** `content` in a window of that name; `kind` is a class of the curtain. */
-    show: (name, content, kind) => {
+    /** `content` in a window of that name; `kind` is a class of the curtain, `back` what gets the focus afterwards. */
+    show: (name, content, kind, back = null) => {
       const curtain = Object.assign(document.createElement('div'), {className: `vz-curtain ${kind}`});
       const dialog = Object.assign(document.createElement('div'), {className: 'vz-dialog', tabIndex: -1});
       dialog.setAttribute('role', 'dialog');
@@ -46,6 +46,7 @@
       curtain.append(dialog);
       document.querySelector('.gradio-container').append(curtain);
       follow();
+      from = back ?? from;
       return dialog;
     },
   };

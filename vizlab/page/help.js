@@ -24,14 +24,14 @@
     return [term.name, term.formula ? [...text, ' ', make('code', {}, term.formula)] : text];
   };
 
-  const help = () => {
+  const help = (mark) => {
     const seen = localStorage.getItem(SEEN) !== null;
-    const start = make('button', {type: 'button', className: 'vz-begin', onclick: () => { window.vizlabDialogs.close(); tour(0); }}, seen ? 'take the tour again' : 'take the tour: five steps');
+    const start = make('button', {type: 'button', className: 'vz-begin', onclick: () => { window.vizlabDialogs.close(); tour(0, mark); }}, seen ? 'take the tour again' : 'take the tour: five steps');
     const words = [...window.vizlabGlossary].sort((a, b) => a.name.localeCompare(b.name, 'en', {sensitivity: 'base'}));
     const content = make('div', {className: 'prose'}, make('h2', {}, 'Help'), start,
       make('h3', {}, 'Keys'), list(KEYS, 'vz-keys'), make('p', {}, 'They work on the stage, except while a text is being typed.'),
       make('h3', {}, 'Words'), list(words.map(word), 'vz-words'));
-    window.vizlabDialogs.show('help', content, 'vz-help');
+    window.vizlabDialogs.show('help', content, 'vz-help', mark);
   };
 
   let target = null;
@@ -42,10 +42,10 @@
     target.classList.add('vz-toured');
     target.scrollIntoView({block: 'nearest', behavior: 'instant'});
   };
-  const tour = (at) => {
+  const tour = (at, mark) => {
     window.vizlabLink.tab('stage');
     const card = make('div', {className: 'prose'});
-    const dialog = window.vizlabDialogs.show('tour', card, 'vz-tour');
+    const dialog = window.vizlabDialogs.show('tour', card, 'vz-tour', mark);
     const go = (step) => {
       if (step < 0) return;
       if (step >= STEPS.length) return window.vizlabDialogs.close();
@@ -63,5 +63,8 @@
     dialog.addEventListener('vz-close', () => { point(null); localStorage.setItem(SEEN, 'yes'); });
     go(at);
   };
-  document.addEventListener('click', (event) => { if (event.target.closest('[data-help]')) help(); });
+  document.addEventListener('click', (event) => {
+    const mark = event.target.closest('[data-help]');
+    if (mark) help(mark);
+  });
 })();

@@ -63,7 +63,7 @@ def _table(table: Table) -> str:
         tag("tr", tag("th", escape(name), scope="row") + "".join(tag("td", escape(cell)) for cell in cells))
         for name, *cells in table.rows
     )
-    return tag("div", tag("table", head + rows), "vz-card-table")
+    return tag("div", tag("table", head + rows), "vz-card-table", tabindex="0", role="group", aria_label="figures")
 
 
 def _text(line: str) -> str:

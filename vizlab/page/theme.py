@@ -57,10 +57,18 @@ SCRIPTS = ("link.js", "drop.js", "glossary.js", "dialogs.js", "help.js", "charts
 """In this order: Escape closes a word's tip before the window under it."""
 
 
+STILL = (
+    "<style>@media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation-duration: 0.01ms !important; "
+    "animation-iteration-count: 1 !important; transition: none !important; scroll-behavior: auto !important; } }"
+    "</style>"
+)
+"""Nothing moves for who asked for that; not in the style sheet, where Gradio confines every rule to its own parts."""
+
+
 def head() -> str:
     """What must be there before the first component: the words, how the page keeps its address and takes files."""
     words = f"window.vizlabGlossary = {as_json()};"
-    return "".join(f"<script>{text}</script>" for text in (words, *map(_script, SCRIPTS)))
+    return STILL + "".join(f"<script>{text}</script>" for text in (words, *map(_script, SCRIPTS)))
 
 
 def _script(name: str) -> str:

@@ -103,7 +103,9 @@ var Lt={k:1,x:.5,y:.5};function io(t,e,n){return Math.min(e/t[1],n/t[0])}functio
 .vv:fullscreen { background: var(--page, #f4f5f6); padding: 12px; overflow: auto; }
 body.vv-presenting .vv { grid-template-columns: minmax(0, 1fr); position: fixed; inset: 0; z-index: 950; background: var(--page, #f4f5f6); padding: 14px; font-size: 16px; align-content: start; overflow: auto; }
 body.vv-presenting .vv-inspector, body.vv-presenting .vv-group { display: none; }
-body.vv-presenting .vv-cell .vv-caption, body.vv-presenting .vv .vv-chip { font-size: 15px; }
+body.vv-presenting .vv .vv-chip { font-size: 15px; }
+body.vv-presenting .vv-cell .vv-caption { font-size: clamp(12px, calc(var(--side) / 12.5), 20px); }
+body.vv-presenting .vv-cell .vv-large { display: none; }
 body.vv-presenting .vv-grid, .vv:fullscreen .vv-grid { padding: 0 calc(var(--spare, 0px) / 2); }
 body.vv-presenting .vv-foot, body.vv-presenting .vv .vv-bar { font-size: 12px; }
 body.vv-presenting .vv .vz-map text { font-size: 13px; }
