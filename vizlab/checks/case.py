@@ -162,10 +162,17 @@ def _row_distance(found: TargetReduction | None, expected: TargetReduction) -> f
     """The largest distance of anything that was recorded."""
     if found is None:
         return math.inf
-    pairs = [(getattr(found, key), value) for key, value in vars(expected).items()]
-    if any((one is None) != (other is None) for one, other in pairs):
+    one, other = _recorded(found), _recorded(expected)
+    if one.keys() != other.keys():
         return math.inf
-    return max(array_distance(np.asarray(one), np.asarray(other)) for one, other in pairs if other is not None)
+    return max(array_distance(one[name], other[name]) for name in other)
+
+
+def _recorded(row: TargetReduction) -> dict[str, np.ndarray]:
+    """Everything that is there, by name; what a method keeps beside it under `extras`."""
+    named = {key: value for key, value in vars(row).items() if key != "extras"}
+    named |= {f"extras {key}": value for key, value in row.extras.items()}
+    return {key: np.asarray(value) for key, value in named.items() if value is not None}
 
 
 @contextmanager

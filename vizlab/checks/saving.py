@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vizlab.checks.case import Case
 from vizlab.checks.distances import array_distance
 from vizlab.checks.limits import SAVED
@@ -63,6 +65,8 @@ def _different_facts(saved: FusionTrace, loaded: FusionTrace) -> Iterator[str]:
 
 def _plain(value: Any) -> Any:
     """A fact as JSON text holds it: sites as they are declared, predictions by their kind; arrays stand elsewhere."""
+    if isinstance(value, np.ndarray):
+        return list(value.shape)
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if hasattr(value, "site"):

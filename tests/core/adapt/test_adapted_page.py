@@ -19,7 +19,7 @@ from vizlab.errors import InputError
 from vizlab.page import app_builder
 from vizlab.page.handlers import Handlers, opening_request
 from vizlab.page.kit.analysis import Analysis, Request
-from vizlab.page.page import Page
+from vizlab.page.page import Page, Shown
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
 from vizlab.page.summary import card_of, summary
@@ -76,14 +76,16 @@ def test_it_is_offered_before_the_shipped_ones(workspace: Workspace, page: Page,
 def test_the_whole_page_shows_it(page: Page, analysis: Analysis) -> None:
     """Its own tab there is none; tabs of methods show their own networks alone."""
     assert list(analysis.traces) == [OWN, SHIPPED]
-    updates = page.show(analysis, "voc")
+    updates = page.show(analysis, Shown(), "voc")
+    for place in page.places:
+        updates |= page.draw(Shown(place), analysis, "voc")
     assert set(updates) <= set(page.results)
     grid = updates[page.predictions.grid]
-    assert grid.count(f'data-model="{OWN}"') == 3
+    assert grid.count(f'data-model="{OWN}"') == 2  # a site that does not add has no map
     assert grid.count(f'data-model="{SHIPPED}"') > 3
     assert 'data-site="gate"' in grid
     assert OWN in updates[page.status]
-    assert f"<code>{analysis.traces[OWN].model.checkpoint_hash[:8]}</code>" in updates[page.status]
+    assert f">{analysis.traces[OWN].model.checkpoint_hash[:8]}</code>" in updates[page.status]
     assert f'data-model="{OWN}"' not in updates[page.tabs["cen"].strip]
 
 
