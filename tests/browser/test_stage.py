@@ -303,6 +303,18 @@ def test_back_returns_to_the_scene_before(open_page: OpenPage) -> None:
     expect(page.locator(".vz-scene.vz-chosen")).to_have_attribute("data-scene", SCENES[0])
 
 
+def test_what_is_older_than_the_inputs_says_so(open_page: OpenPage) -> None:
+    page = open_page()
+    ready(page)
+    expect(page.locator(".vz-stale-mark")).to_be_hidden()
+    page.locator("#vz-models input").last.click()
+    expect(page.locator(".vz-stale-mark")).to_be_visible()
+    expect(page.locator(".vz-stale-mark")).to_contain_text("not run yet")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".vz-stale-mark")).to_be_hidden()
+    assert len(address(page)["networks"].split(",")) == len(NAMES) - 1
+
+
 def test_a_run_can_be_cancelled_and_what_was_there_stays(open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page()
     ready(page)

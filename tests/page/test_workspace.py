@@ -252,3 +252,11 @@ def test_depth_without_a_scale_is_given_one_and_compared_to_nothing(workspace: W
     metric = workspace.analyse(replace(request_cen, models=names))
     assert metric.picture.reference is not None
     assert not any("without a scale" in one for one in metric.notes)
+
+
+def test_what_is_known_waits_for_nobody(workspace: Workspace, request_cen: Request) -> None:
+    """Also while another run has the turn."""
+    known = workspace.analyse(request_cen)
+    with workspace._turns.taken():
+        assert workspace.analyse(request_cen) is known
+        assert workspace.vary(known.key, {}) is known

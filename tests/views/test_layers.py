@@ -150,6 +150,17 @@ def test_a_moved_network_stands_beside_its_own_setting(cen_trace: FusionTrace, s
     assert change["made"] == {"by": "mismatch", "of": [f"{name}{OWN}|semseg/ensemble", f"{name}|semseg/ensemble"]}
 
 
+def test_every_two_networks_are_compared_the_later_less_the_earlier(
+    nddr_trace: FusionTrace, mti_trace: FusionTrace, small_rgbd: RGBDImage
+) -> None:
+    first, second = nddr_trace.model.name, mti_trace.model.name
+    found = {e["key"]: e for e in document({first: nddr_trace, second: mti_trace}, small_rgbd).manifest["layers"]}
+    for task, by in (("semseg", "mismatch"), ("depth", "difference"), ("normals", "angle")):
+        made = found[f"{second}|{task}|between|{first}"]["made"]
+        assert made == {"by": by, "of": [f"{first}|{task}", f"{second}|{task}"]}
+    assert not any(key.startswith(f"{first}|") and "|between|" in key for key in found)
+
+
 def test_values_travel_as_they_are(nddr_trace: FusionTrace) -> None:
     for layer in prediction_layers(nddr_trace):
         if layer.kind in ("scalar", "normals"):

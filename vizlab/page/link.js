@@ -9,6 +9,7 @@
     keep: (viewer) => { links.viewer = new URLSearchParams(viewer); links.write(false); },
     /** Another analysis is on show: a new entry of the history where picture, networks or settings are others. */
     opened: (mark) => {
+      document.body.classList.remove('vz-stale');
       const before = String(links.page);
       const settings = JSON.parse(mark.dataset.settings);
       const one = (model, own) => Object.entries(own).map(([name, value]) => `${model ? model + '~' : ''}${name}:${value}`);

@@ -49,6 +49,14 @@
     }
   });
 
+  // Files, networks or how they run were changed: what is on show was not made of them, until the next run.
+  const changed = (event) => {
+    const inputs = event.target.closest?.('.vz-left');
+    if (inputs && !event.target.closest('#vz-palette, #vz-scenes')) document.body.classList.add('vz-stale');
+  };
+  document.addEventListener('change', changed);
+  document.addEventListener('drop', changed);
+
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && event.target.matches('img[data-enlarge]')) enlarge(event.target);
   });

@@ -98,6 +98,7 @@ def status_line(analysis: Analysis) -> str:
     devices = {f"{t.environment['device']}, {t.environment['precision']}" for t in analysis.traces.values()}
     parts = [
         tag("b", escape(analysis.picture.title), title=analysis.picture.title),
+        tag("span", badge("not run yet", "warn") + " with what is set on the left", "vz-stale-mark", role="status"),
         tag("span", f"{count} network" + ("s" if count != 1 else "")),
         tag("span", f"{number(analysis.seconds, 's')} on {escape(' and '.join(sorted(devices)))}"),
         *(tag("span", _moved(name, trace)) for name, trace in analysis.traces.items() if name in analysis.unchanged),

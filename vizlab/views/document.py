@@ -97,8 +97,9 @@ def document(
     size, digest = (first.framing.picture, first.input_digest) if rgbd is None else (rgbd.size, rgbd.digest)
     sampled = sampling(trace.framing for trace in traces.values())
     named = _named_layers(traces, rgbd, complete, own or {}, sampled)
-    made = [*_errors(traces, complete, {layer.key for layer in named.values()}), *_changes(own or {})]
-    titles = network_titles([(t.model.family, t.model.architecture, name) for name, t in traces.items()])
+    keys = {layer.key for layer in named.values()}
+    made = [*_errors(traces, complete, keys), *_changes(own or {}), *_between(traces)]
+    titles = _titles(traces)
     manifest = {
         "version": VERSION,
         "key": key,
@@ -235,6 +236,21 @@ def _errors(traces: Mapping[str, FusionTrace], reference: Reference, keys: Colle
                 truth = next(key for key in (f"{REFERENCE}|{task}", f"{PICTURE}|{task}") if key in keys)
                 of = (truth, f"{name}|{_answer(trace, task)}")
                 yield from _compared(f"{name}|{task}|error", f"{task}, error", name, task, of, end, "the reference")
+
+
+def _between(traces: Mapping[str, FusionTrace]) -> Iterable[_Made]:
+    """How far the answers of every two networks are from each other, task by task: the later less the earlier."""
+    names, titles = list(traces), dict(zip(traces, _titles(traces), strict=True))
+    for second, first in ((b, a) for i, b in enumerate(names) for a in names[:i]):
+        for task in answers(traces[second].predictions):
+            if task in answers(traces[first].predictions):
+                of = tuple(f"{name}|{_answer(traces[name], task)}" for name in (first, second))
+                key, title = f"{second}|{task}|between|{first}", f"{task}, against {titles[first]}"
+                yield from _compared(key, title, second, task, (of[0], of[1]), 1.0, titles[first])
+
+
+def _titles(traces: Mapping[str, FusionTrace]) -> tuple[str, ...]:
+    return network_titles([(t.model.family, t.model.architecture, name) for name, t in traces.items()])
 
 
 def _depth_limit(traces: Mapping[str, FusionTrace], reference: np.ndarray | None) -> float:

@@ -22,6 +22,7 @@ export function presets(document: Document, state: Pick<State, "site" | "cells">
   const site = siteCells(document, state.site);
   if (site.length) found.push(preset("site", "site", site, document));
   found.push(preset("scales", "initial", document.layers.filter(isInitial).map(key)));
+  found.push(preset("between", "pairs", document.layers.filter((l) => l.key.includes("|between|")).map(key)));
   found.push(preset("change", "change", document.layers.filter((l) => l.made && l.key.endsWith("|change")).map(key)));
   found.push(preset("pinned", "against pinned", document.layers.filter((l) => l.key.startsWith("difference|")).map(key)));
   const own = state.cells.filter((name) => document.layers.some((layer) => layer.key === name));

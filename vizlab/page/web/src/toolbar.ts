@@ -37,7 +37,7 @@ export class Toolbar {
     this.listen();
     fill(
       this.element, this.choices,
-      h("span", { class: "vv-group" }, h("label", {}, "over photo ", this.opacity), h("label", {}, this.wiping, "wipe"), this.wipe),
+      h("span", { class: "vv-group" }, h("label", { title: "opacity of the layers over the photograph" }, "over ", this.opacity), h("label", {}, this.wiping, "wipe"), this.wipe),
       h("details", { class: "vv-more" }, h("summary", {}, "view"),
         h("div", {}, h("label", {}, this.smooth, " blend the cells of coarse maps"), h("label", {}, "class colours ", this.palette),
           button("full screen", "full screen (f)", actions.fullScreen), button("present", "large type, one view (v)", actions.present))),
