@@ -121,7 +121,8 @@ def test_axe_finds_nothing_serious_in_any_tab(desktop: Page, width: int) -> None
     for place in TABS:
         go_to(desktop, place)
         desktop.wait_for_timeout(700)  # words are marked, charts described
-        for theme, rules in (("light", ()), ("dark", ("color-contrast",))):  # a theme is colours and nothing else
+        # A theme is colours and nothing else, and they are the same at every width.
+        for theme, rules in (("light", ()), ("dark", ("color-contrast",)))[: 2 if width == 1280 else 1]:
             desktop.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
             if bad := violations(desktop, place == "stage", rules):
                 found[f"{place}, {theme}"] = bad

@@ -208,7 +208,7 @@ def test_without_depth_cen_says_why_it_was_not_run(open_page: OpenPage, tmp_path
     go_to(page, "Channel exchange")
     # A CEN whose streams are tasks needs no depth: its exchange is shown, beside why the other's is not.
     expect(page.locator(".vz-model:visible")).to_contain_text("needs a depth map")
-    expect_plots(page, 4)
+    expect_plots(page, 5)
     go_to(page, "NDDR weights")
     expect_plots(page, 7)
 

@@ -42,6 +42,7 @@ def run(command: list[str], place: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_every_line_of_python_runs_and_writes_its_figure(place: Path) -> None:
     (place / "page.py").write_text("\n".join(blocks("python")))
     run([sys.executable, "-W", "error::UserWarning", "page.py"], place)
@@ -54,6 +55,7 @@ def test_every_line_of_python_runs_and_writes_its_figure(place: Path) -> None:
         assert "MTI-Net|depth" in found.files
 
 
+@pytest.mark.slow
 def test_every_command_runs(place: Path) -> None:
     (block,) = blocks("bash")
     for line in block.splitlines():
