@@ -41,6 +41,8 @@ def traces() -> dict[str, FusionTrace]:
 
 
 def address(page: Page) -> dict[str, str]:
+    """What the address says once nothing changes any more."""
+    page.wait_for_timeout(400)
     return {name: values[0] for name, values in parse_qs(page.evaluate("location.hash.slice(1)")).items()}
 
 
@@ -173,16 +175,13 @@ def test_a_region_has_the_mean_of_its_pixels(open_page: OpenPage, traces: dict[s
     page.mouse.move(5, 5)
     trace, kept = traces[NAMES["mti"]], sampling(t.framing for t in traces.values())
     found = state(page)["region"]
-    assert (found["x0"], found["y0"], found["x1"], found["y1"]) == (
-        200,
-        160,
-        260 + kept.stride - 1,
-        220 + kept.stride - 1,
-    )
-    values = kept(trace.predictions["depth"].value)  # type: ignore[union-attr]
     s = kept.stride
-    rounded = np.round(values[160 // s : 220 // s + 1, 200 // s : 260 // s + 1].astype(float), 2)
-    line = page.locator(".vv-inspector .vv-lines tr", has_text="MTI-Net · depth").first.inner_text()
+    assert found["x1"] - found["x0"] >= 40
+    assert all((found[low] % s, found[high] % s) == (0, s - 1) for low, high in (("x0", "x1"), ("y0", "y1")))
+    values = kept(trace.predictions["depth"].value)  # type: ignore[union-attr]
+    rows, columns = (slice(found[low] // s, found[high] // s + 1) for low, high in (("y0", "y1"), ("x0", "x1")))
+    rounded = np.round(values[rows, columns].astype(float), 2)
+    line = page.locator(".vv-region .vv-lines tr", has_text="MTI-Net · depth").first.inner_text()
     assert number(line.split("mean")[1].strip()) == pytest.approx(rounded.mean(), abs=0.006)
 
 
@@ -234,7 +233,7 @@ def _places() -> list[tuple[float, float]]:
 def test_a_site_of_the_map_is_selected_everywhere(open_page: OpenPage, traces: dict[str, FusionTrace]) -> None:
     page = open_page()
     ready(page)
-    page.locator(".vv-map [role=button]").nth(13).click()
+    page.get_by_role("button", name=re.compile("site 14 of 17")).first.click()
     expect(page.locator(".vv-site h4")).to_contain_text("CEN · site 14 of 17")
     ready(page)
     trace = traces[NAMES["cen"]]
@@ -285,6 +284,7 @@ def test_a_link_brings_everything_back(open_page: OpenPage) -> None:
     page.locator(".vv-chip, .vv-map [role=button]").first.focus()
     page.locator(".vv-map [role=button]").nth(3).click()
     choose(page, "entropy")
+    assert address(page)["show"] == "entropy"
     link, read = page.evaluate("location.hash"), page.locator(".vv-probes tr").inner_text()
     other = open_page(link=link)
     ready(other)
@@ -311,7 +311,9 @@ def test_what_is_older_than_the_inputs_says_so(open_page: OpenPage) -> None:
     expect(page.locator(".vz-stale-mark")).to_be_visible()
     expect(page.locator(".vz-stale-mark")).to_contain_text("not run yet")
     page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#vz-status")).to_contain_text(f"{len(NAMES) - 1} networks")
     expect(page.locator(".vz-stale-mark")).to_be_hidden()
+    ready(page)
     assert len(address(page)["networks"].split(",")) == len(NAMES) - 1
 
 

@@ -65,10 +65,17 @@ STILL = (
 """Nothing moves for who asked for that; not in the style sheet, where Gradio confines every rule to its own parts."""
 
 
+NOT_STALE = (
+    "<style>body:not(.vz-stale) .vz-stale-mark { display: none; } "
+    "body.vz-busy .vz-stale-mark { display: none; }</style>"
+)
+"""The mark of results older than the inputs; here, since Gradio puts a prefix of its own before rules of the body."""
+
+
 def head() -> str:
     """What must be there before the first component: the words, how the page keeps its address and takes files."""
     words = f"window.vizlabGlossary = {as_json()};"
-    return STILL + "".join(f"<script>{text}</script>" for text in (words, *map(_script, SCRIPTS)))
+    return STILL + NOT_STALE + "".join(f"<script>{text}</script>" for text in (words, *map(_script, SCRIPTS)))
 
 
 def _script(name: str) -> str:

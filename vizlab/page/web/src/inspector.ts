@@ -22,7 +22,7 @@ type Look = (layer: LayerInfo) => Loaded | null;
 export class Inspector {
   readonly element = h("aside", { class: "vv-inspector", "aria-label": "inspector" });
   private readonly place = h("section", { class: "vv-place" });
-  private readonly region = h("section");
+  private readonly region = h("section", { class: "vv-region" });
   private readonly site = h("section", { class: "vv-site" });
 
   constructor(private readonly store: Store, private readonly actions: Actions) {
