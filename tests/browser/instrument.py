@@ -36,6 +36,7 @@ def point_at(page: Page, x: int, y: int, cell: int = 0) -> None:
         page.mouse.move(5, 5)
         page.mouse.move(*where(page, x, y, cell))
         page.wait_for_timeout(50)
+    page.evaluate("document.activeElement?.blur()")  # arrows belong to the map while it has the focus
     for axis, wanted, keys in (("x", x, ("ArrowLeft", "ArrowRight")), ("y", y, ("ArrowUp", "ArrowDown"))):
         while (now := (place(page) or {})[axis]) != wanted:
             page.keyboard.press(keys[now < wanted])
