@@ -28,7 +28,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this checkout: a build leaves files beside its source."""
     copy = tmp_path_factory.mktemp("checkout")
     for folder in SOURCE:
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     for file in ROOT.iterdir():
         if file.is_file() and not file.name.startswith("."):
             shutil.copy2(file, copy)
@@ -72,6 +72,7 @@ def test_it_holds_the_package_the_checkpoints_and_the_scenes_and_nothing_else(wh
     }
     expected |= {f"vizlab/bundled_files/{name}/{file}" for name, files in bundled.items() for file in files}
     assert held == expected
+    assert "vizlab/page/static/viewer.js" in held
     assert {"vizlab/py.typed", "vizlab/page/style.css", "vizlab/page/page.js", "vizlab/page/favicon.png"} <= held
 
 
