@@ -4,12 +4,12 @@ python -m benchmarks.instrument [--repeats 60]    (needs Chromium and playwright
 """
 
 import argparse
-import shutil
 import statistics
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from tests.chromium import ARGUMENTS, found
 from tests.page.page_process import running_page
 
 FRAME_MS = 16
@@ -63,10 +63,8 @@ def _count(received: dict[str, int], urls: dict[str, str], event: dict) -> None:
 
 
 def on_page(look: Callable[[BrowserContext, str], None]) -> None:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(found for name in names if (found := shutil.which(name)))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=found(), args=list(ARGUMENTS))
         look(browser.new_context(viewport={"width": 1280, "height": 800}), running_page().url)
         browser.close()
 

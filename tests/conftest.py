@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.chromium import browser as browser
+from tests.chromium import chromium as chromium
 from tests.data_folders import write_boxes, write_scenes
 from tests.door.authors_files import filled_state, golden_facts, wrapped
 from vizlab.core.config import IMAGENET, NetworkConfig, Normalisation

@@ -1,20 +1,14 @@
-"""A real browser on the real page. Without Chromium these tests skip, unless VIZLAB_REQUIRE_BROWSER=1 forbids it."""
+"""A real browser on the real page."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.page.page_process import RunningPage, running_page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PATIENCE = int(os.environ.get("VIZLAB_PATIENCE", "240000"))
 """Milliseconds: a busy machine may take long, and a page that works is not slow for it."""
 
@@ -22,27 +16,8 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        sentence = f"no Chromium: none of {', '.join(NAMES)} is on the PATH; apt-get install chromium"
-        if os.environ.get("VIZLAB_REQUIRE_BROWSER") == "1":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return path
-
-
-@pytest.fixture(scope="session")
 def page_process() -> RunningPage:
     return running_page()
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 OpenPage = Callable[..., Page]

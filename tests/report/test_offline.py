@@ -3,16 +3,14 @@
 import base64
 import html
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError, TraceError
@@ -20,9 +18,6 @@ from vizlab.report import Material, offline_page, show
 from vizlab.report.offline import packed, started_script
 from vizlab.rgbd import RGBDImage
 from vizlab.views.packing import Packed, unpack
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 
 def data_of(page: str, name: str) -> dict:
@@ -111,20 +106,6 @@ def test_core_says_so_where_nobody_shows(cen_trace: FusionTrace, monkeypatch: py
 
 
 # In a real browser.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        sentence = f"no Chromium: none of {', '.join(NAMES)} is on the PATH; apt-get install chromium"
-        if os.environ.get("VIZLAB_REQUIRE_BROWSER") == "1":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
