@@ -181,6 +181,21 @@ def test_what_is_chosen_in_a_tab_is_kept(page: Page, workspace: Workspace, analy
     assert values == [stage, "change from the start", "depth"]
 
 
+def test_another_network_in_a_tab_keeps_what_else_was_chosen(
+    page: Page, workspace: Workspace, analysis: Analysis
+) -> None:
+    tab, other = page.tabs["cen"], NAMES["multitask"]
+    shown = Shown("cen").with_choices("cen", {"order": "sorted by |γ|"})
+    updates = Handlers(page, workspace).choose_model(tab)(analysis.key, other, shown, "voc")
+    assert (updates[tab.model]["value"], updates[tab.order]["value"]) == (other, "sorted by |γ|")
+    assert updates[page.shown].networks["cen"] == other
+
+
+def test_back_to_an_uploaded_picture_says_what_to_give(page: Page, workspace: Workspace) -> None:
+    back = gr.EventData(None, {"link": "#picture=0123456789abcdef"})
+    assert "give the same files" in Handlers(page, workspace).follow(back, Shown(), "voc")[page.message]
+
+
 def test_only_the_open_tab_is_drawn_and_each_once(page: Page, workspace: Workspace, analysis: Analysis) -> None:
     shown = page.show(analysis, Shown("cards"), "voc")
     assert page.predictions.grid not in shown

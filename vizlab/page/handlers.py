@@ -59,19 +59,20 @@ class Handlers:
         """What a new visitor sees: what his link names, else the first scene, analysed by all shipped networks."""
         if not self.workspace.shelf.shipped():
             return {self.page.message: alert(NO_NETWORKS)}
+        return self._linked(link, Shown(), palette)
+
+    def follow(self, event: gr.EventData, shown: Shown, palette: Palette) -> Updates:
+        """Back or forward was pressed: what the address says now."""
+        return self._linked(text_of(event, "link"), shown, palette)
+
+    def _linked(self, link: str | None, shown: Shown, palette: Palette) -> Updates:
+        """The page for an address; of a picture that was uploaded it says what to give."""
         wanted = Link.read(link)
         request = opening_request(self.workspace, wanted)
         if request is None:
             return {self.page.message: ""}
-        updates = self.guarded(lambda: self._show(self.workspace.analyse(request), Shown(), palette))
+        updates = self.guarded(lambda: self._show(self.workspace.analyse(request), shown, palette))
         return updates | ({self.page.message: notice(ELSEWHERE)} if wanted.uploaded else {})
-
-    def follow(self, event: gr.EventData, shown: Shown, palette: Palette) -> Updates:
-        """Back or forward was pressed: what the address says now."""
-        request = opening_request(self.workspace, Link.read(text_of(event, "link")))
-        if request is None:
-            return {self.page.message: ""}
-        return self.guarded(lambda: self._show(self.workspace.analyse(request), shown, palette))
 
     def run(
         self,
@@ -285,11 +286,11 @@ class Handlers:
         return {self.page.shown: now.undrawn(tab.family)}
 
     def choose_model(self, tab: MethodTab) -> Callable[..., Updates]:
-        """A handler that draws `tab` for another checkpoint of its family."""
+        """A handler that draws `tab` for another checkpoint of its family; what else was chosen in it stays."""
 
         def handler(key: str | None, model: str | None, shown: Shown, palette: Palette) -> Updates:
-            chosen_there = {self.page.shown: shown.chose(tab.family, model or "")}
-            return chosen_there | self.guarded(lambda: tab.render(self.workspace.get(key), model, palette))
+            now = replace(shown.chose(tab.family, model or ""), place=tab.family)
+            return {self.page.shown: now} | self.guarded(lambda: self.page.draw(now, self.workspace.get(key), palette))
 
         return handler
 

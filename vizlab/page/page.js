@@ -56,6 +56,9 @@
   };
   document.addEventListener('change', changed);
   document.addEventListener('drop', changed);
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('#vz-colour button[aria-label], #vz-depth button[aria-label]')) changed(event);
+  });
 
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && event.target.matches('img[data-enlarge]')) enlarge(event.target);

@@ -1,7 +1,5 @@
 """An analysis as plain values for the API: what was read, predicted, compared and mixed."""
 
-import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from vizlab.measures.metrics import depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
 from vizlab.page.kit.analysis import Analysis
 from vizlab.views import class_legend
+from vizlab.views.document import plain as views_plain
 
 
 def summary(analysis: Analysis) -> dict[str, Any]:
@@ -88,16 +87,8 @@ def card_of(model: Model) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Arrays and mappings as lists and dicts, floats short, NaN and infinity as null."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    return value
+    """As JSON has it, numbers to six digits."""
+    return views_plain(value, 6)
 
 
 def _prediction(prediction: Prediction, trace: FusionTrace, reference: Reference | None) -> dict[str, Any]:

@@ -74,6 +74,16 @@ class _Made:
     high: float = 1.0
     digits: int = 2
     task: str = ""
+    site: str = ""
+    target: str = ""
+    source: str = ""
+
+
+_FIELDS = (
+    "key", "title", "group", "kind", "unit", "sentence", "row", "colormap", "low", "high", "digits", "task", "site",
+    "target", "source",
+)  # fmt: skip
+"""What a manifest says of every layer, whether its values are there or made."""
 
 
 def document(
@@ -134,16 +144,21 @@ def _packed(layer: Layer) -> Packed:
     return pack_numbers(layer.values, layer.digits)
 
 
-def plain(value: Any) -> Any:
-    """JSON has no NaN: undefined numbers become null, numbers of NumPy Python's own."""
+def plain(value: Any, digits: int | None = None) -> Any:
+    """As JSON has it: arrays and mappings as lists and dicts, NaN and infinity null, numbers of NumPy Python's own.
+
+    `digits` significant ones of a number are kept, or all.
+    """
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return {str(key): plain(item, digits) for key, item in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [plain(item, digits) for item in value]
     if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return plain(value.item(), digits)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return value if digits is None else float(f"{value:.{digits}g}")
     return value
 
 
@@ -197,28 +212,22 @@ def _network(name: str, trace: FusionTrace, title: str) -> dict[str, Any]:
     }
 
 
-def _entry(layer: Layer, name: str) -> dict[str, Any]:
-    fields = ("key", "title", "group", "kind", "unit", "sentence", "row", "colormap", "low", "high", "digits", "task",
-              "site", "target", "source")  # fmt: skip
+def _entry(layer: Layer, identity: str) -> dict[str, Any]:
     photo = layer.key == PHOTOGRAPH
     planes = 1 if layer.values.ndim == 2 else layer.values.shape[2]
     form = "image" if photo else "bytes" if layer.kind in ("classes", "colour") else "numbers"
     return {
-        **{field: getattr(layer, field) for field in fields},
+        **{name: getattr(layer, name) for name in _FIELDS},
         "shape": list(layer.values.shape[:2]),
         "cell": [round(side, 6) for side in layer.cell],
-        "values": {"id": name, "planes": planes, "form": form},
+        "values": {"id": identity, "planes": planes, "form": form},
         "made": None,
     }
 
 
 def _made_entry(made: _Made) -> dict[str, Any]:
-    fields = ("key", "title", "group", "kind", "unit", "sentence", "row", "colormap", "low", "high", "digits", "task")
     return {
-        **{field: getattr(made, field) for field in fields},
-        "site": "",
-        "target": "",
-        "source": "",
+        **{name: getattr(made, name) for name in _FIELDS},
         "shape": [0, 0],
         "cell": [1, 1],
         "values": None,

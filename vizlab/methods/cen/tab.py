@@ -147,14 +147,6 @@ class ExchangeTab(MethodTab):
         for choice in (self.target, self.sort):
             wiring.redraw(choice.input, self, inputs, [self.channels], self.draw_channels)
 
-    def recolour(self, analysis: Analysis, trace: FusionTrace, palette: Palette) -> Updates:
-        before = analysis.unchanged.get(trace.model.name)
-        return {self.comparison: comparison(analysis, trace, before, palette)}
-
-    @property
-    def coloured(self) -> list[Any]:
-        return [self.comparison]
-
     def draw_site(self, analysis: Analysis, trace: FusionTrace, site: str, target: str, sort: str) -> Updates:
         """Everything of one site."""
         exchange_site(trace, site)  # a sentence, before anything is drawn

@@ -124,13 +124,6 @@ class AffinitiesTab(MethodTab):
         picked = [self.pixel, self.row, self.column]
         wiring.redraw(self.pixel.select, self, [self.pixel, self.origin], picked, self.pick_pixel)
 
-    def recolour(self, analysis: Analysis, trace: FusionTrace, palette: Palette) -> Updates:
-        return {self.scales: scales_html(trace, analysis.picture, palette)}
-
-    @property
-    def coloured(self) -> list[Any]:
-        return [self.scales]
-
     def _pixel(self, analysis: Analysis, trace: FusionTrace, kept: Kept, origin: str) -> Updates:
         """The pixel that was chosen before, or the one in the middle."""
         height, width = trace.framing.picture

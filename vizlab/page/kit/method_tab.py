@@ -87,15 +87,6 @@ class MethodTab:
     def wire(self, wiring: Wiring) -> None:
         """Connect the tab's own events; the choice of model and the strip are connected by the page."""
 
-    def recolour(self, analysis: Analysis, trace: FusionTrace, palette: Palette) -> Updates:
-        """New values of what shows class colours; components must be among `coloured`."""
-        return {}
-
-    @property
-    def coloured(self) -> list[Any]:
-        """The components that `recolour` changes."""
-        return []
-
     @property
     def outputs(self) -> list[Any]:
         return [self.empty, self.body, self.model, *self._drawn]
