@@ -74,6 +74,11 @@ class Model:
         """The value of each control that this network has, by name, as its file has it."""
         return self.method.own_settings(self.config)
 
+    def moved(self, settings: Mapping[str, float]) -> dict[str, float]:
+        """Those of `settings` that this network has a control for, at another value than its own."""
+        own = self.settings
+        return {name: value for name, value in settings.items() if value != own.get(name, value)}
+
     @property
     def short_hash(self) -> str:
         return self.checkpoint_hash[:12]

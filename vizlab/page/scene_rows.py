@@ -6,14 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from vizlab.core.site_words import stage_words
 from vizlab.core.trace import FusionTrace, TracedModel
-from vizlab.measures.metrics import depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
+from vizlab.measures.scores import scores
 from vizlab.measures.stage_shares import StageShare, stage_shares
 from vizlab.page.cache import ByteCache
 from vizlab.page.kit.analysis import Analysis, Request
@@ -111,17 +110,9 @@ def network_scores(trace: FusionTrace, truth: Reference | None) -> NetworkScores
 
 def _against(trace: FusionTrace, truth: Reference) -> dict[str, float]:
     """The scores of the tasks that the network predicts and the reference holds."""
-    found: dict[str, float] = {}
-    said: Mapping[str, Any] = trace.predictions
-    if "semseg" in said and truth.label is not None:
-        score = semseg_score(said["semseg"].label, truth.label)
-        found |= {"accuracy": score.accuracy, "miou": score.miou}
-    if "depth" in said and truth.depth is not None:
-        error = depth_error(said["depth"].value, truth.depth)
-        found |= {"rmse": error.rmse, "aligned_rmse": error.aligned_rmse}
-    if "normals" in said and truth.normals is not None:
-        found["angle"] = normals_error(said["normals"].value, truth.normals).mean
-    return found
+    maps = truth.maps()
+    found = [scores(trace.predictions[task], maps[task]) for task in maps if task in trace.predictions]
+    return {name: value for one in found for name, value in one.items()}
 
 
 def scene_row(analysis: Analysis) -> SceneRow:
@@ -193,8 +184,8 @@ class SceneTable:
         """Where shares are undefined: "MTI-Net, scale 3: 4 of 7"."""
         found: dict[tuple[str, str], set[tuple[int, int]]] = {}
         for row in self.done:
-            for name, scores in row.networks.items():
-                for stage, share in scores.shares.items():
+            for name, network in row.networks.items():
+                for stage, share in network.shares.items():
                     found.setdefault((name, stage), set()).add((share.left_out, share.pairs))
         return [
             f"{self.networks[name]}, {stage_words(stage)}: {_counts(counts)}"

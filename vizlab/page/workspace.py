@@ -199,7 +199,7 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
             if source is None:  # what was changed for this network alone is said of the run
                 notes += [one for one in rgbd.record.warnings if one not in picture.rgbd.record.warnings]
             traces[model.name] = _trace(model, rgbd, request, notes)
-            if moved(model, request):
+            if _moved(model, request):
                 own = replace(request, settings={}, settings_by_model={})
                 unchanged[model.name] = _trace(model, rgbd, own, notes)
         except IncompatibleInputError as err:
@@ -230,8 +230,8 @@ def _vary(key: str, request: Request, before: Analysis, models: dict[str, Model]
     at_own = {**before.traces, **before.unchanged}
     traces, unchanged = dict(at_own), {}
     for name, own in at_own.items():
-        changed = moved(models[name], request)
-        if changed and changed == moved(models[name], before.request):
+        changed = _moved(models[name], request)
+        if changed and changed == _moved(models[name], before.request):
             traces[name], unchanged[name] = before.traces[name], own
         elif changed:
             step(0.1, f"running {name} at {', '.join(f'{key} {value:g}' for key, value in changed.items())}")
@@ -299,10 +299,8 @@ def _depth_rmse(model: Model) -> float:
     return math.inf if result is None else result.by_task.get("depth", {}).get("RMSE", math.inf)
 
 
-def moved(model: Model, request: Request) -> dict[str, float]:
-    """Those of the request's settings that the model has, and has at another value by itself."""
-    own = model.settings
-    return {name: value for name, value in request.settings_of(model.name).items() if value != own.get(name, value)}
+def _moved(model: Model, request: Request) -> dict[str, float]:
+    return model.moved(request.settings_of(model.name))
 
 
 def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) -> FusionTrace:
@@ -323,7 +321,7 @@ def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.dev
         model.move_to(device, precision)
     try:
         with model.lock:
-            return trace(model, rgbd, working_size=request.working_size, **moved(model, request))  # type: ignore[arg-type]
+            return trace(model, rgbd, working_size=request.working_size, **_moved(model, request))  # type: ignore[arg-type]
     except RuntimeError as err:
         # What torch raises on a CPU has no class of its own.
         if device.type == "cpu" and (isinstance(err, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(err)):

@@ -26,8 +26,8 @@ from vizlab.core.replacing import replacing
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
-from vizlab.measures.metrics import depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
+from vizlab.measures.scores import scores
 from vizlab.report.archive import trace_bytes, write_archive
 from vizlab.report.charts import chart
 from vizlab.report.citation import citation
@@ -42,6 +42,10 @@ from vizlab.report.saving import DOUBLE, saved
 from vizlab.views.layers import PHOTOGRAPH, PICTURE, REFERENCE
 
 FORMS = ("png", "pdf")
+MEASURES = {
+    "accuracy": "pixel accuracy", "miou": "mean IoU", "rmse": "RMSE, m", "angle": "mean angle, degrees",
+}  # fmt: skip
+"""What scores.csv calls them."""
 Files = Iterator[tuple[str, bytes]]
 """Names within the folder, and contents."""
 
@@ -196,13 +200,8 @@ def scores_csv(found: Material) -> str:
 
 
 def _scores(prediction: Prediction, truth: np.ndarray) -> Iterator[tuple[str, float]]:
-    if isinstance(prediction, SemsegPrediction):
-        score = semseg_score(prediction.label, truth)
-        yield from (("pixel accuracy", score.accuracy), ("mean IoU", score.miou))
-    elif isinstance(prediction, DepthPrediction):
-        yield "RMSE, m", depth_error(prediction.value, truth).rmse
-    elif isinstance(prediction, NormalsPrediction):
-        yield "mean angle, degrees", normals_error(prediction.value, truth).mean
+    found = scores(prediction, truth)
+    yield from ((words, found[name]) for name, words in MEASURES.items() if name in found)
 
 
 def _facts(found: Material) -> dict[str, object]:

@@ -38,9 +38,8 @@ def analysed(
         model = load_model(path, device, precision=precision)
         name = _free(model.name, (*traces, *skipped))
         step(name)
-        moved = {key: value for key, value in given.items() if key in model.settings}
-        taken |= set(moved)
-        moved = {key: value for key, value in moved.items() if value != model.settings[key]}
+        taken |= given.keys() & model.settings.keys()
+        moved = model.moved(given)
         try:
             traces[name] = _traced(model, rgbd, moved)
         except IncompatibleInputError as err:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from vizlab.core.outputs import Output
-from vizlab.core.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
+from vizlab.core.predictions import Prediction
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
 from vizlab.measures.affinity_maps import at_cells
-from vizlab.measures.metrics import depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
+from vizlab.measures.scores import scores
 
 FINAL = "final"
+_WORDS = {"miou": "mIoU", "accuracy": "pixel accuracy", "rmse": "RMSE", "angle": "mean angle"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +77,5 @@ def _score(
 
 
 def _metric(prediction: Prediction, true: np.ndarray) -> dict[str, float]:
-    if isinstance(prediction, SemsegPrediction):
-        found = semseg_score(prediction.label, true)
-        return {"mIoU": found.miou, "pixel accuracy": found.accuracy}
-    if isinstance(prediction, DepthPrediction):
-        return {"RMSE": depth_error(prediction.value, true).rmse}
-    if isinstance(prediction, NormalsPrediction):
-        return {"mean angle": normals_error(prediction.value, true).mean}
-    return {}
+    found = scores(prediction, true)
+    return {words: found[name] for name, words in _WORDS.items() if name in found}
