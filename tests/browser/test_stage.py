@@ -230,6 +230,22 @@ def _places() -> list[tuple[float, float]]:
     return [(x, y) for x in (0.15, 0.5, 0.85) for y in (0.2, 0.5, 0.9)]
 
 
+def test_a_picture_opens_large_beside_the_photograph(open_page: OpenPage) -> None:
+    page = open_page()
+    ready(page)
+
+    def widths() -> list[float]:
+        return page.locator(".vv-frame").evaluate_all("frames => frames.map((frame) => frame.clientWidth)")
+
+    assert len(set(widths())) == 1
+    page.get_by_role("button", name="picture 3 large").click()
+    photograph, second, large, *others = widths()
+    assert photograph == large > 2 * second
+    assert all(width == second for width in others)
+    page.get_by_role("button", name="picture 3 large").click()
+    assert len(set(widths())) == 1
+
+
 def test_a_site_of_the_map_is_selected_everywhere(open_page: OpenPage, traces: dict[str, FusionTrace]) -> None:
     page = open_page()
     ready(page)

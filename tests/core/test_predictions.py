@@ -78,3 +78,18 @@ def test_one_channel_of_saliency_is_a_probability_and_two_are_classes() -> None:
     expected = torch.nn.functional.interpolate(whole, size=FRAMING.picture, mode="bilinear")[0, 0].sigmoid()
     np.testing.assert_allclose(one.value, expected.numpy(), atol=1e-6)
     assert isinstance(two, SemsegPrediction)
+
+
+def test_entropy_is_in_nats_and_of_all_classes() -> None:
+    """By its definition in float64, where nothing is enlarged; of four classes alike it is ln 4."""
+    logits = torch.tensor(np.random.default_rng(3).normal(0, 2, (1, 4, 6, 8)), dtype=torch.float32)
+    logits[:, :, 0, 0] = 1.5
+    same = Framing((6, 8), (6, 8), (6, 8))
+    found = decode({"semseg": logits}, same)["semseg"]
+    assert isinstance(found, SemsegPrediction)
+    p = np.exp(logits[0].double().numpy())
+    p /= p.sum(0)
+    expected = -(p * np.log(p)).sum(0)
+    assert found.entropy is not None
+    assert found.entropy == pytest.approx(expected, abs=1e-5)
+    assert found.entropy[0, 0] == pytest.approx(np.log(4), abs=1e-6)
