@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from vizlab.rgbd.kinect import BASELINE, FOCAL_AT_480, SUBPIXEL
 from vizlab.scenes.materials import metal
-from vizlab.scenes.sensor import BASELINE, FOCAL_AT_480, SUBPIXEL, kinect_depth, shadows
+from vizlab.scenes.sensor import kinect_depth, shadows
 
 FACING = np.tile(np.array([0, 0, -1], np.float32), (120, 160, 1))
 FULL_ECHO = np.ones((120, 160), np.float32)

@@ -1,8 +1,8 @@
 """A structured-light depth sensor (Kinect v1): what it makes of exact depth.
 
-It projects a dot pattern from beside its camera and measures how far each dot is displaced (the disparity, in
-pixels). Everything wrong with its depth follows from that: steps and noise that grow with the square of the distance,
-shadows beside near objects where no dots fall, holes where the pattern does not come back.
+It projects a dot pattern from beside its camera and measures how far each dot is displaced (see `vizlab.rgbd.kinect`).
+Everything wrong with its depth follows from that: steps and noise that grow with the square of the distance, shadows
+beside near objects where no dots fall, holes where the pattern does not come back.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-BASELINE = 0.075
-"""Metres between projector and camera."""
-FOCAL_AT_480 = 580.0
-"""The infrared camera's focal length in pixels for a picture 480 pixels tall."""
-SUBPIXEL = 8
-"""Disparity is measured in eighths of a pixel."""
-RANGE = (0.5, 8.0)
-"""Metres it can measure."""
+from vizlab.rgbd.kinect import (
+    BASELINE,
+    FOCAL_AT_480,
+    RANGE,
+    disparity_noise,
+    disparity_of,
+    millimetres_of,
+    quantised,
+)
 
 FloatMap = NDArray[np.float32]
 
@@ -30,16 +31,10 @@ def kinect_depth(depth: FloatMap, normals: FloatMap, echo: FloatMap, rng: np.ran
     echo: HxW share of the infrared pattern that the surface returns, [0, 1].
     """
     height = depth.shape[0]
-    # Disparities are those of the real sensor, whatever the size of the picture: noise does not depend on it.
-    strength = np.float32(FOCAL_AT_480 * BASELINE)
     known = np.isfinite(depth)
     exact = np.where(known, depth, np.float32(RANGE[1] * 2)).astype(np.float32)
-    blurred_edges = cv2.medianBlur(exact, 3 if height < 240 else 5)
-    disparity = strength / np.maximum(blurred_edges, 1e-3)
-    noise = cv2.GaussianBlur(rng.standard_normal(depth.shape).astype(np.float32), (0, 0), max(height / 480, 0.3))
-    noise = noise * (0.07 / max(float(noise.std()), 1e-6))
-    measured = np.round((disparity + noise) * SUBPIXEL) / SUBPIXEL
-    millimetres = 1000 * strength / np.maximum(measured, 1e-3)
+    blurred_edges = np.asarray(cv2.medianBlur(exact, 3 if height < 240 else 5), np.float32)
+    millimetres = millimetres_of(quantised(disparity_of(blurred_edges) + disparity_noise(depth.shape, rng)))
     seen = known & ~shadows(exact) & ~_unreturned(exact, normals, echo, rng)
     seen &= (exact > RANGE[0]) & (exact < RANGE[1])
     return np.where(seen, np.round(millimetres), 0).astype(np.uint16)
