@@ -1,0 +1,78 @@
+"""What an output is worth at each pixel of the picture: a probability, or how near a reference it is.
+
+Tensors are batches: y (B, C, h, w) as a network gives them, the rest at the picture's size (H, W). Outputs are enlarged
+as `core.predictions.decode` does: classes as probabilities, distances as they are, normals as vectors.
+"""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vizlab.core.framing import Framing
+from vizlab.core.predictions import CLASSES_AT_ONCE
+from vizlab.tasks import VOID
+
+UNITS = {"semseg": "probability", "depth": "m", "normals": "degrees"}
+"""By task whose outputs can be valued, the unit of the values."""
+
+
+def pixel_values(task: str, y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
+    """(B, H, W) float32, larger is better, NaN where `aim` says nothing.
+
+    semseg: the probability of the class in `aim` (B, H, W) int64, VOID = none; depth: -|error| in metres against `aim`
+    (B, H, W), NaN = unknown; normals: -angle in degrees against `aim` (B, 3, H, W), NaN = unknown.
+    """
+    if task == "semseg":
+        return read_classes(y, framing, aim)[1]
+    return _minus_depth_error(y, aim, framing) if task == "depth" else _minus_angle(y, aim, framing)
+
+
+def read_classes(y: Tensor, framing: Framing, asked: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The predicted class (B, H, W) int64 and the probability (B, H, W) of the class in `asked`, NaN where VOID.
+
+    Without `asked` the probability is that of the predicted class. A few class maps are held at a time.
+    """
+    shape = (len(y), *framing.picture)
+    best, label = y.new_zeros(shape), torch.zeros(shape, dtype=torch.long, device=y.device)
+    known = y.new_full(shape, torch.nan)
+    for start, some in class_probabilities(y, framing):
+        highest, index = some.max(1)
+        label = torch.where(highest > best, index + start, label)
+        best = torch.maximum(best, highest)
+        if asked is not None:
+            here = (asked >= start) & (asked < start + some.shape[1]) & (asked != VOID)
+            place = (asked - start).clamp(0, some.shape[1] - 1)
+            known = torch.where(here, some.gather(1, place[:, None])[:, 0], known)
+    return label, best if asked is None else known
+
+
+def class_probabilities(y: Tensor, framing: Framing) -> Iterator[tuple[int, Tensor]]:
+    """First class and probabilities (B, k, H, W) of the next few classes, until all were given."""
+    probability = _cropped(y, framing).softmax(1)
+    for start in range(0, probability.shape[1], CLASSES_AT_ONCE):
+        yield start, _enlarged(probability[:, start : start + CLASSES_AT_ONCE], framing)
+
+
+def _minus_depth_error(y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
+    predicted = _enlarged(_cropped(y, framing), framing)[:, 0].clamp(min=0)
+    known = torch.isfinite(aim) & (aim > 0)
+    return torch.where(known, -(predicted - aim).abs(), torch.nan)
+
+
+def _minus_angle(y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
+    predicted = F.normalize(_enlarged(_cropped(y, framing), framing), dim=1)
+    return -torch.rad2deg((predicted * aim).sum(1).clamp(-1, 1).arccos())
+
+
+def _cropped(y: Tensor, framing: Framing) -> Tensor:
+    """At the padded input's size, then without its padding."""
+    if tuple(y.shape[-2:]) != framing.padded:
+        y = F.interpolate(y, size=framing.padded, mode="bilinear")
+    height, width = framing.content
+    return y[..., :height, :width]
+
+
+def _enlarged(y: Tensor, framing: Framing) -> Tensor:
+    return y if tuple(y.shape[-2:]) == framing.picture else F.interpolate(y, size=framing.picture, mode="bilinear")
