@@ -40,6 +40,11 @@ class Batch:
     def device(self) -> torch.device:
         return next(iter(self.inputs.values())).device
 
+    def some(self, which: slice) -> "Batch":
+        """Some of the pictures, as a batch of their own."""
+        inputs = {name: value[which] for name, value in self.inputs.items()}
+        return Batch(self.index[which], self.samples[which], self.pictures[which], self.framing, inputs)
+
     @cached_property
     def label(self) -> Tensor:
         """(B, H, W) int64 class index, `VOID` where there is none."""

@@ -1,0 +1,52 @@
+"""`vizlab study`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vizlab.errors import InputError
+
+if TYPE_CHECKING:
+    from vizlab.study.survey.engine import Progress
+
+Config = Annotated[Path, typer.Argument(help="what to measure (TOML); see docs/how-to/run-a-study.md")]
+Data = Annotated[Path, typer.Option("--data", help="folder with rgb/, depth/, label40/, train.txt, test.txt")]
+Out = Annotated[Path, typer.Option(help="folder of the study; the same folder again goes on with it")]
+Address = Annotated[str | None, typer.Option(help="a Ray cluster's address, such as auto or ray://HOST:10001")]
+Here = Annotated[bool, typer.Option("--here", help="in this process, without Ray")]
+Limit = Annotated[int | None, typer.Option(help="only the first pictures of the split", min=1)]
+
+
+def study_command(
+    config: Config,
+    data: Data,
+    out: Out = Path("study"),
+    address: Address = None,
+    here: Here = False,
+    limit: Limit = None,
+) -> None:
+    """Measure networks over all pictures of a split; resumable, with progress. The extra `scale` brings Ray Data.
+
+    Writes OUT/study.npz, which the page opens. Whatever was measured when it is interrupted stays in OUT/parts.
+    """
+    from vizlab.study.survey.conduct import conduct
+    from vizlab.study.survey.study import FILE
+
+    if here and address is not None:
+        raise InputError("--here and --address contradict each other; leave one of them out.")
+    try:
+        study = conduct(config, data, out, _bar, limit=limit, address=address, here=here)
+    except KeyboardInterrupt as err:
+        typer.echo("\nvizlab: interrupted; the same command goes on from here.", err=True)
+        raise typer.Exit(130) from err
+    print(f"{out / FILE}: {len(study.names)} pictures, {', '.join(study.networks)}.")
+
+
+@contextmanager
+def _bar(length: int) -> "Iterator[Progress]":
+    with typer.progressbar(length=length, label="study", file=sys.stderr) as bar:
+        yield bar.update

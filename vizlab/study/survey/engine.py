@@ -1,0 +1,154 @@
+"""Who hands the work out: Ray Data, on this machine or on a cluster, or a plain loop where there is no Ray.
+
+All the work is `Worker.work`'s; parts on disk are the only thing that comes of it, so it may stop anywhere. On a
+cluster the data folder, the checkpoints and the folder of the study must be found under the same paths everywhere.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.util import find_spec
+from typing import Any
+
+from vizlab.errors import InputError, VizlabError
+from vizlab.study.survey.job import Job, Task
+from vizlab.study.survey.parts import done
+from vizlab.study.survey.worker import Receipt, Worker
+
+Progress = Callable[[int], object]
+"""Called with how many pictures' rows have been written since the last call."""
+AHEAD = 4
+"""How many tasks a worker gets at once, at most: it reads the next one's pictures while it computes."""
+STORE = 128 * 2**20
+"""Bytes of Ray's object store here: only indices and receipts go through it."""
+
+
+def has_ray() -> bool:
+    return find_spec("ray") is not None
+
+
+def amount(job: Job) -> int:
+    """How many pictures' rows the whole study has: what `Progress` adds up to."""
+    return sum(len(task.index) for task in job.tasks() for _ in job.pieces(task))
+
+
+def run(job: Job, progress: Progress = lambda rows: None, *, address: str | None = None, here: bool = False) -> None:
+    """Make every part of the study that is not there yet; the same call after an interruption goes on.
+
+    With `here`, or where Ray is not installed, in this process; else on Ray: a cluster's `address`, or all of this
+    machine. The numbers do not depend on it. Raises VizlabError for what cannot be read or computed.
+    """
+    if address is not None and not has_ray():
+        raise InputError("A cluster's address is given, but Ray is not installed: pip install 'vizlab[scale]'.")
+    job.parts.mkdir(parents=True, exist_ok=True)
+    waiting = []
+    for task in job.tasks():
+        missing = [piece for piece in job.pieces(task) if not done(job.parts, piece)]
+        waiting += [task] if missing else []
+        progress(len(task.index) * (sum(1 for _ in job.pieces(task)) - len(missing)))
+    if not waiting:
+        return
+    work = _here if here or not has_ray() else _on_ray
+    for receipt in work(job, waiting, address):
+        progress(receipt.pictures)
+
+
+def _here(job: Job, tasks: Sequence[Task], address: str | None) -> Iterator[Receipt]:
+    return Worker(job).work(tasks)
+
+
+def _on_ray(job: Job, tasks: Sequence[Task], address: str | None) -> Iterator[Receipt]:
+    """One actor for each GPU or, on CPUs, for each core; each is given some tasks at a time."""
+    with _cluster(address) as ray:
+        needs, count = _needs(job, ray.cluster_resources())
+        size = max(1, min(AHEAD, len(tasks) // (2 * count)))
+        rows = [{"first": first, "size": size} for first in range(0, len(tasks), size)]
+        receipts = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+            RayWorker,
+            fn_constructor_args=(job, tuple(tasks)),
+            batch_size=1,
+            compute=ray.data.ActorPoolStrategy(size=min(count, len(rows))),
+            **needs,
+        )
+        for row in receipts.iter_rows():
+            error = row.pop("error")
+            if error:
+                raise VizlabError(error)
+            yield Receipt(**row)
+
+
+class RayWorker:
+    """A `Worker` as Ray Data calls it: batches of columns in and out. Errors come back as sentences."""
+
+    def __init__(self, job: Job, tasks: tuple[Task, ...]) -> None:
+        self._worker, self._tasks = Worker(job), tasks
+
+    def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, list[Any]]]:
+        pairs = zip(batch["first"], batch["size"], strict=True)
+        tasks = [task for first, size in pairs for task in self._tasks[first : first + size]]
+        try:
+            for receipt in self._worker.work(tasks):
+                yield _columns(receipt, "")
+        except VizlabError as err:
+            yield _columns(Receipt("", 0, 0.0), str(err))
+
+
+def _columns(receipt: Receipt, error: str) -> dict[str, list[Any]]:
+    return {name: [value] for name, value in {**asdict(receipt), "error": error}.items()}
+
+
+def _needs(job: Job, resources: dict[str, float]) -> tuple[dict[str, float], int]:
+    """What each actor asks of Ray, and how many there are to be."""
+    gpus = int(resources.get("GPU", 0))
+    if job.config.device != "cpu" and gpus:
+        return {"num_gpus": 1}, gpus
+    threads = min(job.config.threads, os.cpu_count() or 1)
+    return {"num_cpus": threads}, max(1, int(resources.get("CPU", 1)) // threads)
+
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else each actor's start is an "error": its constructor is not kept for ever
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+"""What a Ray of our own is started with, unless the environment says otherwise."""
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[Any]:
+    """Ray, connected; what is started here is stopped here, what was there before stays."""
+    with _environment({} if address else _QUIET):
+        import ray
+        import ray.data
+
+        started = not ray.is_initialized()
+        if started and address is None:
+            ray.init("local", include_dashboard=False, object_store_memory=STORE, logging_level=logging.ERROR)
+        elif started:
+            ray.init(address, logging_level=logging.ERROR)
+        log = logging.getLogger("ray.data")
+        context = ray.data.DataContext.get_current()
+        kept = log.level, context.enable_progress_bars
+        log.setLevel(logging.ERROR)
+        context.enable_progress_bars = False
+        try:
+            yield ray
+        finally:
+            log.setLevel(kept[0])
+            context.enable_progress_bars = kept[1]
+            if started:
+                ray.shutdown()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Within the block, the variables that are not set have these values."""
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
