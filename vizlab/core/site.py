@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from torch import Tensor, nn
@@ -75,20 +77,63 @@ class Mixing:
     extras: Callable[[Framing], Mapping[str, np.ndarray]] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """What one source is about to add to one target: `part` (B, C', H, W), on the target's `channels` (None: all).
+
+    The part is computed when it is first asked for.
+    """
+
+    make: Callable[[], Tensor]
+    channels: Tensor | None = None
+
+    @cached_property
+    def part(self) -> Tensor:
+        return self.make()
+
+
+@dataclass(frozen=True, eq=False)
+class Arrived:
+    """What the source adds after all, None for nothing.
+
+    `own`, one number or (C',), is how much of what the target itself has in that place comes back, where a part took
+    the place of something: 1 where the edge is cut.
+    """
+
+    part: Tensor | None
+    own: float | Tensor = 0.0
+
+
+Edit = Callable[[Arrival], Arrived]
+"""What is made of a part. It must not change the part in place."""
+Way = tuple[str, str | None]
+"""Target and source of an edge by name; the source None stands for all other streams together."""
+NO_EDITS: Mapping[Way, Edit] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Intervention:
     """A change of what sites do during one forward.
 
     `settings` give values to controls that the method declares, by name; `cross=False` removes what streams send to
-    each other at every additive site; `sites` limits both to the named sites (None: all).
+    each other at every additive site; `sites` limits both to the named sites (None: all). `at` gives settings to single
+    sites, in place of `settings`. `edits` are by site and way: what a source adds to a target goes through them.
     """
 
     settings: Mapping[str, float] = field(default_factory=dict)
     cross: bool = True
     sites: frozenset[str] | None = None
+    at: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    edits: Mapping[str, Mapping[Way, Edit]] = field(default_factory=dict)
 
     def touches(self, site: str) -> bool:
         return self.sites is None or site in self.sites
+
+    def of_site(self, site: str) -> "Intervention":
+        """What is asked of that site alone."""
+        here = self if self.touches(site) else NO_INTERVENTION
+        own = self.at.get(site)
+        return replace(here, settings={**here.settings, **own}) if own else here
 
 
 class Observer(Protocol):
@@ -97,7 +142,20 @@ class Observer(Protocol):
     def __call__(self, module: "FusionModule", mixing: Mixing) -> None: ...
 
 
+class Passage(Protocol):
+    """A forward that is kept or gone on with (see `vizlab.core.kept`): told of every site before anything in it runs.
+
+    While it is `replaying`, nothing is computed and there is nothing to see.
+    """
+
+    @property
+    def replaying(self) -> bool: ...
+
+    def reached(self, site: str) -> None: ...
+
+
 NO_INTERVENTION = Intervention()
+_passage: ContextVar[Passage | None] = ContextVar("vizlab_passage", default=None)
 _observer: ContextVar[Observer | None] = ContextVar("vizlab_observer", default=None)
 _intervention: ContextVar[Intervention] = ContextVar("vizlab_intervention", default=NO_INTERVENTION)
 
@@ -122,10 +180,66 @@ def intervening(intervention: Intervention) -> Iterator[None]:
         _intervention.reset(token)
 
 
+@contextmanager
+def passing(passage: Passage) -> Iterator[None]:
+    """Within the block, in this thread, every site tells `passage` that it is reached."""
+    token = _passage.set(passage)
+    try:
+        yield
+    finally:
+        _passage.reset(token)
+
+
 class FusionModule(nn.Module):
     """Base of all modules at which streams mix. `site` is set once, by `declare_sites`."""
 
     site: Site
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.reach()
+        return super().__call__(*args, **kwargs)
+
+    def reach(self) -> None:
+        """Called before anything of this site runs in a forward; once more does no harm."""
+        passage = _passage.get()
+        if passage is not None and hasattr(self, "site"):
+            passage.reached(self.site.name)
+
+    def edges(self) -> tuple[Way, ...]:
+        """The ways on which something comes from another stream and goes through `arriving`."""
+        if not self.site.additive:
+            return ()
+        return tuple((t, s) for t in self.site.targets for s in self.site.sources if s != t)
+
+    def sends(self, target: str, source: str | None) -> bool:
+        """Whether anything comes on that way, by the weights and the current intervention alone."""
+        return True
+
+    def own_parts(self) -> tuple[Way, ...]:
+        """The ways from a target to itself that go through `arriving`, too; none where one's own is what is left."""
+        return ()
+
+    @property
+    def edits(self) -> Mapping[Way, Edit]:
+        """The edits of this site under the current intervention."""
+        found = _intervention.get().edits
+        return found.get(self.site.name, NO_EDITS) if found else NO_EDITS
+
+    def arriving(
+        self, target: str, source: str | None, make: Callable[[], Tensor], channels: Tensor | None = None
+    ) -> Arrived:
+        """What `source` adds to `target` under the current intervention.
+
+        `make` computes what it adds by itself. Every part that comes from another stream must go through here, watched
+        or not, and parts of one's own where `own_parts` says so.
+        """
+        edit = self.edits.get((target, source))
+        return Arrived(make()) if edit is None else edit(Arrival(make, channels))
+
+    @property
+    def apart(self) -> bool:
+        """Whether parts are to be computed one by one, so that what comes after rounds alike whoever looks or edits."""
+        return _observer.get() is not None or _passage.get() is not None or bool(_intervention.get().edits)
 
     def describe_site(self, name: str) -> Site | None:
         """The site this module is in a network where its path is `name`; None if it mixes nothing."""
@@ -137,13 +251,13 @@ class FusionModule(nn.Module):
 
     @property
     def observer(self) -> Observer | None:
-        return _observer.get()
+        passage = _passage.get()
+        return None if passage is not None and passage.replaying else _observer.get()
 
     @property
     def intervention(self) -> Intervention:
         """What the current context asks of this site."""
-        current = _intervention.get()
-        return current if current.touches(self.site.name) else NO_INTERVENTION
+        return _intervention.get().of_site(self.site.name)
 
 
 def declare_sites(

@@ -1,1 +1,1 @@
-"""Further passes of a network: what its exchange, its modalities and its sensors were worth. No method in particular."""
+"""Further passes of a network: what its exchange, its modalities and its sensors were worth. No method's name."""

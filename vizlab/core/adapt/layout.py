@@ -27,6 +27,10 @@ class Maps:
             )
         return x
 
+    def from_maps(self, maps: Tensor, like: Tensor) -> Tensor:
+        """The inverse of `to_maps`."""
+        return maps
+
     def by_channel(self, values: Tensor, like: Tensor) -> Tensor:
         """(C,) or (B, C) so that it spreads over the places of `like`; anything else as it is."""
         return values[..., None, None] if values.ndim in (1, 2) else values
@@ -60,6 +64,12 @@ class Tokens:
                 "channels); give the grid with tokens= and the number of leading tokens with skip="
             )
         return x[:, self.skip :].transpose(1, 2).unflatten(2, self.grid)
+
+    def from_maps(self, maps: Tensor, like: Tensor) -> Tensor:
+        """(B, C, h, w) in the layout of `like`, whose skipped tokens stay what they are."""
+        if like.ndim == 4:
+            return maps.permute(0, 2, 3, 1)
+        return torch.cat([like[:, : self.skip], maps.flatten(2).transpose(1, 2)], dim=1)
 
     def by_channel(self, values: Tensor, like: Tensor) -> Tensor:
         """(C,) or (B, C) so that it spreads over the tokens of `like`; anything else as it is."""

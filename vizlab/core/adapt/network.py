@@ -78,7 +78,7 @@ class AdaptedNetwork(FusionNetwork):
 
     def _watched(self) -> list[AdaptedSite]:
         """The sites that this forward has to meet: all that add while there is an observer, those that are changed."""
-        return [p for p in self._adapted if p.site.additive and (p.observer is not None or not p.intervention.cross)]
+        return [p for p in self._adapted if p.site.additive and (p.apart or not p.intervention.cross)]
 
     def _run(self, inputs: Mapping[str, Tensor], places: Sequence[AdaptedSite], receive: Receive) -> Any:
         # Contiguous, as its owner would give them: a module may take views that channels last does not allow.

@@ -22,13 +22,15 @@ class Split:
     """What one target received, in the owner's layout.
 
     `parts` by source, each in the output's shape; `constant` (C,), of no source; `gates` by source, spread over the
-    output's shape; `alone` what is left of the target's own where nothing comes from others, its part if not given.
+    output's shape; `alone` what is left of the target's own where nothing comes from others, its part if not given;
+    `instead` gives what of that comes back where one source's part is cut; None where parts take the place of nothing.
     """
 
     parts: Mapping[str, Tensor]
     constant: Tensor | None = None
     gates: Mapping[str, Tensor] = field(default_factory=dict)
     alone: Tensor | None = None
+    instead: Callable[[str], Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,12 @@ class Replaced(Reading):
         }
         kept = ~torch.stack(list(masks.values())).any(0) if masks else torch.ones_like(forward.output, dtype=torch.bool)
         parts = {s: x.where(masks.get(s, kept), x.new_zeros(())) for s, x in whole.items()}
-        return Split(parts, alone=whole[target])
+
+        def instead(source: str) -> Tensor:
+            share = torch.stack([mask.to(whole[target].dtype) for mask in masks.values()]).sum(0)
+            return (whole[target] / share).where(masks[source], whole[target].new_zeros(()))
+
+        return Split(parts, alone=whole[target], instead=instead)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from vizlab.core.adapt.layout import Layout, Maps, Tokens, spread
 from vizlab.core.adapt.readings import Forward, Reading, Split
 from vizlab.core.adapt.values import Point, Side, Value
-from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
 from vizlab.errors import InputError
 
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 2e-3}
@@ -142,15 +143,44 @@ class AdaptedSite(FusionModule):
             raise self.declared.error(target, err) from err
         return split
 
+    def edges(self) -> tuple[Way, ...]:
+        if not self.site.additive:
+            return ()
+        readings = self.declared.targets.items()
+        return tuple((target, source) for target, reading in readings for source in reading.sources if source != target)
+
     def mix(self, target: str, split: Split, forward: Forward) -> Tensor | None:
         """Show the observer what `target` received; its output under the current intervention, None if unchanged."""
         cross, output = self.intervention.cross, forward.output
+        edited = any(way[0] == target for way in self.edits)
         if not cross:
             split = alone(target, split, output)
+        elif edited:
+            split = self._edited(target, split, forward)
+        if edited or not cross:
             output = total(split, forward).to(output.dtype)
         if self.observer is not None:
             self.observer(self, self._mixing(target, split, output, forward.layout))
-        return None if cross else output
+        return output if edited or not cross else None
+
+    def _edited(self, target: str, split: Split, forward: Forward) -> Split:
+        """What is left of the parts after their edits, and what comes back of the target's own where they are cut."""
+        layout = forward.layout
+        parts: dict[str, Tensor] = {}
+        back: list[Tensor] = []
+        for source, value in split.parts.items():
+            if source == target:
+                parts[source] = value
+                continue
+            arrived = self.arriving(target, source, partial(layout.to_maps, value))
+            if arrived.part is not None:
+                parts[source] = layout.from_maps(arrived.part, value)
+            if split.instead is not None and not _is_zero(arrived.own):
+                own = torch.as_tensor(arrived.own, dtype=value.dtype, device=value.device)
+                back.append(split.instead(source) * spread(own, "channel", layout, value))
+        if back:
+            parts[target] = sum(back, start=parts[target])
+        return Split(parts or {target: torch.zeros_like(forward.output)}, split.constant, split.gates)
 
     def _mixing(self, target: str, split: Split, output: Tensor, layout: Layout) -> Mixing:
         sources = self.site.sources
@@ -164,6 +194,10 @@ class AdaptedSite(FusionModule):
             own=own,
             gates=gates,
         )
+
+
+def _is_zero(value: float | Tensor) -> bool:
+    return not isinstance(value, Tensor) and value == 0
 
 
 def alone(target: str, split: Split, output: Tensor) -> Split:

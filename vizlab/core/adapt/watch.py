@@ -98,6 +98,7 @@ class SiteWatch:
             return None
         if call:
             raise self._called_again(point)
+        self._place.reach()
         changed = found
         for target in self._targets[point]:
             changed = self._serve(target, point, changed)

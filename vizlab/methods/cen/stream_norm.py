@@ -4,7 +4,8 @@ Streams are stacked along the batch axis, stream-major: (S*B, C, H, W). Convolut
 keeps private scales, shifts and statistics for each stream.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -13,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core.site import Activation, FusionModule, Mixing, Part, Site
+from vizlab.core.site import Activation, Arrived, FusionModule, Mixing, Part, Site
 from vizlab.methods.cen.groups import BeforeExchange
 from vizlab.methods.parts.norms import NormFactory
 
@@ -67,6 +68,9 @@ class StreamNorm(FusionModule):
             "eligible": self.eligible().cpu().numpy(),
         }
 
+    def sends(self, target: str, source: str | None) -> bool:
+        return bool(self.exchanged()[self.streams.index(target)].any())
+
     def eligible(self) -> Tensor:
         """(S, C) bool: the channels that training pushes towards zero, the s-th of S equal parts for stream s."""
         part = torch.arange(self.channels) * len(self.streams) // self.channels
@@ -87,8 +91,11 @@ class StreamNorm(FusionModule):
             return y
         mask = self.exchanged()
         mixed = self._exchange(y, mask) if mask.any() else y
+        edited = {t: self._arrivals(t, y, mask) for t in range(len(self.streams)) if self._is_edited(t)}
+        if edited:
+            mixed = self._with_edits(mixed, y, edited)
         if self.observer is not None:
-            self._show(mixed, y, mask)
+            self._show(mixed, y, mask, edited)
         return mixed
 
     def _fused_norm(self, x: Tensor) -> Tensor:
@@ -120,16 +127,63 @@ class StreamNorm(FusionModule):
         others = grouped.flip(0) if count == 2 else (grouped.sum(0, keepdim=True) - grouped) / (count - 1)
         return torch.where(mask[:, None, :, None, None], others, grouped).flatten(0, 1)
 
-    def _show(self, mixed: Tensor, own: Tensor, mask: Tensor) -> None:
+    def _is_edited(self, target: int) -> bool:
+        return any((self.streams[target], source) in self.edits for source in self.streams)
+
+    def _arrivals(self, target: int, y: Tensor, mask: Tensor) -> "list[_Exchanged]":
+        """What comes from each other stream on the exchanged channels, after its edit."""
+        grouped, channels = self._grouped(y), mask[target].nonzero().flatten()
+        return [
+            _Exchanged(
+                source,
+                channels,
+                self.arriving(self.streams[target], name, partial(self._part, grouped[source], channels), channels),
+            )
+            for source, name in enumerate(self.streams)
+            if source != target
+        ]
+
+    def _part(self, sender: Tensor, channels: Tensor) -> Tensor:
+        return _selected(sender, channels) / (len(self.streams) - 1)
+
+    def _with_edits(self, mixed: Tensor, y: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> Tensor:
+        """`mixed` with what came after all; where nothing did, a target has an equal part of its own channel back."""
+        grouped, result = self._grouped(y), self._grouped(mixed).clone()
+        for target, arrivals in edited.items():
+            own = self._part(grouped[target], arrivals[0].channels)
+            result[target][:, arrivals[0].channels] = sum(arrival.total(own) for arrival in arrivals)
+        return result.flatten(0, 1)
+
+    def _show(self, mixed: Tensor, own: Tensor, mask: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> None:
         observer, count = self.observer, len(self.streams)
         assert observer is not None
         mixed, own, before = self._grouped(mixed), self._grouped(own), BeforeExchange(mask.cpu().numpy())
         for target in range(count):
-            channels = mask[target].nonzero().flatten()
-            others = [s for s in range(count) if s != target]
-            parts = [Part(s, _selected(own[s], channels) / (count - 1), channels) for s in others]
+            if target in edited:
+                came = [(one.source, one.arrived.part, one.channels) for one in edited[target]]
+                parts = [Part(source, part, channels) for source, part, channels in came if part is not None]
+            else:
+                channels = mask[target].nonzero().flatten()
+                parts = [Part(s, self._part(own[s], channels), channels) for s in range(count) if s != target]
             extras = partial(before.of, own[target], target)
             observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True, extras=extras))
+
+
+@dataclass(frozen=True, eq=False)
+class _Exchanged:
+    """What came from the stream of index `source` on `channels`."""
+
+    source: int
+    channels: Tensor
+    arrived: Arrived
+
+    def total(self, own: Tensor) -> Tensor:
+        """What the target has of it, where `own` is what it would have with the edge cut."""
+        part, back = self.arrived.part, self.arrived.own
+        if part is not None and isinstance(back, float) and back == 0:
+            return part
+        back = back[:, None, None].to(own.dtype) if isinstance(back, Tensor) else back
+        return back * own if part is None else part + back * own
 
 
 def _selected(x: Tensor, channels: Tensor) -> Tensor:

@@ -4,12 +4,13 @@ Misra et al., CVPR 2016. Tensor names follow the authors' multi-task code base, 
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.tasks import Task
 
@@ -45,6 +46,9 @@ class CrossStitchUnit(FusionModule):
     def describe_site(self, name: str) -> Site:
         return Site(name, "cross-stitch", self.tasks, self.tasks, self.channels, name.split(".")[-1])
 
+    def own_parts(self) -> tuple[Way, ...]:
+        return tuple((task, task) for task in self.tasks)
+
     def static_weights(self) -> dict[str, np.ndarray]:
         """`alpha` (T, T, C): target, source, channel."""
         rows = [torch.stack([self._scale(t, s).param for s in self.tasks]) for t in self.tasks]
@@ -64,7 +68,14 @@ class CrossStitchUnit(FusionModule):
         task = self.tasks[target]
         whole = self.training or self.intervention.cross
         sources = range(len(self.tasks)) if whole else [target]
-        parts = [Part(s, self._scale(task, self.tasks[s])(features[s])) for s in sources]
+        arrived = {
+            s: self.arriving(task, name, partial(self._scale(task, name), features[s])).part
+            for s, name in enumerate(self.tasks)
+            if s in sources
+        }
+        parts = [Part(s, part) for s, part in arrived.items() if part is not None]
+        if not parts:
+            parts = [Part(target, torch.zeros_like(features[target]))]
         output = parts[0].value
         for part in parts[1:]:
             output = output + part.value

@@ -6,6 +6,7 @@ code.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.core.network import FusionNetwork
-from vizlab.core.site import FusionModule, Mixing, Part, Site, declare_sites
+from vizlab.core.site import FusionModule, Mixing, Part, Site, Way, declare_sites
 from vizlab.methods.parts.blocks import BasicBlock
 from vizlab.methods.parts.hrnet import CHANNELS as HRNET_CHANNELS
 from vizlab.methods.parts.hrnet import HRNet
@@ -79,6 +80,9 @@ class FeaturePropagation(FusionModule):
         stage = name.removeprefix("fpm_").replace("_", " ")
         return Site(name, "propagation", self.tasks, self.tasks, self.channels, stage, additive=False)
 
+    def edges(self) -> tuple[Way, ...]:
+        return tuple((task, None) for task in self.tasks)
+
     def static_weights(self) -> dict[str, np.ndarray]:
         return {}
 
@@ -87,7 +91,8 @@ class FeaturePropagation(FusionModule):
         groups = (len(stacked), self.channels, len(self.tasks), *stacked.shape[-2:])
         weights = self.non_linear(stacked).reshape(groups).softmax(2)
         shared = self.dimensionality_reduction((weights * stacked.reshape(groups)).flatten(1, 2))
-        return {task: self.se[task](shared) + features[task] for task in self.tasks}
+        handed = {task: self.arriving(task, None, partial(self.se[task], shared)).part for task in self.tasks}
+        return {task: features[task] if part is None else part + features[task] for task, part in handed.items()}
 
 
 class SpatialAttention(nn.Module):
@@ -118,6 +123,9 @@ class DistillationUnit(FusionModule):
         stage = name.removeprefix("distillation_").replace("_", " ")
         return Site(name, "distillation", self.tasks, self.auxiliary, self.channels, stage)
 
+    def own_parts(self) -> tuple[Way, ...]:
+        return tuple((task, task) for task in self.tasks)
+
     def static_weights(self) -> dict[str, np.ndarray]:
         return {}
 
@@ -125,12 +133,16 @@ class DistillationUnit(FusionModule):
         return {task: self._receive(index, task, features) for index, task in enumerate(self.tasks)}
 
     def _receive(self, target: int, task: str, features: Mapping[str, Tensor]) -> Tensor:
-        own = features[task]
+        own = self.arriving(task, task, partial(_itself, features[task])).part
+        own = torch.zeros_like(features[task]) if own is None else own
         messages, gates = {}, {}
         senders = self.self_attention[task].items() if self.intervention.cross else ()  # type: ignore[operator]
         for name, send in senders:
             source = self.auxiliary.index(name)
-            messages[source], gates[source] = send(features[name])
+            message, gate = send(features[name])
+            arrived = self.arriving(task, name, partial(_itself, message))
+            if arrived.part is not None:
+                messages[source], gates[source] = arrived.part, gate
         output = sum(messages.values(), start=own)
         if self.observer is not None:
             source = self.auxiliary.index(task)
@@ -138,6 +150,10 @@ class DistillationUnit(FusionModule):
             means = {s: g.mean(1) for s, g in gates.items()}
             self.observer(self, Mixing(target, output, parts, own=source, gates=means))
         return output
+
+
+def _itself(x: Tensor) -> Tensor:
+    return x
 
 
 class HighResolutionHead(nn.Module):

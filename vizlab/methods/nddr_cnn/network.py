@@ -1,13 +1,14 @@
 """NDDR-CNN: one network per task, fused after each stage by 1x1 convolutions (Gao et al., CVPR 2019)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core.site import FusionModule, Mixing, Part, Site
+from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.tasks import Task
 
@@ -40,6 +41,9 @@ class NDDRLayer(FusionModule):
     def describe_site(self, name: str) -> Site:
         return Site(name, "nddr", self.tasks, self.tasks, self.channels, name.split(".")[-1])
 
+    def own_parts(self) -> tuple[Way, ...]:
+        return tuple((task, task) for task in self.tasks)
+
     def static_weights(self) -> dict[str, np.ndarray]:
         """`weight` (T, C, T*C) as stored and `scale` (T, C), the norm's gamma/sigma in evaluation."""
         weight = np.stack([self._conv(t).weight.detach().float().cpu().numpy()[..., 0, 0] for t in self.tasks])
@@ -47,7 +51,7 @@ class NDDRLayer(FusionModule):
         return {"weight": weight, "scale": scale}
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
-        if self.training or (self.observer is None and self.intervention.cross):
+        if self.training or not (self.apart or not self.intervention.cross):
             stacked = torch.cat(features, dim=1)
             return [self.layer[task](stacked) for task in self.tasks]
         return [F.relu(self._split(target, features)) for target in range(len(self.tasks))]
@@ -69,8 +73,13 @@ class NDDRLayer(FusionModule):
         weight = self._conv(task).weight * scale[:, None, None, None]
         blocks = weight.split(self.channels, dim=1)
         sources = range(len(self.tasks)) if self.intervention.cross else [target]
-        values = {s: F.conv2d(features[s], blocks[s]) for s in sources}
-        output = sum(values.values(), start=constant.to(values[target].dtype)[:, None, None])
+        makers = {s: partial(F.conv2d, features[s], blocks[s]) for s in sources}
+        arrived = {s: self.arriving(task, self.tasks[s], make).part for s, make in makers.items()}
+        values = {s: part for s, part in arrived.items() if part is not None}
+        if not values:
+            values[target] = torch.zeros_like(features[target])
+        dtype = next(iter(values.values())).dtype
+        output = sum(values.values(), start=constant.to(dtype)[:, None, None])
         if self.observer is not None:
             parts = [Part(s, value) for s, value in values.items()]
             self.observer(self, Mixing(target, output, parts, constant, own=target))
