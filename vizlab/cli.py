@@ -11,9 +11,11 @@ import typer
 
 from vizlab.checks.commands import check_command
 from vizlab.errors import InputError, VizlabError
+from vizlab.experiments.corruptions.commands import corrupt_command
 from vizlab.report.commands import replay_command, report_command
 from vizlab.scenes.__main__ import app as scenes_app
 from vizlab.study.data.commands import app as data_app
+from vizlab.study.survey.commands import study_command
 
 if TYPE_CHECKING:
     from vizlab.core.trace import FusionTrace
@@ -25,8 +27,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope
 app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render them again.")
 app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check your own.")
 app.command("check")(check_command)
+app.command("corrupt")(corrupt_command)
 app.command("report")(report_command)
 app.command("replay")(replay_command)
+app.command("study")(study_command)
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
