@@ -3,11 +3,15 @@
 import platform
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from vizlab.core.changes import Change, intervention_of
+from vizlab.core.framing import Framing
 from vizlab.core.grids import Grid, GridWatch
 from vizlab.core.model import Model
 from vizlab.core.outputs import ENSEMBLE, Output
@@ -27,19 +31,40 @@ def trace(
     cross: bool = True,
     sites: Collection[str] | None = None,
     working_size: tuple[int, int] | None = None,
+    intervention: Sequence[Change] = (),
     **settings: float,
 ) -> FusionTrace:
     """Run `model` once on `rgbd` and return what it predicts and what every fusion site mixed.
 
     `settings` give values to the controls that the model's method declares, for this run (`threshold=0.05`);
     `cross=False` cuts every additive site's streams apart; `sites` limits both to the sites of these names;
-    `working_size` (H, W) overrides the pixel area the picture is scaled to. Raises IncompatibleInputError if the
-    picture lacks a modality, InputError for a setting or a site that cannot be. Safe to call from several threads on
-    one model.
+    `working_size` (H, W) overrides the pixel area the picture is scaled to. `intervention` changes what streams send
+    each other (see `vizlab.core.changes`). Raises IncompatibleInputError if the picture lacks a modality, InputError
+    for a setting, a site or a change that cannot be. Safe to call from several threads on one model.
     """
-    change = Intervention(settings_for(model, settings), cross, _known_sites(model, sites))
     framing = model.frame(rgbd.size, working_size)
+    change = replace(
+        intervention_of(model, intervention, framing, settings_for(model, settings)),
+        cross=cross, sites=_known_sites(model, sites),
+    )  # fmt: skip
     inputs = model.preprocess(rgbd, framing)
+    return traced(model, rgbd, framing, inputs, change, intervention)
+
+
+def traced(
+    model: Model,
+    rgbd: RGBDImage,
+    framing: Framing,
+    inputs: Mapping[str, Tensor],
+    change: Intervention,
+    asked: Sequence[Change] = (),
+    before: FusionTrace | None = None,
+) -> FusionTrace:
+    """One traced forward of `inputs`, which are `rgbd` in that framing, under `change`, which `asked` is in words.
+
+    `before` is the trace without the change, where this forward goes on with a kept one: sites that it does not meet
+    mixed what they mixed then.
+    """
     recorder = Recorder(framing)
     started = time.perf_counter()
     with observing(recorder), intervening(change), GridWatch() as watch:
@@ -49,19 +74,22 @@ def trace(
     seconds = time.perf_counter() - started
     decoded = decode(outputs, framing)
     initial = {name for name in decoded if Output.parse(name).initial}
+    known = {} if before is None else {n: s for n, s in before.sites.items() if n not in recorder.rows}
+    sites = {s.name: _site_trace(s, recorder.rows.get(s.name), weights[s.name]) for s in model.sites}
+    own_grids = _grids({name: watch.grid(y) for name, y in outputs.items()}, decoded)
     return FusionTrace(
         model=_describe(model, change),
         predictions={k: p for k, p in decoded.items() if k not in initial},
         initial={k: p for k, p in decoded.items() if k in initial},
-        sites={s.name: _site_trace(s, recorder.rows.get(s.name), weights[s.name]) for s in model.sites},
+        sites={**sites, **known},
         framing=framing,
         input_digest=rgbd.digest,
         record=rgbd.record.to_dict(),
         environment=_environment(model),
-        changes=_changes(change),
+        changes=_changes(change, asked),
         filled=_share_unknown(model, rgbd),
         seconds=seconds,
-        grids=_grids({name: watch.grid(y) for name, y in outputs.items()}, decoded),
+        grids=own_grids if before is None else dict(before.grids),
         weights=joined,
     )
 
@@ -103,12 +131,13 @@ def _grids(own: Mapping[str, Grid], decoded: Collection[str]) -> dict[str, Grid]
     return {name: own[name] if name in own else own[str(Output(name, ENSEMBLE))] for name in decoded}
 
 
-def _changes(change: Intervention) -> dict[str, object]:
+def _changes(change: Intervention, asked: Sequence[Change]) -> dict[str, object]:
     """What was altered, JSON-ready; nothing where nothing was."""
     if change == NO_INTERVENTION:
         return {}
     where = {} if change.sites is None else {"sites": sorted(change.sites)}
-    return {"settings": dict(change.settings), "cross": change.cross, **where}
+    done = {"intervention": [one.to_dict() for one in asked]} if asked else {}
+    return {"settings": dict(change.settings), "cross": change.cross, **where, **done}
 
 
 def _site_trace(site: Site, rows: dict[int, TargetReduction] | None, weights: dict[str, np.ndarray]) -> SiteTrace:

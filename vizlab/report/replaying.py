@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vizlab.bundled import folder
+from vizlab.core.changes import change_from
 from vizlab.core.door import SUFFIXES, file_hash, load_model
 from vizlab.core.model import Model
 from vizlab.core.trace import FusionTrace
@@ -16,7 +17,7 @@ from vizlab.report.machine import machine
 from vizlab.report.opening import Stored, open_archive
 from vizlab.rgbd import RGBDImage
 
-_KNOWN_CHANGES = {"settings", "cross", "sites"}
+_KNOWN_CHANGES = {"settings", "cross", "sites", "intervention"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ def _run(model: Model, rgbd: RGBDImage, before: FusionTrace) -> FusionTrace:
     settings |= {k: v for k, v in before.model.settings.items() if model.settings.get(k, v) != v}
     return trace(
         model, rgbd, cross=changes.get("cross", True), sites=changes.get("sites"),
-        working_size=_working_size(model, rgbd, before), **settings,
+        working_size=_working_size(model, rgbd, before),
+        intervention=[change_from(one) for one in changes.get("intervention", ())], **settings,
     )  # fmt: skip
 
 
