@@ -50,24 +50,24 @@ def read_classes(y: Tensor, framing: Framing, asked: Tensor | None = None) -> tu
 
 def class_probabilities(y: Tensor, framing: Framing) -> Iterator[tuple[int, Tensor]]:
     """First class and probabilities (B, k, H, W) of the next few classes, until all were given."""
-    probability = _cropped(y, framing).softmax(1)
+    probability = at_input_size(y, framing).softmax(1)
     for start in range(0, probability.shape[1], CLASSES_AT_ONCE):
         yield start, _enlarged(probability[:, start : start + CLASSES_AT_ONCE], framing)
 
 
 def _minus_depth_error(y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
-    predicted = _enlarged(_cropped(y, framing), framing)[:, 0].clamp(min=0)
+    predicted = _enlarged(at_input_size(y, framing), framing)[:, 0].clamp(min=0)
     known = torch.isfinite(aim) & (aim > 0)
     return torch.where(known, -(predicted - aim).abs(), torch.nan)
 
 
 def _minus_angle(y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
-    predicted = F.normalize(_enlarged(_cropped(y, framing), framing), dim=1)
+    predicted = F.normalize(_enlarged(at_input_size(y, framing), framing), dim=1)
     return -torch.rad2deg((predicted * aim).sum(1).clamp(-1, 1).arccos())
 
 
-def _cropped(y: Tensor, framing: Framing) -> Tensor:
-    """At the padded input's size, then without its padding."""
+def at_input_size(y: Tensor, framing: Framing) -> Tensor:
+    """(B, C, h, w) enlarged to the padded input's size, then without its padding."""
     if tuple(y.shape[-2:]) != framing.padded:
         y = F.interpolate(y, size=framing.padded, mode="bilinear")
     height, width = framing.content

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output, answers
-from vizlab.core.predictions import decode
+from vizlab.core.predictions import Prediction, SemsegPrediction, decode
 from vizlab.errors import InputError
 from vizlab.experiments.modalities.forwards import Forwards, Step, modality_forwards
 from vizlab.experiments.modalities.meeting import DOMINANT, NEGLIGIBLE, Meeting, meet
@@ -78,6 +78,14 @@ class Worth:
         return len({name for name in self.winners.values() if name is not None}) > 1
 
 
+@dataclass(frozen=True, eq=False)
+class _Valued:
+    """What one coalition is worth, pixel by pixel, and how it does against the reference."""
+
+    values: np.ndarray
+    scores: Mapping[str, float]
+
+
 @dataclass(frozen=True)
 class RegionWorth:
     """One region: its id, its share of the known pixels, mean phi by player and mean interaction by pair."""
@@ -123,10 +131,14 @@ def worth_from(
     task = Output.parse(name).task
     aim, value = _aim(forwards, name, target, truth)
     reference = None if truth is None else truth.maps().get(task)
-    maps = {
-        replacement: _maps(forwards, replacement, name, aim, reference, dominant)
-        for replacement in forwards.replacements
-    }
+    whole = _valued(forwards.whole[name], task, aim, reference, forwards)
+    maps = {}
+    for replacement, outputs in forwards.outputs.items():
+        valued = {
+            some: whole if some == forwards.everybody else _valued(y[name], task, aim, reference, forwards)
+            for some, y in outputs.items()
+        }
+        maps[replacement] = _maps(forwards.players, valued, NEGLIGIBLE[UNITS[task]], dominant)
     return Worth(
         model=forwards.model,
         kind=forwards.kind,
@@ -167,21 +179,25 @@ def mean_of(values: np.ndarray, where: np.ndarray | None = None) -> float:
 
 
 def _maps(
-    forwards: Forwards, replacement: str, name: str, aim: Tensor, reference: np.ndarray | None, dominant: float
+    players: Sequence[str], valued: Mapping[Coalition, _Valued], negligible: float, dominant: float
 ) -> ShapleyMaps:
-    task, of = Output.parse(name).task, forwards.outputs[replacement]
-    values = {some: pixel_values(task, y[name], aim, forwards.framing)[0].numpy() for some, y in of.items()}
-    phi = {p: np.asarray(v, np.float32) for p, v in shapley_values(forwards.players, values).items()}
-    pairs = {p: np.asarray(v, np.float32) for p, v in interactions(forwards.players, values).items()}
-    held: dict[Coalition, dict[str, float]] = {}
-    if reference is not None:
-        held = {some: _scores(y, name, reference, forwards) for some, y in of.items()}
-    return ShapleyMaps(values, phi, pairs, meet(phi, pairs, NEGLIGIBLE[UNITS[task]], dominant), held)
+    values = {some: one.values for some, one in valued.items()}
+    phi = {p: np.asarray(v, np.float32) for p, v in shapley_values(players, values).items()}
+    pairs = {p: np.asarray(v, np.float32) for p, v in interactions(players, values).items()}
+    held = {some: one.scores for some, one in valued.items() if one.scores}
+    return ShapleyMaps(values, phi, pairs, meet(phi, pairs, negligible, dominant), held)
 
 
-def _scores(outputs: Mapping[str, Tensor], name: str, reference: np.ndarray, forwards: Forwards) -> dict[str, float]:
-    prediction = decode({name: outputs[name]}, forwards.framing, aliases=False)[name]
-    return scores(prediction, reference)
+def _valued(y: Tensor, task: str, aim: Tensor, reference: np.ndarray | None, forwards: Forwards) -> _Valued:
+    """One output (1, C, h, w) held against what is valued, and against the reference."""
+    if task == "semseg":
+        # The class maps are enlarged once for both.
+        label, p = (found[0].numpy() for found in read_classes(y, forwards.framing, aim))
+        prediction: Prediction = SemsegPrediction(label.astype(np.uint8), p)
+        return _Valued(p, {} if reference is None else scores(prediction, reference))
+    values = pixel_values(task, y, aim, forwards.framing)[0].numpy()
+    prediction = decode({task: y}, forwards.framing)[task]
+    return _Valued(values, {} if reference is None else scores(prediction, reference))
 
 
 def _output(forwards: Forwards, name: str | None) -> str:

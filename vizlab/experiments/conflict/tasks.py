@@ -1,0 +1,130 @@
+"""Gradient conflict between the tasks of a network on one picture: on shared parameters, and on what enters its sites.
+
+All of it on a copy of the network in float32, which nobody else uses: gradients need what forwards that are shared do
+without. What enters a site is replaced by a clone, since an activation may later overwrite it in place.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map
+
+from vizlab.core.model import Model
+from vizlab.core.network import FusionNetwork
+from vizlab.core.site import FusionModule
+from vizlab.core.site_words import site_words
+from vizlab.errors import InputError
+from vizlab.experiments.attribution.private import Step, private_network, run
+from vizlab.experiments.conflict.gradients import Agreement, Key, agreements
+from vizlab.experiments.conflict.losses import task_losses
+from vizlab.measures.reference import Reference
+from vizlab.rgbd import RGBDImage
+
+PARAMETERS, FEATURES = "parameters", "features"
+LAST = "after the last site"
+"""The group of parameters that are used once all sites were met."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conflicts:
+    """Of one network, picture and reference. `losses` by task, in the units of `losses.LOSSES`.
+
+    `parameters` are grouped by the site that is met next after they are first used (a site's own belong to it), in the
+    order of use, `LAST` for the rest; of each two tasks, those that both losses reach, be it through an exchange.
+    `features` are what enters each site, all streams together. Both are named by the site's words.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    losses: Mapping[str, float]
+    parameters: tuple[Agreement, ...]
+    features: tuple[Agreement, ...]
+
+
+def task_conflicts(model: Model, rgbd: RGBDImage, truth: Reference, step: Step = lambda done, what: None) -> Conflicts:
+    """One forward and one backward per task, on a copy of `model.network`.
+
+    Raises InputError for a network of one task, and unless two of its tasks have a reference in `truth`. Takes the
+    model's lock while the network is copied.
+    """
+    if len(model.tasks) < 2:
+        raise InputError(f"{model.name} has one task, {model.tasks[0].name}; expected two that can conflict.")
+    step(0.05, f"copying {model.name}")
+    network, device = private_network(model)
+    network.requires_grad_(True)
+    framing = model.frame(rgbd.size)
+    inputs = {name: x.to(device) for name, x in model.preprocess(rgbd, framing).items()}
+    step(0.2, f"one forward of {model.name}")
+    with watching_use(network) as use:
+        losses = task_losses(run(network, inputs), truth, framing)
+    step(0.5, f"gradients of {', '.join(losses)}")
+    groups: dict[Key, list[Tensor]] = {(PARAMETERS, name): x for name, x in use.parameters().items()}
+    groups |= {(FEATURES, name): x for name, x in use.features().items()}
+    found = agreements(losses, groups)
+    return Conflicts(
+        model=model.name,
+        tasks=tuple(losses),
+        losses={task: float(loss.detach()) for task, loss in losses.items()},
+        parameters=tuple(a for key, a in found.items() if key[0] == PARAMETERS),
+        features=tuple(a for key, a in found.items() if key[0] == FEATURES),
+    )
+
+
+@dataclass(eq=False)
+class Use:
+    """In which order a forward used what: parameters by the site that came next, and what entered each site."""
+
+    labels: Mapping[str, str]
+    _waiting: dict[int, nn.Parameter] = field(default_factory=dict)
+    _groups: dict[str, dict[int, nn.Parameter]] = field(default_factory=dict)
+    _entered: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    def used(self, module: nn.Module) -> None:
+        known = {key for group in self._groups.values() for key in group}
+        for parameter in module.parameters(recurse=False):
+            if id(parameter) not in known:
+                self._waiting.setdefault(id(parameter), parameter)
+
+    def entered(self, module: FusionModule, given: Any) -> Any:
+        """A site was reached: what was used until here is grouped with it, and so are its own parameters."""
+        group = self._groups.setdefault(self.labels[module.site.name], {})
+        group.update(self._waiting)
+        self._waiting.clear()
+        group.update({id(p): p for p in module.parameters()})
+        kept = self._entered.setdefault(self.labels[module.site.name], [])
+        return tree_map(lambda x: _kept(x, kept), given)
+
+    def parameters(self) -> dict[str, list[Tensor]]:
+        """By site, in the order of use; each parameter once."""
+        found = {name: list(group.values()) for name, group in self._groups.items()}
+        return {name: [*of] for name, of in {**found, LAST: list(self._waiting.values())}.items() if of}
+
+    def features(self) -> dict[str, list[Tensor]]:
+        """By site's words, what entered it."""
+        return {name: tensors for name, tensors in self._entered.items() if tensors}
+
+
+@contextmanager
+def watching_use(network: FusionNetwork) -> Iterator[Use]:
+    """Within the block a forward of `network`, which must be nobody else's, is watched; no hook is left behind."""
+    use = Use({name: words.title for name, words in site_words(network.sites).items()})
+    with ExitStack() as hooks:
+        for module in network.modules():
+            if isinstance(module, FusionModule) and hasattr(module, "site"):
+                handle = module.register_forward_pre_hook(lambda m, args: use.entered(m, args))
+                hooks.callback(handle.remove)
+            elif next(module.parameters(recurse=False), None) is not None:
+                handle = module.register_forward_pre_hook(lambda m, args: use.used(m))
+                hooks.callback(handle.remove)
+        yield use
+
+
+def _kept(value: Any, kept: list[Tensor]) -> Any:
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        return value
+    clone = value.clone()
+    kept.append(clone)
+    return clone
