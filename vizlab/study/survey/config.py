@@ -30,9 +30,9 @@ class Asked:
     every: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def make(self) -> Measure:
-        """Raises DataError for a measure or an option that there is not."""
-        return make_measure(self.name, self.options)
+    def make(self, seed: int = 0) -> Measure:
+        """The measure; one that draws at random draws by `seed`. Raises DataError for an option that there is not."""
+        return make_measure(self.name, self.options, seed)
 
 
 @dataclass(frozen=True)

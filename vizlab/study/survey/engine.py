@@ -110,7 +110,7 @@ def _needs(job: Job, resources: dict[str, float]) -> tuple[dict[str, float], int
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else each actor's start is an "error": its constructor is not kept for ever
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else every actor of Ray Data starts with an "error" about its restarts
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 """What a Ray of our own is started with, unless the environment says otherwise."""
@@ -125,7 +125,8 @@ def _cluster(address: str | None) -> Iterator[Any]:
 
         started = not ray.is_initialized()
         if started and address is None:
-            ray.init("local", include_dashboard=False, object_store_memory=STORE, logging_level=logging.ERROR)
+            quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+            ray.init("local", include_dashboard=False, object_store_memory=STORE, **quiet)
         elif started:
             ray.init(address, logging_level=logging.ERROR)
         log = logging.getLogger("ray.data")

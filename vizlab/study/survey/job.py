@@ -92,6 +92,7 @@ class Job:
             "checkpoint": checkpoint and checkpoint.hash,
             "measure": asdict(asked),
             "pictures": [(i, self.names[i]) for i in task.index],
+            "of": len(self.names),  # by it, other pictures are chosen
             "seed": self.config.seed,
             "precision": self.config.precision,
         }

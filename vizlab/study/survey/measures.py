@@ -22,16 +22,21 @@ Rows = dict[str, np.ndarray]
 class Measure(Protocol):
     """One measure with its options.
 
+    `refuses` says in a sentence why a network cannot be measured so; it is empty for those that can, and then
     `run` gives the rows of a batch: for one model the names, dtypes and shapes (but for B) are the same for every
     batch. It is called without gradients being asked for, from one thread at a time, and leaves the model as it was.
     What it computes of a picture must not depend on anything but the batch and its options.
 
     `meta` says what the rows are, JSON-ready: "axes" by row name the names of its axes after the picture's, "labels" by
     axis name the labels along it, "units" by row name (none: a plain number). Axes that every study knows: "edge",
-    labelled [site, source, target]; "port", labelled [site, target]; "class", "output", "modality", "metric".
+    labelled [site, source, target]; "port", labelled [site, target]; "class"; "count" (see `scores.COUNTS`).
+
+    A field named `seed` is the study's.
     """
 
     name: ClassVar[str]
+
+    def refuses(self, model: Model) -> str: ...
 
     def run(self, model: Model, batch: Batch) -> Rows: ...
 
@@ -40,23 +45,27 @@ class Measure(Protocol):
 
 MEASURES: dict[str, str] = {
     "traces": "vizlab.study.survey.traces:Traces",
+    "shapley": "vizlab.study.survey.modalities:Shapley",
+    "corruptions": "vizlab.study.survey.corruptions:Corruptions",
+    "similarity": "vizlab.study.survey.similarity:Similarity",
 }
 """Where each measure is, by name: imported when it is asked for, since some need what a bare machine lacks."""
 
 
-def make_measure(name: str, options: Mapping[str, Any]) -> Measure:
+def make_measure(name: str, options: Mapping[str, Any], seed: int = 0) -> Measure:
     """The measure `name` with `options`; raises DataError for what there is none of."""
     if name not in MEASURES:
         raise DataError(f"There is no measure '{name[:40]}'; known: {', '.join(MEASURES)}.")
     module, _, attribute = MEASURES[name].partition(":")
     kind = getattr(import_module(module), attribute)
-    known = {f.name for f in fields(kind)}
+    seeded = {"seed": seed} if any(f.name == "seed" for f in fields(kind)) else {}
+    known = {f.name for f in fields(kind)} - set(seeded)
     if unknown := sorted(set(options) - known):
         raise DataError(f"The measure {name} has no {', '.join(unknown)}; it has {', '.join(sorted(known)) or 'none'}.")
     needed = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
-    if missing := sorted(needed - set(options)):
+    if missing := sorted(needed - set(options) - set(seeded)):
         raise DataError(f"The measure {name} needs {', '.join(missing)}; add them to its table.")
-    return kind(**options)
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}, **seeded)
 
 
 Edge = tuple[str, str, str]

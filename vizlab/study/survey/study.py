@@ -43,8 +43,9 @@ class Section:
 class Study:
     """`names` of the pictures, in the split's order; `pictures` (N,) of them by name: holes, distance (NaN: not seen).
 
-    `sections` by (network, measure). `meta` is JSON-ready: the configuration, the checkpoints' hashes, the data's
-    source and where depth was measured.
+    `sections` by (network, measure). `meta` is JSON-ready: the configuration ("config"), the checkpoints' hashes
+    ("checkpoints"), the data's "source" and where depth was "measured", and why some networks could not be measured in
+    some way ("refused": network, measure, sentence).
     """
 
     names: tuple[str, ...]
@@ -137,12 +138,14 @@ def assemble(job: Job, source: str = "", measured: str = "") -> Study:
             else:
                 by_section.setdefault((piece.checkpoint.name, piece.asked.name), []).append((piece, *part))
     order = [(checkpoint.name, asked.name) for checkpoint in job.checkpoints for asked in job.config.measures]
-    sections = {key: _section(*key, by_section[key]) for key in order}
+    refused = {key: by_section[key][0][2]["refused"] for key in order}
+    sections = {key: _section(*key, by_section[key]) for key in order if not refused[key]}
     meta = {
         "config": described(job.config) | {"batch": job.batch, "limit": job.limit},
         "checkpoints": {one.name: one.hash for one in job.checkpoints},
         "source": source,
         "measured": measured,
+        "refused": [[*key, sentence] for key, sentence in refused.items() if sentence],
     }
     return Study(job.names, pictures, sections, meta)
 

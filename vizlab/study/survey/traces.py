@@ -25,6 +25,9 @@ class Traces:
     name: ClassVar[str] = "traces"
     scores: bool = True
 
+    def refuses(self, model: Model) -> str:
+        return ""
+
     def run(self, model: Model, batch: Batch) -> Rows:
         recorder = BatchRecorder(batch.framing)
         with observing(recorder):

@@ -16,8 +16,8 @@ from vizlab.core.door import load_model
 from vizlab.core.model import Model
 from vizlab.errors import InputError
 from vizlab.study.data import RGBDFolder, Sample
-from vizlab.study.survey.batch import Batch, batches
-from vizlab.study.survey.job import Job, Piece, Task
+from vizlab.study.survey.batch import Batch, Split, batches
+from vizlab.study.survey.job import Checkpoint, Job, Piece, Task
 from vizlab.study.survey.measures import Measure, Rows
 from vizlab.study.survey.parts import done, write_part
 from vizlab.study.survey.strata import picture_rows
@@ -41,6 +41,7 @@ class Worker:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._folder = RGBDFolder(job.data, job.config.split, job.limit)
+        self._split = Split(self._folder.read, range(len(self._folder)))
         self._models: dict[str, Model] = {}
 
     def work(self, tasks: Sequence[Task]) -> Iterator[Receipt]:
@@ -75,19 +76,25 @@ class Worker:
                 continue
             started = time.perf_counter()
             if piece.checkpoint is None:
-                rows, meta = picture_rows(samples, self._job.config.thumbnails), {}
+                write_part(self._job.parts, piece, picture_rows(samples, self._job.config.thumbnails), {})
             else:
-                model = self._model(piece)
+                model = self._model(piece.checkpoint)
                 if model.name not in ready:
-                    ready = {model.name: batches(model, task.index, samples)}  # the last network's are needed no more
-                rows = rows_of(piece.asked.make(), model, ready[model.name], task.index)
-                meta = {"measured": piece.asked.make().meta(model), "environment": _environment(model)}
-            write_part(self._job.parts, piece, rows, meta)
+                    # The last network's are needed no more.
+                    ready = {model.name: batches(model, task.index, samples, self._split)}
+                self._measure(piece, model, ready[model.name])
             yield Receipt(piece.file, len(task.index), time.perf_counter() - started)
 
-    def _model(self, piece: Piece) -> Model:
-        checkpoint, config = piece.checkpoint, self._job.config
-        assert checkpoint is not None
+    def _measure(self, piece: Piece, model: Model, ready: Sequence[Batch]) -> None:
+        measure = piece.asked.make(self._job.config.seed)
+        refused = measure.refuses(model)
+        rows = {} if refused else rows_of(measure, model, ready, piece.task.index)
+        meta = {} if refused else measure.meta(model)
+        said = {"measured": meta, "refused": refused, "environment": _environment(model)}
+        write_part(self._job.parts, piece, rows, said)
+
+    def _model(self, checkpoint: Checkpoint) -> Model:
+        config = self._job.config
         if checkpoint.name not in self._models:
             model = load_model(checkpoint.path, config.device, precision=config.precision)
             self._models[checkpoint.name] = model
