@@ -7,6 +7,7 @@ without. What enters a site is replaced by a clone, since an activation may late
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,10 +15,11 @@ from torch.utils._pytree import tree_map
 
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
-from vizlab.core.site import FusionModule
+from vizlab.core.site import FusionModule, Intervention, intervening
 from vizlab.core.site_words import site_words
+from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
-from vizlab.experiments.attribution.private import Step, private_network, run
+from vizlab.experiments.attribution.private import Step, private_network, run, silent
 from vizlab.experiments.conflict.gradients import Agreement, Key, agreements
 from vizlab.experiments.conflict.losses import task_losses
 from vizlab.measures.reference import Reference
@@ -44,21 +46,30 @@ class Conflicts:
     features: tuple[Agreement, ...]
 
 
-def task_conflicts(model: Model, rgbd: RGBDImage, truth: Reference, step: Step = lambda done, what: None) -> Conflicts:
+def task_conflicts(
+    model: Model,
+    rgbd: RGBDImage,
+    truth: Reference,
+    *,
+    working_size: tuple[int, int] | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
+    step: Step = silent,
+) -> Conflicts:
     """One forward and one backward per task, on a copy of `model.network`.
 
-    Raises InputError for a network of one task, and unless two of its tasks have a reference in `truth`. Takes the
-    model's lock while the network is copied.
+    `working_size` (H, W) and `settings` of the method's controls as in `trace`. Raises InputError for a network of one
+    task, and unless two of its tasks have a reference in `truth`. Takes the model's lock while the network is copied.
     """
     if len(model.tasks) < 2:
         raise InputError(f"{model.name} has one task, {model.tasks[0].name}; expected two that can conflict.")
+    change = Intervention(settings_for(model, settings))
     step(0.05, f"copying {model.name}")
     network, device = private_network(model)
     network.requires_grad_(True)
-    framing = model.frame(rgbd.size)
+    framing = model.frame(rgbd.size, working_size)
     inputs = {name: x.to(device) for name, x in model.preprocess(rgbd, framing).items()}
     step(0.2, f"one forward of {model.name}")
-    with watching_use(network) as use:
+    with watching_use(network) as use, intervening(change):
         losses = task_losses(run(network, inputs), truth, framing)
     step(0.5, f"gradients of {', '.join(losses)}")
     groups: dict[Key, list[Tensor]] = {(PARAMETERS, name): x for name, x in use.parameters().items()}

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from torch import Tensor
 
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
+from vizlab.core.site import Intervention, intervening
+from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
 from vizlab.experiments.modalities.replacements import MEAN, OTHER, SENTENCES, TRAINING, stand_ins
 from vizlab.experiments.modalities.shapley import Coalition, coalitions
@@ -16,6 +19,7 @@ from vizlab.rgbd import RGBDImage
 Step = Callable[[float, str], object]
 """Told the share done, 0..1, and what is done now; raises CancelledError to stop."""
 Outputs = Mapping[str, Tensor]
+NO_SETTINGS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,28 +69,36 @@ def modality_forwards(
     *,
     replacements: Sequence[str] | None = None,
     other: RGBDImage | None = None,
+    working_size: tuple[int, int] | None = None,
+    settings: Mapping[str, float] = NO_SETTINGS,
     step: Step = lambda done, what: None,
 ) -> Forwards:
     """Run `model` with every set of its modalities: (2^M - 1) forwards per replacement, and one for all of them.
 
-    Raises InputError for a network of one input and for a replacement that cannot be made, IncompatibleInputError if
-    the picture lacks a modality. Does not take the model's lock.
+    `working_size` (H, W) and `settings` of the method's controls as in `trace`. Raises InputError for a network of one
+    input and for a replacement that cannot be made, IncompatibleInputError if the picture lacks a modality. Takes the
+    model's lock for each forward.
     """
     check_inputs(model)
-    framing = model.frame(rgbd.size)
+    framing, change = model.frame(rgbd.size, working_size), Intervention(settings_for(model, settings))
     inputs = model.preprocess(rgbd, framing)
     names = default_replacements(other) if replacements is None else tuple(replacements)
     missing = stand_ins(model, rgbd, framing, names, other)
     runs: dict[str, dict[Coalition, Outputs]] = {name: {} for name in names}
-    whole = final_outputs(model.forward(inputs))
+    whole = _forward(model, inputs, change)
     total = 1 + len(names) * (2 ** len(model.inputs) - 1)
     for done, (name, here, mixed) in enumerate(_mixed(inputs, missing, names), 1):
         step(done / total, f"{name}: {' and '.join(sorted(here)) or 'no modality'} of {model.name}")
-        runs[name][here] = final_outputs(model.forward(mixed))
+        runs[name][here] = _forward(model, mixed, change)
     for of in runs.values():
         of[frozenset(inputs)] = whole
     sentences = {name: SENTENCES[name] for name in names}
     return Forwards(model.name, "modality", model.inputs, framing, model.classes, runs, sentences)
+
+
+def _forward(model: Model, inputs: Mapping[str, Tensor], change: Intervention) -> Outputs:
+    with model.lock, intervening(change):
+        return final_outputs(model.forward(inputs))
 
 
 def check_inputs(model: Model) -> None:

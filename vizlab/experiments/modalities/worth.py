@@ -112,7 +112,7 @@ def worth(
     `output` is one of the network's final outputs, a stream's or the ensemble (None: its answer to its first task);
     `target`, for classes, "predicted", "true", a class index or name; `truth` is needed for "true", depth and normals.
     `replacements` are names of `replacements.SENTENCES`, by default two; `other` is the other picture. Raises
-    InputError for what cannot be asked. Does not take the model's lock.
+    InputError for what cannot be asked. Takes the model's lock for each forward.
     """
     forwards = modality_forwards(model, rgbd, replacements=replacements, other=other, step=step)
     return worth_from(forwards, output=output, target=target, truth=truth)

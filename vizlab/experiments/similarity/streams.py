@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -21,7 +22,8 @@ from torch import Tensor
 
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
-from vizlab.core.site import FusionModule, Mixing, observing
+from vizlab.core.site import FusionModule, Intervention, Mixing, intervening, observing
+from vizlab.core.tracer import settings_for
 from vizlab.experiments.similarity.cka import biased_terms, unbiased_terms
 from vizlab.rgbd import RGBDImage
 
@@ -103,10 +105,20 @@ class StreamSimilarity:
         self._sizes[place] = (x.shape[-2], x.shape[-1])
 
 
-def stream_similarity(model: Model, rgbd: RGBDImage) -> tuple[Similarity, ...]:
-    """Of one picture: one forward, without intervals. Empty for a network in which nothing adds. Takes no lock."""
-    found, framing = StreamSimilarity(), model.frame(rgbd.size)
-    found.add(model, model.preprocess(rgbd, framing), framing)
+def stream_similarity(
+    model: Model,
+    rgbd: RGBDImage,
+    *,
+    working_size: tuple[int, int] | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
+) -> tuple[Similarity, ...]:
+    """Of one picture: one forward, without intervals. Empty for a network in which nothing adds.
+
+    `working_size` (H, W) and `settings` of the method's controls as in `trace`. Takes the model's lock.
+    """
+    found, framing = StreamSimilarity(), model.frame(rgbd.size, working_size)
+    with model.lock, intervening(Intervention(settings_for(model, settings))):
+        found.add(model, model.preprocess(rgbd, framing), framing)
     return found.result()
 
 
