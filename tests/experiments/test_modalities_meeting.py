@@ -60,5 +60,5 @@ def test_the_limits_are_said() -> None:
     assert (
         met.sentence
         == "One dominates where it is at least 3 times the next; below 0.01 in magnitude a value counts as nothing."
-    )  # noqa: E501
+    )
     assert [meaning(word) for word in met.words][-1] == "depth alone decides, for better or worse"
