@@ -85,7 +85,7 @@ class Corruptions:
     def meta(self, model: Model) -> dict[str, Any]:
         words = {name: corruption_named(name) for name, _ in self.variants(model) if name}
         labels = {"variant": self.variants(model), "port": ports_of(model), **score_labels(model)}
-        axes = {"*": ["variant"], "*counts": ["variant", "count", "class"], "cross_share": ["variant", "port"]}
+        axes = {"*": ["variant"], "*|counts": ["variant", "count", "class"], "cross_share": ["variant", "port"]}
         parameters = {
             name: [one.parameters(severity) for severity in (self.severities if one.graded else (1,))]
             for name, one in words.items()

@@ -62,7 +62,7 @@ class Shapley:
     def meta(self, model: Model) -> dict[str, Any]:
         named = [coalition_name(model.inputs, coalition) for coalition in coalitions(model.inputs)]
         labels = {"coalition": named, "modality": model.inputs, "replacement": self.replacements, **score_labels(model)}
-        return {"axes": {"*": ["coalition"], "*counts": ["coalition", "count", "class"]}, "labels": labels}
+        return {"axes": {"*": ["coalition"], "*|counts": ["coalition", "count", "class"]}, "labels": labels}
 
 
 def coalition_name(inputs: Sequence[str], coalition: Coalition) -> str:

@@ -34,6 +34,12 @@ class Section:
     meta: Mapping[str, Any]
     environments: Sequence[Mapping[str, str]]
 
+    def axes(self, row: str) -> list[str]:
+        """The names of a row's axes after its pictures; empty for a number each."""
+        axes = self.meta.get("axes", {})
+        ends = sorted((key for key in axes if key.startswith("*") and row.endswith(key[1:])), key=len)
+        return list(axes[row] if row in axes else axes[ends[-1]] if ends else ())
+
     def labels(self, axis: str) -> list[Any]:
         """What stands along an axis: of "edge" a list [site, source, target] each."""
         return list(self.meta.get("labels", {}).get(axis, ()))

@@ -37,6 +37,7 @@ class Traces:
 
     def meta(self, model: Model) -> dict[str, Any]:
         axes = {name: ["edge"] for name in ("share", "energy")}
+        axes["*|counts"] = ["count", "class"]
         axes |= {name: ["port"] for name in ("own_energy", "outside_mean", "share_after")}
         return {"axes": axes, "labels": {"edge": edges_of(model), "port": ports_of(model)} | score_labels(model)}
 
