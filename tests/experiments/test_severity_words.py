@@ -7,7 +7,7 @@ import pytest
 
 from vizlab.core.site_words import SiteWords
 from vizlab.experiments.corruptions import CORRUPTIONS, Measured, SeveritySweep
-from vizlab.experiments.corruptions.words import most_moved, turned
+from vizlab.experiments.corruptions.words import most_moved, told_apart, turned
 
 NOISE, DARK, UNIT = CORRUPTIONS["depth-noise"], CORRUPTIONS["rgb-dark"], CORRUPTIONS["depth-unit"]
 PAIRS = (("one", "rgb"), ("one", "depth"), ("two", "rgb"), ("two", "depth"))
@@ -61,6 +61,25 @@ def test_a_rounding_is_no_direction() -> None:
     """A mean of 0.04 points counts as none: only rgb's loss is left."""
     said = turned(sweep((0.2,) * 4, (0.1, 0.1996, 0.1, 0.1996)), NOISE)
     assert said.endswith("depth takes no more and no less from rgb. So it turns away from depth, to rgb.")
+
+
+def test_less_than_half_a_point_is_hardly_a_turn() -> None:
+    """Means of -0.4 and +0.4 points."""
+    said = turned(sweep((0.2,) * 4, (0.196, 0.204, 0.196, 0.204)), NOISE)
+    assert said.endswith("So it hardly turns: less than half a point.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (0.19, 0.07, ("19 %", "7.0 %")),
+        (0.267, 0.274, ("26.7 %", "27.4 %")),
+        (0.2666, 0.2674, ("26.66 %", "26.74 %")),
+        (-0.2666, -0.2674, ("−26.66 %", "−26.74 %")),
+    ],
+)
+def test_two_shares_can_be_told_apart(before: float, after: float, said: tuple[str, str]) -> None:
+    assert told_apart(before, after) == said
 
 
 def test_nothing_moved_is_said_so() -> None:

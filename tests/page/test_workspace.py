@@ -257,6 +257,6 @@ def test_depth_without_a_scale_is_given_one_and_compared_to_nothing(workspace: W
 def test_what_is_known_waits_for_nobody(workspace: Workspace, request_cen: Request) -> None:
     """Also while another run has the turn."""
     known = workspace.analyse(request_cen)
-    with workspace._turns.taken():
+    with workspace.turns.taken():
         assert workspace.analyse(request_cen) is known
         assert workspace.vary(known.key, {}) is known

@@ -15,6 +15,7 @@ import gradio as gr
 from vizlab.core.model import Model
 from vizlab.errors import VizlabError
 from vizlab.page.api import add_endpoints
+from vizlab.page.experiment_runs import ExperimentRuns, wire_experiments
 from vizlab.page.handlers import Handlers, log, opening_request
 from vizlab.page.page import Page
 from vizlab.page.scene_runs import SceneRuns, wire_scenes
@@ -52,6 +53,7 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
         handlers = Handlers(page, workspace)
         wire(demo, page, handlers)
         wire_scenes(page, SceneRuns(page, workspace, handlers))
+        wire_experiments(page, ExperimentRuns(page, workspace, handlers))
         add_endpoints(workspace)
     return demo
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from vizlab.core.registry import methods, registry
 from vizlab.page.controls import Controls
+from vizlab.page.experiment import ExperimentTab
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import badge, tag
 from vizlab.page.kit.method_tab import MethodTab, Updates
@@ -17,6 +18,7 @@ from vizlab.page.status import readout, status_line
 from vizlab.page.tab_cards import CardsTab
 from vizlab.page.tab_predictions import PredictionsTab
 from vizlab.page.tab_scenes import ScenesTab
+from vizlab.page.tab_sensors import SensorsTab
 from vizlab.page.tab_stage import StageTab
 from vizlab.page.workspace import Workspace
 from vizlab.views.palettes import Palette
@@ -34,6 +36,8 @@ STAGE = "stage"
 """The tab that a visitor sees first."""
 SCENES = "scenes"
 """The tab of the table, which is drawn anew whenever it is opened: rows come while others look elsewhere."""
+EXPERIMENTS: tuple[type[ExperimentTab], ...] = (SensorsTab,)
+"""The tabs that run further passes on what is on show, in their order; see `experiment`."""
 
 
 class Page:
@@ -63,7 +67,10 @@ class Page:
         """`places` are all tabs by name."""
         kinds: dict[str, type[MethodTab]] = {f: m.tab() for f, m in methods().items() if m.tab is not None}
         own = {family: kind.title for family, kind in kinds.items()}
-        titles = {STAGE: "Stage", PREDICTIONS: "Predictions", **own, SCENES: "Scenes", CARDS: "Model cards"}
+        further = {kind.name: kind for kind in EXPERIMENTS}
+        titles = {STAGE: "Stage", PREDICTIONS: "Predictions", **own}
+        titles |= {name: kind.title for name, kind in further.items()} | {SCENES: "Scenes", CARDS: "Model cards"}
+        self.experiments: dict[str, ExperimentTab] = {}
         self.places: dict[str, gr.Tab] = {}
         with gr.Tabs(elem_id="vz-tabs", overflow_behavior="wrap"):  # the style sheet makes of "wrap" a bar that scrolls
             for name, title in titles.items():
@@ -76,6 +83,8 @@ class Page:
                         self.scenes = ScenesTab(workspace)
                     elif name == CARDS:
                         self.cards = CardsTab(workspace.shelf)
+                    elif name in further:
+                        self.experiments[name] = further[name](workspace)
                     else:
                         self.tabs[name] = kinds[name]()
                         self.tabs[name].shipped = workspace.shelf.of_family(name)
@@ -100,6 +109,8 @@ class Page:
             return self.predictions.outputs
         if place == SCENES:
             return self.scenes.outputs
+        if place in self.experiments:
+            return self.experiments[place].outputs
         return self.cards.outputs if place == CARDS else self.tabs[place].outputs
 
     @property
@@ -131,7 +142,10 @@ class Page:
         if shown.place == CARDS:
             return self.cards.render(analysis)
         place = shown.place
-        return self.tabs[place].render(analysis, shown.networks.get(place), palette, shown.choices.get(place, {}))
+        network, kept = shown.networks.get(place), shown.choices.get(place, {})
+        if place in self.experiments:
+            return self.experiments[place].render(analysis, network, kept)
+        return self.tabs[place].render(analysis, network, palette, kept)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ class Turns:
                 self._taken = False
                 self._changed.notify_all()
 
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits; who runs long may give way to him."""
+        return bool(self._waiting)
+
     def _wait(self, ticket: tuple[bool, int], tell: Callable[[int], object]) -> None:
         with self._changed:
             self._waiting.add(ticket)

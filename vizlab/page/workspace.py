@@ -49,7 +49,7 @@ class Workspace:
         self.settings = settings
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
         self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
-        self._turns = Turns()
+        self.turns = Turns()
         self.documents = Documents(self.get)
         self.rows = SceneRows()
         self._bundled: dict[str, Picture] = {}
@@ -134,7 +134,7 @@ class Workspace:
         known = self._results.get(key)
         if known is not None:
             return known
-        with self._turns.taken(lambda before: step(0.01, waiting_words(before)), background):
+        with self.turns.taken(lambda before: step(0.01, waiting_words(before)), background):
             analysis = self._results.get(key) or compute()
             self._results.put(key, analysis, analysis.nbytes)
         return analysis

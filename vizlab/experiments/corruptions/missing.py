@@ -23,9 +23,10 @@ PROBABILITIES = (0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, eq=False)
 class MissingModalities:
-    """One network on one picture; `by_present` by the modalities that are left, from all to none."""
+    """One network on one picture; `by_present` by the modalities that are left, from all of `inputs` to none."""
 
     model: str
+    inputs: tuple[str, ...]
     replacement: Replacement
     seed: int
     by_present: Mapping[frozenset[str], Measured]
@@ -63,4 +64,4 @@ def missing_modalities(
         else:
             now = clean
         found[present] = measured(now, truth, clean)
-    return MissingModalities(model.name, replacement, seed, found)
+    return MissingModalities(model.name, model.inputs, replacement, seed, found)

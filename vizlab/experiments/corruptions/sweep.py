@@ -177,6 +177,36 @@ def severity_sweep(
                 refused[one.name, severity] = str(err)
                 continue
             broken[one.name, severity] = measured(run(picture), truth, before)
+    return _result(model, rgbd, chosen, severities, seed, truth, before, broken, refused)
+
+
+def single(
+    model: Model,
+    rgbd: RGBDImage,
+    corruption: Corruption,
+    severity: int,
+    *,
+    before: FusionTrace,
+    after: FusionTrace,
+    truth: Reference | None = None,
+    seed: int = 0,
+) -> SeveritySweep:
+    """The sweep of one corruption at one severity out of traces that are there already; nothing runs."""
+    broken = {(corruption.name, severity): measured(after, truth, before)}
+    return _result(model, rgbd, (corruption,), (severity,), seed, truth, before, broken, {})
+
+
+def _result(
+    model: Model,
+    rgbd: RGBDImage,
+    chosen: tuple[Corruption, ...],
+    severities: Sequence[int],
+    seed: int,
+    truth: Reference | None,
+    before: FusionTrace,
+    broken: Mapping[tuple[str, int], Measured],
+    refused: Mapping[tuple[str, int], str],
+) -> SeveritySweep:
     return SeveritySweep(
         model=model.name,
         checkpoint_hash=model.checkpoint_hash,

@@ -10,6 +10,8 @@ from vizlab.views.formatting import percent_words
 
 STILL = 0.0005
 """A share that moved by less, 0.05 percentage points, stands still."""
+TURNED = 0.005
+"""A mean share must move by half a percentage point before a network is said to turn."""
 
 
 def stream_words(sweep: SeveritySweep, stream: str) -> str:
@@ -47,10 +49,21 @@ def moved_words(sweep: SeveritySweep, corruption: str, pair: Pair) -> str:
     assert at is not None
     before, after = float(sweep.clean.share[which]), float(sweep.share(corruption)[at, which])
     verb = "less" if after < before else "more"
+    old, new = told_apart(before, after)
     return (
         f"{stream_words(sweep, pair[1])} takes {verb} from {senders(sweep, pair)}: share at site "
-        f"{sweep.sites[pair[0]].short} from {percent_words(before)} to {percent_words(after)}"
+        f"{sweep.sites[pair[0]].short} from {old} to {new}"
     )
+
+
+def told_apart(before: float, after: float) -> tuple[str, str]:
+    """Two shares in percent, with as many decimals as it takes to tell them apart, two at most."""
+    short = percent_words(before), percent_words(after)
+    if short[0] != short[1]:
+        return short
+    finer = [(f"{100 * before:.{n}f} %", f"{100 * after:.{n}f} %") for n in (1, 2)]
+    old, new = finer[0] if finer[0][0] != finer[0][1] else finer[1]
+    return old.replace("-", "−"), new.replace("-", "−")
 
 
 def turned(sweep: SeveritySweep, corruption: Corruption) -> str:
@@ -111,8 +124,8 @@ def _direction(sweep: SeveritySweep, corruption: Corruption, means: dict[str, fl
     broken = corruption.modality
     intact = next(stream for stream in means if stream != broken)
     from_broken, from_intact = (change if abs(change) >= STILL else 0.0 for change in (means[intact], means[broken]))
-    if from_broken == from_intact == 0:
-        return ""
+    if max(abs(from_broken), abs(from_intact)) < TURNED:
+        return "So it hardly turns: less than half a point."
     if from_broken <= 0 <= from_intact:
         return f"So it turns away from {broken}, to {intact}."
     if from_intact <= 0 <= from_broken:
