@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from torch import Tensor
@@ -11,7 +11,7 @@ from vizlab.core.edits import Chain, Mean, Put, Scale, Some, Take
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.registry import checked, known_control
-from vizlab.core.site import Edit, FusionModule, Intervention, Site, Way, fusion_modules, intervening
+from vizlab.core.site import NO_INTERVENTION, Edit, FusionModule, Intervention, Site, Way, fusion_modules, intervening
 from vizlab.errors import InputError
 from vizlab.rgbd import RGBDImage
 
@@ -173,12 +173,19 @@ def ways_of(model: Model, module: FusionModule, target: str | None, source: str 
     )
 
 
+Parts = dict[str, dict[Way, Tensor]]
+"""By site and way."""
+
+
 def parts_on(
-    model: Model, inputs: Mapping[str, Tensor], ways: Mapping[str, Sequence[Way]]
-) -> dict[str, dict[Way, Tensor]]:
-    """What comes on each of `ways`, by site, in one whole forward of `inputs`; without those on which nothing does."""
+    model: Model,
+    inputs: Mapping[str, Tensor],
+    ways: Mapping[str, Sequence[Way]],
+    base: Intervention = NO_INTERVENTION,
+) -> Parts:
+    """What comes on each of `ways`, by site, in one whole forward of `inputs` under `base` without its edits."""
     takes = {site: {way: Take() for way in listed} for site, listed in ways.items()}
-    with intervening(Intervention(edits=takes)):
+    with intervening(replace(base, edits=takes)):
         model.forward(inputs)
     return {
         site: {way: take.value for way, take in listed.items() if take.value is not None}
@@ -207,7 +214,7 @@ def _check_channels(module: FusionModule, change: Do) -> None:
     count = module.site.channels
     if change.channels is not None and not all(0 <= channel < count for channel in change.channels):
         raise InputError(
-            f"Channels {list(change.channels)[:8]} are given for site '{change.site}'; it has those from 0 to {count - 1}."
+            f"Channels {list(change.channels)[:8]} are given for site '{change.site}'; it has 0 to {count - 1}."
         )
 
 

@@ -51,6 +51,16 @@ class Put:
         return Arrived(value.expand_as(like))
 
 
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """As `Scale`, by a factor for each picture, (B, 1, 1, 1), that gradients may flow to."""
+
+    factor: Tensor
+
+    def __call__(self, arrival: Arrival) -> Arrived:
+        return Arrived(arrival.part * self.factor, own=1 - self.factor)
+
+
 @dataclass(eq=False)
 class Take:
     """Leaves a part as it is and keeps a copy, since what follows may change it in place."""
@@ -75,8 +85,8 @@ class Some:
         chosen = torch.isin(places, torch.tensor(self.channels, device=places.device))
         found = self.edit(arrival)
         changed = torch.zeros_like(part) if found.part is None else found.part
-        own = chosen.to(part.dtype) * found.own
-        return Arrived(torch.where(chosen[:, None, None], changed, part), own)
+        here = chosen[:, None, None]
+        return Arrived(torch.where(here, changed, part), here.to(part.dtype) * found.own)
 
 
 @dataclass(frozen=True)

@@ -91,9 +91,14 @@ class Model:
         """The inputs by name, (1, 3, H', W') float32 on this model's device."""
         return preprocess(rgbd, self.config, framing or self.frame(rgbd.size), self.device)
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """One plain forward without gradients; outputs by name, float32. Does not take `lock`."""
+    def forward(self, inputs: Mapping[str, Tensor], *, gradients: bool = False) -> dict[str, Tensor]:
+        """One plain forward; outputs by name, float32. Does not take `lock`.
+
+        With `gradients`, which are for what an intervention brings in, it is in float32 throughout.
+        """
         ready = {k: v.to(self.device, memory_format=torch.channels_last) for k, v in inputs.items()}
+        if gradients:
+            return {name: y.float() for name, y in self.network(ready).items()}
         with torch.inference_mode(), self._autocast():
             return {name: y.float() for name, y in self.network(ready).items()}
 

@@ -96,8 +96,8 @@ class Arrival:
 class Arrived:
     """What the source adds after all, None for nothing.
 
-    `own`, one number or (C',), is how much of what the target itself has in that place comes back, where a part took
-    the place of something: 1 where the edge is cut.
+    `own`, a number or a tensor that spreads over the part ((C', 1, 1), (B, 1, 1, 1)), is how much of what the target
+    itself has in that place comes back, where a part took the place of something: 1 where the edge is cut.
     """
 
     part: Tensor | None

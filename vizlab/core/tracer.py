@@ -3,6 +3,7 @@
 import platform
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -59,24 +60,29 @@ def traced(
     change: Intervention,
     asked: Sequence[Change] = (),
     before: FusionTrace | None = None,
+    raw: dict[str, Tensor] | None = None,
 ) -> FusionTrace:
     """One traced forward of `inputs`, which are `rgbd` in that framing, under `change`, which `asked` is in words.
 
-    `before` is the trace without the change, where this forward goes on with a kept one: sites that it does not meet
-    mixed what they mixed then.
+    `raw` receives the network's own outputs. `before` is the trace without the change, where this forward goes on with
+    a kept one: sites that it does not meet mixed what they mixed then.
     """
     recorder = Recorder(framing)
     started = time.perf_counter()
-    with observing(recorder), intervening(change), GridWatch() as watch:
+    watch = GridWatch()
+    # A forward that is gone on with does not show how its outputs come about; their grids are known.
+    with observing(recorder), intervening(change), watch if before is None else nullcontext():
         outputs = model.forward(inputs)
         weights = {name: module.static_weights() for name, module in fusion_modules(model.network).items()}
         joined = model.network.output_weights()
     seconds = time.perf_counter() - started
+    if raw is not None:
+        raw.update(outputs)
     decoded = decode(outputs, framing)
     initial = {name for name in decoded if Output.parse(name).initial}
     known = {} if before is None else {n: s for n, s in before.sites.items() if n not in recorder.rows}
     sites = {s.name: _site_trace(s, recorder.rows.get(s.name), weights[s.name]) for s in model.sites}
-    own_grids = _grids({name: watch.grid(y) for name, y in outputs.items()}, decoded)
+    grids = _grids({name: watch.grid(y) for name, y in outputs.items()}, decoded) if before is None else before.grids
     return FusionTrace(
         model=_describe(model, change),
         predictions={k: p for k, p in decoded.items() if k not in initial},
@@ -89,7 +95,7 @@ def traced(
         changes=_changes(change, asked),
         filled=_share_unknown(model, rgbd),
         seconds=seconds,
-        grids=own_grids if before is None else dict(before.grids),
+        grids=grids,
         weights=joined,
     )
 

@@ -176,8 +176,8 @@ class AdaptedSite(FusionModule):
             if arrived.part is not None:
                 parts[source] = layout.from_maps(arrived.part, value)
             if split.instead is not None and not _is_zero(arrived.own):
-                own = torch.as_tensor(arrived.own, dtype=value.dtype, device=value.device)
-                back.append(split.instead(source) * spread(own, "channel", layout, value))
+                own = split.instead(source)
+                back.append(layout.from_maps(layout.to_maps(own) * arrived.own, own))
         if back:
             parts[target] = sum(back, start=parts[target])
         return Split(parts or {target: torch.zeros_like(forward.output)}, split.constant, split.gates)

@@ -160,8 +160,7 @@ class StreamNorm(FusionModule):
         mixed, own, before = self._grouped(mixed), self._grouped(own), BeforeExchange(mask.cpu().numpy())
         for target in range(count):
             if target in edited:
-                came = [(one.source, one.arrived.part, one.channels) for one in edited[target]]
-                parts = [Part(source, part, channels) for source, part, channels in came if part is not None]
+                parts = [one.shown(own[target]) for one in edited[target]]
             else:
                 channels = mask[target].nonzero().flatten()
                 parts = [Part(s, self._part(own[s], channels), channels) for s in range(count) if s != target]
@@ -182,8 +181,14 @@ class _Exchanged:
         part, back = self.arrived.part, self.arrived.own
         if part is not None and isinstance(back, float) and back == 0:
             return part
-        back = back[:, None, None].to(own.dtype) if isinstance(back, Tensor) else back
+        back = back.to(own.dtype) if isinstance(back, Tensor) else back
         return back * own if part is None else part + back * own
+
+    def shown(self, like: Tensor) -> Part:
+        """The part as an observer sees it: of no channel where nothing came."""
+        if self.arrived.part is None:
+            return Part(self.source, like[:, :0], self.channels[:0])
+        return Part(self.source, self.arrived.part, self.channels)
 
 
 def _selected(x: Tensor, channels: Tensor) -> Tensor:

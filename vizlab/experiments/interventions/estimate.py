@@ -1,0 +1,95 @@
+"""A first-order estimate of what cutting each edge would do: all edges from one forward and a backward for each task.
+
+Attribution patching (Nanda 2023): <dm/dy, r - c>, c what an edge brings and r what is there when it is cut. Every edge
+gets a factor f that leads from r (0) to c (1); the estimate is then -dm/df at 1. It is a draft for the order in which
+to look, not a result: where the network is not nearly linear it is wrong, in sign too.
+
+How far an output moves has no slope where nothing is changed yet, so m is another number of each answer, signed:
+
+- classes: the mean over cells of log p of the class that the network names, in nats;
+- depth: the mean distance, in metres;
+- normals: the mean of the component that faces the camera, -z;
+- other maps: the mean value.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vizlab.core.edits import Gate
+from vizlab.core.framing import Framing
+from vizlab.core.model import Model
+from vizlab.core.outputs import ENSEMBLE, answers
+from vizlab.core.site import NO_INTERVENTION, Intervention, intervening
+from vizlab.experiments.interventions.edges import Edge, edges_of, idle_edges, with_edits
+from vizlab.measures.movement import kind_of
+
+WORDS = {
+    "classes": "mean log p of the predicted class, nats",
+    "depth": "mean distance, m",
+    "normals": "mean facing component",
+    "map": "mean value",
+}
+"""What the estimate is a change of, by kind of task."""
+
+
+def estimate(
+    model: Model, inputs: Mapping[str, Tensor], framing: Framing, base: Intervention = NO_INTERVENTION
+) -> np.ndarray:
+    """(B, E, T): by how much cutting each edge would change m of each answer, to first order. In float32."""
+    edges, idle = edges_of(model), idle_edges(model, base)
+    live = [edge for edge in edges if edge not in idle]
+    pictures = len(next(iter(inputs.values())))
+    factors = {edge: torch.ones(pictures, 1, 1, 1, device=model.device, requires_grad=True) for edge in live}
+    gates = {edge: Gate(factor) for edge, factor in factors.items()}
+    with torch.enable_grad(), intervening(with_edits(base, gates)):
+        outputs = answers(written_out(model, model.forward(inputs, gradients=True)))
+        numbers = {task: _number(task, y, framing).sum() for task, y in outputs.items()}
+    found = np.zeros((pictures, len(edges), len(numbers)))
+    for place, number in enumerate(numbers.values()):
+        slopes = torch.autograd.grad(number, list(factors.values()), retain_graph=True, allow_unused=True)
+        for edge, slope in zip(factors, slopes, strict=True):
+            if slope is not None:
+                found[:, edges.index(edge), place] = -slope.flatten().double().cpu().numpy()
+    return found
+
+
+def written_out(model: Model, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The outputs with every ensemble as the sum of its streams, through which gradients reach them.
+
+    A network may take its ensemble of detached outputs, so that learning its weights leaves the streams alone.
+    """
+    found = dict(outputs)
+    for name, weights in model.network.output_weights().items():
+        task, _, stream = name.partition("/")
+        if stream == ENSEMBLE:
+            found[name] = sum(
+                (float(w) * outputs[f"{task}/{source}"] for w, source in zip(weights, model.inputs, strict=True)),
+                start=torch.zeros((), device=model.device),
+            )
+    return found
+
+
+def _number(task: str, y: Tensor, framing: Framing) -> Tensor:
+    """(B,): what the estimate is a change of."""
+    height, width = framing.visible((y.shape[-2], y.shape[-1]))
+    y = y[..., :height, :width]
+    kind = kind_of(task, y.shape[1])
+    if kind == "classes":
+        return y.log_softmax(1).amax(1).mean((-2, -1))
+    if kind == "normals":
+        return -F.normalize(y, dim=1)[:, 2].mean((-2, -1))
+    if kind == "map" and task != "image":
+        y = y.sigmoid()
+    return y.mean((1, 2, 3))
+
+
+def order_of(estimates: np.ndarray, edges: tuple[Edge, ...]) -> list[int]:
+    """The places of the edges, largest estimate of the picture's answers first; what cannot be told apart as it was."""
+    size = np.abs(estimates).mean(0)
+    scale = size.max(0, initial=0)
+    ranked = (size / np.where(scale > 0, scale, 1)).sum(1)
+    return [int(i) for i in np.argsort(-ranked, kind="stable")]
