@@ -1,6 +1,8 @@
 """`attribute`: from a network, a picture and a target to signed maps of where the answer comes from."""
 
 import functools
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from vizlab.core.model import Model
 from vizlab.errors import InputError
@@ -38,6 +40,7 @@ def attribute(
     site: str = "",
     working_size: tuple[int, int] | None = None,
     batch: int | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
     step: Step = silent,
 ) -> Attribution:
     """Attribute one number of `model`'s outputs to the pixels of each modality, signed, in the number's own unit.
@@ -45,7 +48,8 @@ def attribute(
     `method` is one of "integrated gradients", "gradient x input", "occlusion" (by about `count` superpixels) and
     "grad-cam" (at a `site` or a module's path, by stream; the last site if not given). `baselines` name what stands in
     for colour and depth. `steps` are the points on the path of integrated gradients. `batch` pictures go through at
-    once, by default as many as memory has room for; where it runs out, half as many. `step` is told the progress and
+    once, by default as many as memory has room for; where it runs out, half as many. `settings` give values to the
+    controls that the model's method declares, as in `trace`. `step` is told the progress and
     may raise CancelledError.
 
     All of it happens on a copy of the network, in float32, one attribution at a time for each model: whoever else uses
@@ -55,7 +59,7 @@ def attribute(
     chosen = method_called(method)
     check_numbers(steps, count)
     with one_at_a_time(model, step):
-        problem = pose(model, rgbd, target, baselines, working_size, batch, step)
+        problem = pose(model, rgbd, target, baselines, working_size, batch, settings, step)
         options = options_for(chosen, problem, rgbd, steps, count, site)
         maps = computed(chosen, problem, options, step)
     return result(chosen, model.name, problem, options, baselines, maps)

@@ -9,13 +9,14 @@ stand behind one another, so those of different sites do not add up.
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vizlab.core.model import Model
-from vizlab.core.site import Arrival, Arrived, Edit, Intervention, Way, fusion_modules, intervening
+from vizlab.core.site import Arrival, Arrived, Edit, Way, fusion_modules
 from vizlab.errors import InputError
 from vizlab.experiments.attribution.attributing import check_numbers
 from vizlab.experiments.attribution.baselines import Baselines
@@ -90,6 +91,7 @@ def conductance(
     steps: int = STEPS,
     working_size: tuple[int, int] | None = None,
     batch: int | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
     step: Step = silent,
 ) -> Conductance:
     """How much of the difference the picture makes flows through each edge of each fusion site.
@@ -99,7 +101,7 @@ def conductance(
     """
     check_numbers(steps, 2)
     with one_at_a_time(model, step):
-        problem = pose(model, rgbd, target, baselines, working_size, batch, step)
+        problem = pose(model, rgbd, target, baselines, working_size, batch, settings, step)
         edges = edges_of(problem)
         if not edges:
             raise InputError(f"No stream of {model.name} sends another one anything, so no edge carries a decision.")
@@ -167,8 +169,7 @@ def _parts(problem: Problem, edges: tuple[Edge, ...], points: Tensor) -> dict[Ed
     at = points.to(problem.inputs[0]).view(-1, 1, 1, 1)
     pairs = zip(problem.inputs, problem.baselines, strict=True)
     tensors = tuple((b + at * (x - b)).requires_grad_() for x, b in pairs)
-    with intervening(Intervention(edits=edits)):
-        values = problem(*tensors)
+    values = problem(*tensors, edits=edits)
     sent = {edge: part for edge, part in seen.items() if part.requires_grad}
     slopes = torch.autograd.grad(values.sum(), list(sent.values()), allow_unused=True)
     return {

@@ -6,6 +6,7 @@ the baseline, insertion puts them into a baseline; the other modalities stay as 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -68,6 +69,7 @@ def curves(
     points: int = POINTS,
     working_size: tuple[int, int] | None = None,
     batch: int | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
     seed: int = 0,
     step: Step = silent,
 ) -> Curves:
@@ -80,7 +82,7 @@ def curves(
     if chosen.streams:
         raise InputError(f"{chosen.title} gives no map of a modality's pixels to insert or delete; choose another.")
     with one_at_a_time(model, step):
-        problem = pose(model, rgbd, target, baselines, working_size, batch, step)
+        problem = pose(model, rgbd, target, baselines, working_size, batch, settings, step)
         options = options_for(chosen, problem, rgbd, steps, count, "")
         maps = computed(chosen, problem, options, step, span=(0.0, 0.5))
         attribution = result(chosen, model.name, problem, options, baselines, maps)

@@ -93,7 +93,9 @@ def grad_cam(problem: Problem, options: Options) -> Maps:
     layer, names = layer_of(problem.network, options.site)
     tap = _Tap()
     with _tapped(layer, tap):
-        found = LayerGradCam(problem, tap).attribute(problem.leaves())
+        # Of several streams not every one leads to the target.
+        unused = {"allow_unused": True, "materialize_grads": True}
+        found = LayerGradCam(problem, tap).attribute(problem.leaves(), grad_kwargs=unused)
     leaves = [part for leaf in (found if isinstance(found, tuple) else (found,)) for part in leaf]
     titles = names if len(names) == len(leaves) else [f"part {i + 1}" for i in range(len(leaves))]
     return {title: _visible(problem, leaf) for title, leaf in zip(titles, leaves, strict=True)}

@@ -1,6 +1,8 @@
 """One number of one private network as a function of its input tensors, with progress: what captum is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -10,6 +12,8 @@ from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
 from vizlab.core.preprocess import preprocess
+from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way, intervening
+from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
 from vizlab.experiments.attribution.baselines import Baselines
 from vizlab.experiments.attribution.batching import batch_size, kept_bytes
@@ -18,6 +22,8 @@ from vizlab.experiments.attribution.target import Quantity, Target, settle
 from vizlab.rgbd import RGBDImage
 
 Tensors = tuple[Tensor, ...]
+Edits = Mapping[str, Mapping[Way, Edit]]
+"""By site and way (see `Intervention`)."""
 
 
 @dataclass(eq=False)
@@ -44,7 +50,7 @@ class Problem:
     """F: from input tensors, (B, 3, H', W') for each of `names`, to (B,), the quantity's value.
 
     `inputs` are those of the picture, `baselines` those of its replacement, (1, 3, H', W') each. `value` and `before`
-    are F of both; `batch` is how many pictures go through at once.
+    are F of both; `batch` is how many pictures go through at once. `change` is what the network's sites do otherwise.
     """
 
     network: FusionNetwork
@@ -56,11 +62,13 @@ class Problem:
     value: float
     before: float
     batch: int
+    change: Intervention = NO_INTERVENTION
     progress: Progress = field(default_factory=Progress)
 
-    def __call__(self, *tensors: Tensor) -> Tensor:
-        """F; raises CancelledError if the step does."""
-        values = self.quantity.values(run(self.network, dict(zip(self.names, tensors, strict=True))))
+    def __call__(self, *tensors: Tensor, edits: Edits | None = None) -> Tensor:
+        """F, with what is sent on some ways going through `edits`; raises CancelledError if the step does."""
+        with intervening(replace(self.change, edits=edits) if edits else self.change):
+            values = self.quantity.values(run(self.network, dict(zip(self.names, tensors, strict=True))))
         self.progress.count(len(values), values.requires_grad)
         return values
 
@@ -104,9 +112,12 @@ def pose(
     baselines: Baselines,
     working_size: tuple[int, int] | None = None,
     batch: int | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
     step: Step = silent,
 ) -> Problem:
-    """The problem of `target` on a private copy of the network; `batch` pictures at once, or as memory has room.
+    """The problem of `target` on a private copy of the network, with its controls at `settings`.
+
+    `batch` pictures go through at once, by default as many as memory has room for.
 
     Raises InputError where the target is not the network's or the baselines change nothing, IncompatibleInputError
     where the picture lacks a modality.
@@ -118,11 +129,12 @@ def pose(
     replaced = preprocess(baselines.picture(rgbd, model.inputs), model.config, framing, device)
     if all(torch.equal(inputs[name], replaced[name]) for name in model.inputs):
         raise InputError("The baselines leave the picture as it is, so there is nothing to attribute; change one.")
-    with torch.no_grad():
+    change = Intervention(settings_for(model, settings))
+    with torch.no_grad(), intervening(change):
         quantity = settle(target, model, framing, run(network, inputs))
     names = tuple(model.inputs)
     tensors, before = tuple(inputs[n] for n in names), tuple(replaced[n] for n in names)
-    problem = Problem(network, names, framing, tensors, before, quantity, 0.0, 0.0, 1)
+    problem = Problem(network, names, framing, tensors, before, quantity, 0.0, 0.0, 1, change)
     value, size = kept_bytes(lambda: problem(*problem.leaves()))
     with torch.no_grad():
         problem.value, problem.before = float(value), float(problem(*before))

@@ -8,6 +8,7 @@ import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -62,9 +63,7 @@ class SanityCheck:
         """What follows, in one or two sentences that hold for these numbers."""
         cascade = [one for one in self.shuffled if one.what != FUSION]
         stays = [name for name in self.maps if cascade and _alike(cascade[-1].correlation[name])]
-        told = (
-            f"With all weights shuffled no map stays alike (rank correlation below {ALIKE}): maps follow the weights."
-        )
+        told = f"With all weights shuffled no map stays alike (rank correlation below {ALIKE}): maps follow weights."
         if stays:
             told = (
                 f"With all weights shuffled the map of {' and '.join(stays)} stays alike (rank correlation {ALIKE} or "
@@ -91,6 +90,7 @@ def sanity_check(
     site: str = "",
     working_size: tuple[int, int] | None = None,
     batch: int | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
     seed: int = 0,
     known: Attribution | None = None,
     step: Step = silent,
@@ -102,7 +102,7 @@ def sanity_check(
     chosen = method_called(method)
     check_numbers(steps, count)
     with one_at_a_time(model, step):
-        problem = pose(model, rgbd, target, baselines, working_size, batch, step)
+        problem = pose(model, rgbd, target, baselines, working_size, batch, settings, step)
         options = options_for(chosen, problem, rgbd, steps, count, site)
         cases = shuffles(problem, seed)
         runs = len(cases) + 1
