@@ -7,7 +7,11 @@ network as it is:
 - direct: the same while what every later site takes from other streams is held at what it was (Vig et al., NeurIPS
   2020, after Pearl 2001);
 - only: D with every edge cut but this one; sufficiency is 1 - only / all;
-- all: D with every edge cut.
+- all: D with every edge cut;
+- site: D with every edge of one site cut.
+
+Where an output moves is held against where something came: the rank correlation, over the cells of one picture, of the
+map of how far what an edge brings is from its own mean with the map of how far the answer moves when the edge is cut.
 """
 
 import math
@@ -26,47 +30,59 @@ from vizlab.core.outputs import answers
 from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way
 from vizlab.experiments.interventions.baseline import Baseline
 from vizlab.experiments.interventions.edges import CUT, Edge, cutting, edges_of, idle_edges, with_edits
+from vizlab.measures.agreement import rank_agreement
 from vizlab.measures.movement import movement
 
 KINDS = ("total", "direct", "only")
-Score = Callable[[Outputs], Mapping[str, Tensor]]
+PER_SITE = "site"
+Score = Callable[[Outputs], Mapping[str, np.ndarray]]
 """Of the outputs of B pictures further figures, (B, ...) each, such as metrics against a reference."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One of the passes: its kind, and the place of its edge among the edges (None for `all`)."""
+    """One of the passes: its kind, and the place of its edge among the edges, or of its site (None for `all`)."""
 
     kind: str
-    edge: int | None = None
+    place: int | None = None
 
 
 @dataclass(eq=False)
 class Found:
     """What the passes found so far; NaN where a pass was not made yet.
 
-    `size` by kind: (B, E, T), (B, T) for "all"; `flipped` likewise, NaN for tasks without classes. E edges, T tasks.
-    `scores` by kind and name hold what a `Score` said, (B, E, ...) or (B, ...), and under "plain" of the network as it
-    is.
+    `size` by kind: (B, E, T), for "site" (B, S, T), for "all" (B, T); `flipped` likewise, NaN for tasks without
+    classes. E `edges`, S `sites` that have any, T `tasks`. `where` (B, E, T) is the rank correlation of the maps.
+    `scores` by kind and name hold what a `Score` said, (B, E or S, ...) or (B, ...), and under "plain" of the network
+    as it is.
     """
 
     edges: tuple[Edge, ...]
+    sites: tuple[str, ...]
     tasks: tuple[str, ...]
     size: dict[str, np.ndarray]
     flipped: dict[str, np.ndarray]
+    where: np.ndarray
     scores: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls, edges: tuple[Edge, ...], tasks: tuple[str, ...], pictures: int) -> "Found":
-        shapes = {kind: (pictures, len(edges), len(tasks)) for kind in KINDS} | {"all": (pictures, len(tasks))}
-        blank = [{kind: np.full(shape, np.nan) for kind, shape in shapes.items()} for _ in range(2)]
-        return cls(edges, tasks, *blank)
+        sites = tuple(dict.fromkeys(edge.site for edge in edges))
+        shapes: dict[str, tuple[int, ...]] = {kind: (pictures, len(edges), len(tasks)) for kind in KINDS}
+        shapes |= {"all": (pictures, len(tasks)), PER_SITE: (pictures, len(sites), len(tasks))}
+        size, flipped = ({kind: np.full(shape, np.nan) for kind, shape in shapes.items()} for _ in range(2))
+        return cls(edges, sites, tasks, size, flipped, np.full(shapes["total"], np.nan))
+
+    def places(self, kind: str) -> int:
+        """How many passes of a kind there are."""
+        return len(self.sites) if kind == PER_SITE else len(self.edges)
 
 
 class Passes:
     """The passes over `model` for B pictures; `run` makes them one by one, so that a caller may show each or stop.
 
-    `score` is asked for the passes of the kinds in `scored`. What nothing comes through is not run: its effect is 0.
+    `score` is asked for the passes of the kinds in `scored`; `places` asks for `Found.where`, too. What nothing comes
+    through is not run: its effect is 0.
     """
 
     def __init__(
@@ -76,11 +92,13 @@ class Passes:
         framing: Framing,
         base: Intervention = NO_INTERVENTION,
         score: Score | None = None,
-        scored: Sequence[str] = ("total", "all"),
+        scored: Sequence[str] = ("total", PER_SITE, "all"),
+        places: bool = False,
         limit: int = LIMIT,
     ) -> None:
         self.model, self.base, self.framing = model, base, framing
         self._inputs, self._limit, self._score, self._scored = inputs, limit, score, scored
+        self._places = places
         self.plain = Baseline(model, inputs, framing, base, limit)
         self.edges = edges_of(model)
         self._idle = idle_edges(model, base)
@@ -94,14 +112,14 @@ class Passes:
 
     def listed(self, kinds: Sequence[str] = KINDS) -> list[Pass]:
         """The passes to make for these kinds, "all" first."""
-        return [Pass("all"), *(Pass(kind, i) for kind in kinds for i in range(len(self.edges)))]
+        return [Pass("all"), *(Pass(kind, i) for kind in kinds for i in range(self.found.places(kind)))]
 
     def run(self, passes: Sequence[Pass]) -> Iterator[Pass]:
         """Make each of `passes`, put what it finds into `found`, and yield it."""
         for one in passes:
-            if one.kind == "direct" and one.edge is not None and self._is_direct(one.edge):
-                self.found.size["direct"][:, one.edge] = self.found.size["total"][:, one.edge]
-                self.found.flipped["direct"][:, one.edge] = self.found.flipped["total"][:, one.edge]
+            if one.kind == "direct" and one.place is not None and self._is_direct(one.place):
+                for known in (self.found.size, self.found.flipped):
+                    known["direct"][:, one.place] = known["total"][:, one.place]
             else:
                 self._note(one, self._outputs(one))
             yield one
@@ -111,9 +129,12 @@ class Passes:
         return not np.isnan(self.found.size["total"][:, edge]).any() and not self._after(self.edges[edge])
 
     def _outputs(self, one: Pass) -> Outputs:
-        if one.edge is None:
+        if one.place is None:
             return self.bare.outputs
-        edge = self.edges[one.edge]
+        if one.kind == PER_SITE:
+            site = self.found.sites[one.place]
+            return self.plain.under(cutting(self.base, [e for e in self.edges if e.site == site]))
+        edge = self.edges[one.place]
         if edge in self._idle:
             return self.bare.outputs if one.kind == "only" else self.plain.outputs
         if one.kind == "only":
@@ -129,14 +150,19 @@ class Passes:
             self._bare = Baseline(self.model, self._inputs, self.framing, cut, self._limit)
         return self._bare
 
-    def _held_after(self, edge: Edge) -> dict[Edge, Edit]:
-        """What other streams send at every later site, as it is without a change."""
+    @property
+    def parts(self) -> Mapping[str, Mapping[Way, Tensor]]:
+        """What comes on every edge as it is, by site and way."""
         if self._parts is None:
             ways: dict[str, list[Way]] = {}
             for one in self.edges:
                 ways.setdefault(one.site, []).append(one.way)
             self._parts = parts_on(self.model, self._inputs, ways, self.base)
-        known = self._parts
+        return self._parts
+
+    def _held_after(self, edge: Edge) -> dict[Edge, Edit]:
+        """What other streams send at every later site, as it is without a change."""
+        known = self.parts
         return {one: Put(known[one.site][one.way]) for one in self._after(edge) if one.way in known[one.site]}
 
     def _after(self, edge: Edge) -> list[Edge]:
@@ -151,27 +177,37 @@ class Passes:
         ]
 
     def _note(self, one: Pass, outputs: Outputs) -> None:
-        at = (slice(None),) if one.edge is None else (slice(None), one.edge)
+        at = (slice(None),) if one.place is None else (slice(None), one.place)
         now = answers(outputs)
         for place, task in enumerate(self.found.tasks):
             moved = movement(task, self._answers[task], now[task], self.framing)
             self.found.size[one.kind][(*at, place)] = moved.size.double().cpu().numpy()
             if moved.share_flipped is not None:
                 self.found.flipped[one.kind][(*at, place)] = moved.share_flipped.double().cpu().numpy()
+            if one.kind == "total" and self._places and one.place is not None:
+                self.found.where[:, one.place, place] = self._agreement(self.edges[one.place], moved.map)
         if self._score is not None and one.kind in self._scored:
-            self._note_scores(one.kind, one.edge, self._score(outputs))
+            self._note_scores(one.kind, one.place, self._score(outputs))
 
-    def _note_scores(self, kind: str, edge: int | None, scores: Mapping[str, Tensor]) -> None:
+    def _agreement(self, edge: Edge, moved: Tensor) -> np.ndarray:
+        """(B,): of where something came on the edge with where the answer moves."""
+        part = self.parts[edge.site].get(edge.way)
+        if part is None or edge in self._idle:
+            return np.full(len(moved), np.nan)
+        height, width = self.framing.visible((part.shape[-2], part.shape[-1]))
+        came = part[..., :height, :width].float()
+        spread = (came - came.mean((-2, -1), keepdim=True)).square().sum(1).sqrt()
+        return rank_agreement(spread, moved).double().cpu().numpy()
+
+    def _note_scores(self, kind: str, place: int | None, scores: Mapping[str, np.ndarray]) -> None:
         held = self.found.scores.setdefault(kind, {})
         for name, value in scores.items():
-            array = value.cpu().numpy()
-            if edge is None:
-                held[name] = array
+            if place is None:
+                held[name] = value
                 continue
             if name not in held:
-                shape = (array.shape[0], len(self.edges), *array.shape[1:])
-                held[name] = np.zeros(shape, array.dtype)
-            held[name][:, edge] = array
+                held[name] = np.zeros((len(value), self.found.places(kind), *value.shape[1:]), value.dtype)
+            held[name][:, place] = value
 
 
 def sufficiency(found: Found) -> np.ndarray:

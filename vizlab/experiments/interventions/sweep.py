@@ -172,9 +172,9 @@ def sweeping(
 
 
 def _words(passes: Passes, one: Pass) -> str:
-    if one.edge is None:
+    if one.place is None:
         return "every edge cut"
-    edge = passes.edges[one.edge]
+    edge = passes.edges[one.place]
     what = {"total": "cut", "direct": "cut, later sites held", "only": "alone"}[one.kind]
     return f"{edge.site}: {edge.source or 'all others'} to {edge.target} {what}"
 
@@ -184,7 +184,7 @@ def _unmade(found: Found, listed: Sequence[Pass]) -> list[Pass]:
     return [
         one
         for one in listed
-        if np.isnan(found.size[one.kind] if one.edge is None else found.size[one.kind][:, one.edge]).all()
+        if np.isnan(found.size[one.kind] if one.place is None else found.size[one.kind][:, one.place]).all()
     ]
 
 

@@ -15,7 +15,7 @@ from vizlab.rgbd import RGBDImage
 from vizlab.study.survey.batch import Batch
 from vizlab.study.survey.measures import Rows, ports_of
 from vizlab.study.survey.scores import score, score_labels
-from vizlab.study.survey.traces import BatchRecorder
+from vizlab.study.survey.traces import BatchRecorder, cross_share
 
 Variant = tuple[str, int]
 """A corruption's name and the severity; those without degrees have severity 1 alone."""
@@ -91,14 +91,3 @@ class Corruptions:
             for name, one in words.items()
         }
         return {"axes": axes, "labels": labels, "parameters": parameters}
-
-
-def cross_share(model: Model, recorder: BatchRecorder) -> np.ndarray:
-    """(B, P) float32: of each port, the share that came from other streams."""
-    columns = []
-    for site in model.sites:
-        if site.additive:
-            for target, name in enumerate(site.targets):
-                own = site.sources.index(name)
-                columns.append([1 - row.share[own] for row in recorder.rows[site.name][target]])
-    return np.array(columns, np.float32).T

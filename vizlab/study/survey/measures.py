@@ -27,9 +27,9 @@ class Measure(Protocol):
     batch. It is called without gradients being asked for, from one thread at a time, and leaves the model as it was.
     What it computes of a picture must not depend on anything but the batch and its options.
 
-    `meta` says what the rows are, JSON-ready: "axes" by row name the names of its axes after the picture's ("*END" stands
-    for all that end so), "labels" by axis name the labels along it. Axes that every study knows: "edge",
-    labelled [site, source, target]; "port", labelled [site, target]; "class"; "count" (see `scores.COUNTS`).
+    `meta` says what the rows are, JSON-ready: "axes" by row name the names of its axes after the picture's ("*END"
+    stands for all that end so), "labels" by axis name the labels along it. Axes that every study knows: "edge", labelled
+    [site, source, target]; "port", labelled [site, target]; "class"; "count" (see `scores.COUNTS`).
 
     A field named `seed` is the study's.
     """
@@ -45,6 +45,7 @@ class Measure(Protocol):
 
 MEASURES: dict[str, str] = {
     "traces": "vizlab.study.survey.traces:Traces",
+    "sweep": "vizlab.study.survey.sweeps:Sweep",
     "shapley": "vizlab.study.survey.modalities:Shapley",
     "corruptions": "vizlab.study.survey.corruptions:Corruptions",
     "similarity": "vizlab.study.survey.similarity:Similarity",
