@@ -33,7 +33,7 @@ def samples(data_folder: Path) -> list[Sample]:
 def traced(request: pytest.FixtureRequest, samples: list[Sample]) -> tuple[Model, Batch, dict[str, np.ndarray]]:
     model = make_model(request.param)
     (batch,) = batches(model, range(4), samples)
-    return model, batch, Traces().run(model, batch)
+    return model, batch, Traces(after=True).run(model, batch)
 
 
 def test_a_batch_has_the_numbers_of_its_pictures(traced: tuple[Model, Batch, dict[str, np.ndarray]]) -> None:

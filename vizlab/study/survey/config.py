@@ -56,7 +56,7 @@ class StudyConfig:
     thumbnails: int = 0
 
 
-ON_CPU, ON_GPU = 8, 32
+ON_CPU, ON_GPU = 4, 32
 
 
 def batch_on(device: str) -> int:

@@ -28,8 +28,8 @@ class Measure(Protocol):
     What it computes of a picture must not depend on anything but the batch and its options.
 
     `meta` says what the rows are, JSON-ready: "axes" by row name the names of its axes after the picture's ("*END"
-    stands for all that end so), "labels" by axis name the labels along it. Axes that every study knows: "edge", labelled
-    [site, source, target]; "port", labelled [site, target]; "class"; "count" (see `scores.COUNTS`).
+    stands for all that end so), "labels" by axis name the labels along it. Axes that every study knows: "edge",
+    labelled [site, source, target]; "port", labelled [site, target]; "class"; "count" (see `scores.COUNTS`).
 
     A field named `seed` is the study's.
     """
