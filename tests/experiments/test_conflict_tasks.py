@@ -11,7 +11,7 @@ from vizlab.core.model import Model
 from vizlab.core.site_words import site_words
 from vizlab.errors import InputError
 from vizlab.experiments.conflict.losses import task_losses
-from vizlab.experiments.conflict.tasks import LAST, Conflicts, task_conflicts, watching_use
+from vizlab.experiments.conflict.tasks import LAST, Conflicts, stage_label, task_conflicts, watching_use
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
 from vizlab.study.training.losses import depth_loss, normals_loss, semseg_loss
@@ -108,7 +108,7 @@ def test_features_are_compared_as_autograd_gives_them() -> None:
         for task, loss in losses.items()
     }
     first = conflicts.features[0]
-    assert first.name == site_words(model.sites)[model.sites[0].name].title
+    assert first.name == "stage 1"
     for i, one in enumerate(first.tasks):
         assert first.norm[i] == pytest.approx(float(flat[one].norm()), rel=1e-3)
         for j, other in enumerate(first.tasks):
@@ -126,7 +126,7 @@ def test_every_site_has_features_and_the_matrices_are_sound(found: tuple[Model, 
     model, conflicts = found
     words = site_words(model.sites)
     assert conflicts.tasks == ("semseg", "depth", "normals")
-    assert [a.name for a in conflicts.features] == [words[site.name].title for site in model.sites]
+    assert [a.name for a in conflicts.features] == list(dict.fromkeys(stage_label(words[s.name]) for s in model.sites))
     for a in (*conflicts.features, *conflicts.parameters):
         np.testing.assert_allclose(a.cosine, a.cosine.T, atol=1e-9)
         np.testing.assert_allclose(np.diag(a.cosine), 1, atol=1e-6)

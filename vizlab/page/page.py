@@ -16,6 +16,7 @@ from vizlab.page.kit.method_tab import MethodTab, Updates
 from vizlab.page.kit.strips import OPEN_JS
 from vizlab.page.status import readout, status_line
 from vizlab.page.tab_cards import CardsTab
+from vizlab.page.tab_modalities import ModalitiesTab
 from vizlab.page.tab_predictions import PredictionsTab
 from vizlab.page.tab_scenes import ScenesTab
 from vizlab.page.tab_sensors import SensorsTab
@@ -36,7 +37,7 @@ STAGE = "stage"
 """The tab that a visitor sees first."""
 SCENES = "scenes"
 """The tab of the table, which is drawn anew whenever it is opened: rows come while others look elsewhere."""
-EXPERIMENTS: tuple[type[ExperimentTab], ...] = (SensorsTab,)
+EXPERIMENTS: tuple[type[ExperimentTab], ...] = (SensorsTab, ModalitiesTab)
 """The tabs that run further passes on what is on show, in their order; see `experiment`."""
 
 

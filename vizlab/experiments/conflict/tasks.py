@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_map
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, Intervention, intervening
-from vizlab.core.site_words import site_words
+from vizlab.core.site_words import SiteWords, site_words
 from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
 from vizlab.experiments.attribution.private import Step, private_network, run, silent
@@ -34,9 +34,10 @@ LAST = "after the last site"
 class Conflicts:
     """Of one network, picture and reference. `losses` by task, in the units of `losses.LOSSES`.
 
-    `parameters` are grouped by the site that is met next after they are first used (a site's own belong to it), in the
-    order of use, `LAST` for the rest; of each two tasks, those that both losses reach, be it through an exchange.
-    `features` are what enters each site, all streams together. Both are named by the site's words.
+    `parameters` are grouped by the stage of the site that is met next after they are first used (a site's own belong to
+    it), in the order of use, `LAST` for the rest; of each two tasks, those that both losses reach, be it through an
+    exchange. `features` are what enters the sites of a stage, all streams together. Where a network has sites of
+    several kinds, kinds stand apart ("distillation, scale 0").
     """
 
     model: str
@@ -100,7 +101,7 @@ class Use:
                 self._waiting.setdefault(id(parameter), parameter)
 
     def entered(self, module: FusionModule, given: Any) -> Any:
-        """A site was reached: what was used until here is grouped with it, and so are its own parameters."""
+        """A site was reached: what was used until here is of its stage, and so are its own parameters."""
         group = self._groups.setdefault(self.labels[module.site.name], {})
         group.update(self._waiting)
         self._waiting.clear()
@@ -109,19 +110,24 @@ class Use:
         return tree_map(lambda x: _kept(x, kept), given)
 
     def parameters(self) -> dict[str, list[Tensor]]:
-        """By site, in the order of use; each parameter once."""
+        """By stage, in the order of use; each parameter once."""
         found = {name: list(group.values()) for name, group in self._groups.items()}
         return {name: [*of] for name, of in {**found, LAST: list(self._waiting.values())}.items() if of}
 
     def features(self) -> dict[str, list[Tensor]]:
-        """By site's words, what entered it."""
+        """By stage, what entered its sites."""
         return {name: tensors for name, tensors in self._entered.items() if tensors}
+
+
+def stage_label(words: SiteWords) -> str:
+    """The group that a site belongs to: its stage, ahead of it its kind where there are several."""
+    return ", ".join(filter(None, (words.kind, words.stage)))
 
 
 @contextmanager
 def watching_use(network: FusionNetwork) -> Iterator[Use]:
     """Within the block a forward of `network`, which must be nobody else's, is watched; no hook is left behind."""
-    use = Use({name: words.title for name, words in site_words(network.sites).items()})
+    use = Use({name: stage_label(words) for name, words in site_words(network.sites).items()})
     with ExitStack() as hooks:
         for module in network.modules():
             if isinstance(module, FusionModule) and hasattr(module, "site"):

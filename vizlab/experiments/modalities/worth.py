@@ -125,6 +125,7 @@ def worth_from(
     target: str | int = PREDICTED,
     truth: Reference | None = None,
     dominant: float = DOMINANT,
+    step: Step = lambda done, what: None,
 ) -> Worth:
     """The same from forwards that were kept: another output or class costs no forward."""
     name = _output(forwards, output)
@@ -133,7 +134,8 @@ def worth_from(
     reference = None if truth is None else truth.maps().get(task)
     whole = _valued(forwards.whole[name], task, aim, reference, forwards)
     maps = {}
-    for replacement, outputs in forwards.outputs.items():
+    for place, (replacement, outputs) in enumerate(forwards.outputs.items()):
+        step(place / len(forwards.outputs), f"values of {name}, {replacement}")
         valued = {
             some: whole if some == forwards.everybody else _valued(y[name], task, aim, reference, forwards)
             for some, y in outputs.items()
