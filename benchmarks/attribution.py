@@ -14,6 +14,7 @@ from vizlab.bundled import checkpoint
 from vizlab.experiments.attribution import METHODS, Attribution, Conductance, Target, attribute, box, conductance
 from vizlab.rgbd import RGBDImage
 from vizlab.scenes import load_scene
+from vizlab.study.scene_scores import scene_picture
 
 NETWORKS = ("cen-mobilenetv2-nyuv2", "nddr-cnn-mobilenetv2-nyuv2", "mti-net-mobilenetv2-nyuv2")
 SCENE = "bedroom"
@@ -21,10 +22,10 @@ MB = 2**20
 
 
 def prepared(name: str, device: str) -> tuple[vizlab.Model, RGBDImage, Target]:
-    scene = load_scene(SCENE)
-    height, width = scene.rgbd.size
-    region = box(scene.rgbd.size, (width // 3, height // 3), (2 * width // 3, 2 * height // 3))
-    return vizlab.load_model(checkpoint(name), device, precision="float32"), scene.rgbd, Target("semseg", region)
+    rgbd, _ = scene_picture(load_scene(SCENE))
+    height, width = rgbd.size
+    region = box(rgbd.size, (width // 3, height // 3), (2 * width // 3, 2 * height // 3))
+    return vizlab.load_model(checkpoint(name), device, precision="float32"), rgbd, Target("semseg", region)
 
 
 def work(name: str, device: str, steps: int) -> dict[str, Callable[[], Attribution | Conductance]]:

@@ -11,6 +11,7 @@ import typer
 
 from vizlab.checks.commands import check_command
 from vizlab.errors import InputError, VizlabError
+from vizlab.experiments.attribution.commands import attribute_command
 from vizlab.experiments.corruptions.commands import corrupt_command
 from vizlab.report.commands import replay_command, report_command
 from vizlab.scenes.__main__ import app as scenes_app
@@ -26,6 +27,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope
 
 app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render them again.")
 app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check your own.")
+app.command("attribute")(attribute_command)
 app.command("check")(check_command)
 app.command("corrupt")(corrupt_command)
 app.command("report")(report_command)

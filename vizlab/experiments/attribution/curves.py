@@ -71,9 +71,12 @@ def curves(
     batch: int | None = None,
     settings: Mapping[str, float] = MappingProxyType({}),
     seed: int = 0,
+    known: Attribution | None = None,
     step: Step = silent,
 ) -> Curves:
     """Attribute as `attribute` does, then follow the maps pixel by pixel; arguments and errors are the same.
+
+    `known` is what `attribute` gave for these arguments, where that is at hand: it is not made again.
 
     Raises InputError for Grad-CAM, whose maps are of streams, not of pixels.
     """
@@ -84,11 +87,14 @@ def curves(
     with one_at_a_time(model, step):
         problem = pose(model, rgbd, target, baselines, working_size, batch, settings, step)
         options = options_for(chosen, problem, rgbd, steps, count, "")
-        maps = computed(chosen, problem, options, step, span=(0.0, 0.5))
-        attribution = result(chosen, model.name, problem, options, baselines, maps)
+        half = 0.0 if known else 0.5
+        attribution = known or result(
+            chosen, model.name, problem, options, baselines, computed(chosen, problem, options, step, span=(0.0, half))
+        )
+        maps = attribution.maps
         changed = [i for i, n in enumerate(problem.names) if not torch.equal(problem.inputs[i], problem.baselines[i])]
         expected = 4 * points * len(changed)
-        problem.progress = Progress(step, WORDS, expected, begin=0.5)
+        problem.progress = Progress(step, WORDS, expected, begin=half)
         random = np.random.default_rng(seed)
         found = {
             problem.names[i]: curve(problem, i, maps[problem.names[i]], points, random.permutation(maps_size(problem)))
