@@ -22,6 +22,8 @@ Nothing is computed until somebody asks. To add one, put the class into `EXPERIM
                 trace = run.only.trace(run.only.rgbd)
                 yield {self.said: f"{trace.seconds:.2f} s"}  # drawn at once
 
+Give a `gr.Plot` one value a run: of several in quick succession the browser may draw an earlier one last.
+
 A network shared by all visitors is never changed: take a copy (`copy.deepcopy(subject.model.network)`) where a pass
 needs gradients or other weights. `Subject.trace` takes the model's lock; who calls `model.forward` takes it himself.
 """

@@ -25,6 +25,8 @@ from vizlab.views.predictions import depth_range
 from vizlab.views.shares import NOT_AN_EFFECT
 
 BEFORE, AFTER, CHANGED = "as it was read", "broken", "what changed"
+FEW = 3
+"""So many corruptions are said in sentences at once; more wait behind a line."""
 MOST = 6
 """So many sites are listed, those whose share moved most."""
 
@@ -130,7 +132,10 @@ def sweep_html(sweeps: Sequence[SeveritySweep]) -> str:
     for sweep in sweeps:
         lines = "".join(tag("li", escape(turned(sweep, one))) for one in sweep.corruptions)
         refused = "".join(tag("li", escape(words)) for words in dict.fromkeys(sweep.refused.values()))
-        said.append(tag("h4", escape(sweep.model)) + tag("ul", lines + refused))
+        listed, count = tag("ul", lines + refused), len(sweep.corruptions)
+        if count > FEW:
+            listed = tag("details", tag("summary", f"{count} corruptions, in sentences") + listed)
+        said.append(tag("h4", escape(sweep.model)) + listed)
     link = tag("a", "numbers as CSV", "vz-csv", href=_csv(sweeps), download="vizlab-severity-sweep.csv")
     sentence = "Which way each network turned as the sensor got worse, at the worst severity; this picture."
     return heading("Severity sweep", sentence) + "".join(said) + _compared(sweeps) + tag("p", link)
@@ -199,8 +204,8 @@ def _expected(found: Sequence[MissingModalities]) -> str:
     ]
     head = ("network", "in place of what is missing", *(f"p = {p:g}" for p in PROBABILITIES))
     caption = (
-        "mIoU to expect on this picture when each modality is missing independently with probability p: "
-        "the sum over subsets of p^missing (1 − p)^present mIoU (arXiv 2503.18445), nothing left included."
+        "mIoU to expect on this picture when each modality is missing independently with probability p (arXiv "
+        "2503.18445): the mean over all subsets, also the one in which nothing is left."
     )
     return table(head, rows, "expected mIoU", caption)
 

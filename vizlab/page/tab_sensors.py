@@ -106,7 +106,9 @@ class SensorsTab(ExperimentTab):
         for place, subject in enumerate(run.subjects):
             if chosen := _to_sweep(subject, corruption, scope):
                 sweeps.append(_sweep(subject, run.analysis, chosen, _part(run, place, 0, SWEPT)))
-                yield self._drawn(sweeps)
+                yield {self.swept: sweep_html(sweeps)}
+            if sweeps and subject is run.subjects[-1]:
+                yield self._charts(sweeps)
             for at, replacement in enumerate(REPLACEMENTS):
                 length = (1 - SWEPT) / len(REPLACEMENTS)
                 found = missing_modalities(
@@ -119,8 +121,8 @@ class SensorsTab(ExperimentTab):
         if not sweeps:
             yield {self.swept: note("No network of this run takes what this corruption breaks.")}
 
-    def _drawn(self, sweeps: Sequence[SeveritySweep]) -> Updates:
-        """Sentences and charts of what was swept by now."""
+    def _charts(self, sweeps: Sequence[SeveritySweep]) -> Updates:
+        """Of all networks at once."""
         last = sweeps[-1]
         if len(last.corruptions) > 1 and len(sweeps) == 1:
             metric, response = metric_map(last), worst_responses(last)
@@ -131,7 +133,6 @@ class SensorsTab(ExperimentTab):
             metric = severity_chart(holding, one)
             response = response_chart(last, one) if len(holding) == 1 else response_sizes(holding, one)
         return {
-            self.swept: sweep_html(sweeps),
             self.metric: gr.update(value=metric, visible=True),
             self.response: gr.update(value=response, visible=True),
         }

@@ -32,7 +32,7 @@ _ALL = (
         "{grey:g} of 255", depth.holes,
     ),
     Corruption(
-        "depth-noise", "depth", "Kinect noise, growing with the square of distance", levels(times=(1, 2, 4, 8, 16)),
+        "depth-noise", "depth", "Kinect noise", levels(times=(1, 2, 4, 8, 16)),
         "{times:g} times the noise of a Kinect (0.07 px of disparity; in metres it grows with the square of the "
         "distance, 1.4 cm at 3 m for one time)", depth.noise,
     ),

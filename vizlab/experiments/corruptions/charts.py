@@ -91,14 +91,14 @@ def severity_chart(sweeps: Sequence[SeveritySweep], corruption: Corruption) -> g
                 mode="lines+markers", line=look, legendgroup=sweep.model, showlegend=metric is None, row=rows, col=1,
                 hovertemplate=f"{sweep.model}, severity %{{x}}: confidence %{{y:.1%}}<extra></extra>",
             )  # fmt: skip
-    notes = ["This picture. 0: as it was read."]
+    notes = [f"{_named(corruption)}, this picture. Severity 0: as it was read."]
     if metric is not None and not metric.scored:
         notes.append("No reference is at hand: how far the prediction is from that of the unbroken picture.")
     if confident:
         notes.append("Below: mean probability of the class chosen. High while the metric falls: sure and wrong.")
     styled(
         figure,
-        f"Metric and confidence: {corruption.title}",
+        "Metric and confidence",
         notes,
         _LINE * max(rows, 1) + 20 * (rows > 1),
         legend=len(sweeps) > 1,
@@ -112,6 +112,11 @@ def severity_chart(sweeps: Sequence[SeveritySweep], corruption: Corruption) -> g
     return figure
 
 
+def _named(corruption: Corruption) -> str:
+    word = "Colour" if corruption.modality == "rgb" else "Depth"
+    return f"{word}: {corruption.title}"
+
+
 def _short(metric: Metric) -> str:
     return metric.title.split(",")[0]
 
@@ -119,24 +124,27 @@ def _short(metric: Metric) -> str:
 def response_chart(sweep: SeveritySweep, corruption: Corruption) -> go.Figure:
     """Sites down, severities across, a map for each target: how many percentage points its cross-stream share moved."""
     heads = [str(severity) for severity in sweep.severities]
-    return _maps(sweep, sweep.response(corruption.name), heads, "severity", f"Fusion response: {corruption.title}")
+    return _maps(sweep, sweep.response(corruption.name), heads, "severity", _named(corruption))
 
 
 def worst_responses(sweep: SeveritySweep) -> go.Figure:
     """The same at the last severity, a column for each corruption of the sweep."""
     response = np.stack([sweep.response(one.name)[-1] for one in sweep.corruptions])
     heads = [one.name for one in sweep.corruptions]
-    return _maps(sweep, response, heads, "", f"Fusion response at severity {sweep.severities[-1]}")
+    return _maps(sweep, response, heads, "", f"Severity {sweep.severities[-1]}", stacked=True)
 
 
-def _maps(sweep: SeveritySweep, response: np.ndarray, heads: Sequence[str], across: str, title: str) -> go.Figure:
-    """`response` (H, P), a column of the maps for each of the `heads`."""
+def _maps(
+    sweep: SeveritySweep, response: np.ndarray, heads: Sequence[str], across: str, what: str, stacked: bool = False
+) -> go.Figure:
+    """`response` (H, P), a column of the maps for each of the `heads`; the targets' maps side by side, or `stacked`."""
     targets = list(dict.fromkeys(target for _, target in sweep.pairs))
     names = list(dict.fromkeys(site for site, _ in sweep.pairs))
     known = np.abs(response[np.isfinite(response)])
     end = max(_LEAST, float(known.max(initial=0))) * 100
     figure = make_subplots(
-        rows=1, cols=max(1, len(targets)), shared_yaxes=True, horizontal_spacing=0.04,
+        rows=len(targets) if stacked else 1, cols=1 if stacked else max(1, len(targets)), shared_yaxes=True,
+        shared_xaxes=True, horizontal_spacing=0.04, vertical_spacing=0.06,
         subplot_titles=[f"to {stream_words(sweep, target)}" for target in targets],
     )  # fmt: skip
     for column, target in enumerate(targets, 1):
@@ -149,14 +157,15 @@ def _maps(sweep: SeveritySweep, response: np.ndarray, heads: Sequence[str], acro
             xgap=1, ygap=1, hoverongaps=False, customdata=np.tile(np.array(heads, object), (len(names), 1)),
             hovertemplate=f"site %{{y}} to {stream_words(sweep, target)}, {across} %{{customdata}}: "
             "%{z:+.1f} points<extra></extra>",
-            row=1, col=column,
+            row=column if stacked else 1, col=1 if stacked else column,
         )  # fmt: skip
     notes = [
-        f"{sweep.model}, this picture: change of the share that each target takes from other streams, in percentage "
-        "points. Orange: it takes more; purple: less.",
+        f"{what}, {sweep.model}, this picture: change of the share that each target takes from other streams, in "
+        "percentage points. Orange: it takes more; purple: less.",
         NOT_AN_EFFECT,
     ]
-    styled(figure, title, notes, max(row_height(len(names)) * len(names), 120), headings=True)
+    height = max(row_height(len(names)) * len(names), 120) * (len(targets) if stacked else 1)
+    styled(figure, "Fusion response", notes, height, headings=True)
     figure.update_yaxes(**site_axis([sweep.sites[name].label for name in names]), showgrid=False)
     figure.update_yaxes(title_text="site", row=1, col=1)
     named = {str(place): head for place, head in enumerate(heads)}
@@ -179,10 +188,11 @@ def response_sizes(sweeps: Sequence[SeveritySweep], corruption: Corruption) -> g
             hovertemplate=f"{sweep.model}, severity %{{x}}: %{{y:.1f}} points<extra></extra>",
         )  # fmt: skip
     notes = [
-        "This picture. Mean over a network's sites and targets of how far their cross-stream shares moved, either way.",
+        f"{_named(corruption)}, this picture: mean over a network's sites and targets of how far their cross-stream "
+        "shares moved, either way.",
         NOT_AN_EFFECT,
     ]
-    styled(figure, f"Fusion response: {corruption.title}", notes, 2 * _LINE, legend=len(sweeps) > 1)
+    styled(figure, "Fusion response", notes, 2 * _LINE, legend=len(sweeps) > 1)
     figure.update_xaxes(title_text="severity", tickvals=[CLEAN, *SEVERITIES])
     figure.update_yaxes(title_text="percentage points", rangemode="tozero")
     return figure
@@ -206,9 +216,9 @@ def metric_map(sweep: SeveritySweep) -> go.Figure:
         hovertemplate="%{y}, severity %{x}: %{text}<extra></extra>",
     )  # fmt: skip
     clean = format(metric.clean(sweep), metric.form)
-    notes = [f"{sweep.model}, this picture. As it was read: {clean}."]
+    notes = [f"{sweep.model}, this picture: {metric.title}. As it was read: {clean}."]
     height = row_height(len(sweep.corruptions)) * len(sweep.corruptions)
-    styled(figure, f"{metric.title[:1].upper()}{metric.title[1:]}", notes, height)
+    styled(figure, "Metric by corruption and severity", notes, height)
     figure.update_yaxes(**site_axis([one.name for one in sweep.corruptions]), showgrid=False)
     figure.update_xaxes(title_text="severity", type="category", showgrid=False)
     colours = colorscale("viridis")

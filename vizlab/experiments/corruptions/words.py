@@ -125,7 +125,7 @@ def _direction(sweep: SeveritySweep, corruption: Corruption, means: dict[str, fl
     intact = next(stream for stream in means if stream != broken)
     from_broken, from_intact = (change if abs(change) >= STILL else 0.0 for change in (means[intact], means[broken]))
     if max(abs(from_broken), abs(from_intact)) < TURNED:
-        return "So it hardly turns: less than half a point."
+        return "So it hardly turns."
     if from_broken <= 0 <= from_intact:
         return f"So it turns away from {broken}, to {intact}."
     if from_intact <= 0 <= from_broken:
