@@ -1,5 +1,6 @@
 """The result of a study: rows of every network and measure by picture, in one file."""
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from vizlab.errors import DataError, TraceError, one_line
 from vizlab.study.survey.job import Job, Piece, described
 from vizlab.study.survey.parts import read_part
 
+_BROKEN = (TraceError, OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading a file raises that holds something else."""
 KIND = "study"
 FORMAT = 1
 FILE = "study.npz"
@@ -98,17 +101,25 @@ class Study:
         write_archive(path, meta, arrays)
 
 
-def load_study(path: str | Path) -> Study:
-    """What `Study.save` wrote; raises DataError for anything else."""
+MOST_BYTES = 2**30
+"""Of a result once unpacked: a file from elsewhere may claim any size."""
+
+
+def load_study(path: str | Path, most_bytes: int = MOST_BYTES) -> Study:
+    """What `Study.save` wrote; raises DataError for anything else, and for more than `most_bytes` once unpacked."""
     name = one_line(Path(path).name, 80)
     if not Path(path).is_file():
         raise DataError(f"There is no file '{name}'; expected the {FILE} that `vizlab study` wrote.")
     try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(one.file_size for one in archive.infolist())
+        if size > most_bytes:
+            raise DataError(f"'{name}' holds {size / 2**20:.0f} MiB; at most {most_bytes / 2**20:.0f} are read.")
         meta, arrays = read_archive(path)
         if meta["kind"] != KIND or meta["study"] != FORMAT:
             raise ValueError("another kind")
         return _study(meta, arrays)
-    except (TraceError, KeyError, TypeError, ValueError, AttributeError, IndexError) as err:
+    except _BROKEN as err:
         raise DataError(f"'{name}' is no result of a study; expected the {FILE} that `vizlab study` wrote.") from err
 
 

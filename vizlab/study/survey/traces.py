@@ -8,6 +8,7 @@ import numpy as np
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.site import FusionModule, Mixing, observing
+from vizlab.core.site_words import site_words
 from vizlab.study.survey.batch import Batch
 from vizlab.study.survey.measures import Rows, edges_of, ports_of
 from vizlab.study.survey.ports import PortRows, reduce_batch
@@ -42,7 +43,8 @@ class Traces:
         axes = {name: ["edge"] for name in ("share", "energy")}
         axes["*|counts"] = ["count", "class"]
         axes |= {name: ["port"] for name in _PORT}
-        return {"axes": axes, "labels": {"edge": edges_of(model), "port": ports_of(model)} | score_labels(model)}
+        labels = {"edge": edges_of(model), "port": ports_of(model), **score_labels(model)}
+        return {"axes": axes, "labels": labels, "sites": {n: w.label for n, w in site_words(model.sites).items()}}
 
 
 @dataclass

@@ -1,0 +1,214 @@
+"""A study in tables and pictures, as HTML."""
+
+import base64
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+
+import numpy as np
+
+from vizlab.page.kit.html import heading, note, tag, words
+from vizlab.page.kit.tables import table
+from vizlab.page.study_charts import effect_words
+from vizlab.study.survey.intervals import Estimate, mean
+from vizlab.study.survey.study import Study
+from vizlab.study.survey.summaries import (
+    Edges,
+    Mattered,
+    ModalityWorth,
+    draws_of,
+    figures,
+    likeness,
+    strata,
+    within,
+    worths,
+)
+from vizlab.views.formatting import percent_words
+
+EXPECTED = (0.05, 0.1, 0.2)
+"""Probabilities of a modality to be missing (arXiv 2503.18445)."""
+
+
+def head_html(study: Study, file: str) -> str:
+    """Of what the study is, and under which seed."""
+    config = study.meta["config"]
+    measured = sorted({measure for _, measure in study.sections})
+    said = [
+        f"{len(study.names)} pictures of split {config['split']}" + _from(study.meta.get("source", "")),
+        f"networks: {', '.join(study.networks)}",
+        f"measured: {', '.join(measured)}",
+        f"intervals: 95 % of {study.resamples} resamples of pictures, seed {study.seed}",
+    ]
+    return heading(file, ". ".join(said) + ".") + "".join(note(_refused(*one)) for one in study.meta.get("refused", ()))
+
+
+def _from(source: str) -> str:
+    return f" of {source}" if source else ""
+
+
+def _refused(network: str, measure: str, sentence: str) -> str:
+    return f"No {measure} of {network}: {sentence}"
+
+
+def figures_html(study: Study) -> str:
+    """How good each network is on the set."""
+    rows = []
+    for network in study.networks:
+        if (network, "traces") in study.sections:
+            section = study.of(network, "traces")
+            for one in figures(section, draws_of(study, section)):
+                rows.append((network, one.output, one.name, interval_words(one.estimate, one.unit)))
+    if not rows:
+        return ""
+    return heading("Figures over the set") + table(
+        ("network", "output", "figure", "[95 %]"), rows, "figures over the set"
+    )
+
+
+def correlations_html(listed: Sequence[Edges], task: str) -> str:
+    """Whether shares, or the mere order of sites, predict effects."""
+    rows = [
+        (one.network, one.target, str(len(one.edges)), *map(interval_words, (one.rho, one.by_position, one.partial)))
+        for one in listed
+    ]
+    head = (
+        "network",
+        "into",
+        "edges",
+        "effect and share",
+        "effect and place of the site",
+        "effect and share, place held",
+    )
+    caption = (
+        "Spearman's rank correlation over the edges into one target, of means over pictures, [95 %]. A few edges make it "
+        "coarse. Two figures whose intervals overlap are even. An effect says how far the answer moves, not whether it "
+        "gets worse."
+    )
+    return table(head, rows, f"rank correlations for {task}", caption)
+
+
+def mattered_html(study: Study, most: Sequence[Mattered], least: Sequence[Mattered], edge: str, task: str) -> str:
+    """The pictures in which an edge mattered most and least, by name, with thumbnails where the study has them."""
+    measure, unit = effect_words(task)
+    said = f"How far {task} moves when {edge} is cut: {measure}, {unit}."
+    rows = "".join(
+        tag("h4", title) + tag("div", "".join(_picture(study, one, unit) for one in listed), "vz-mattered")
+        for title, listed in (("where it mattered most", most), ("where it mattered least", least))
+    )
+    return note(said) + rows
+
+
+def _picture(study: Study, one: Mattered, unit: str) -> str:
+    kept = study.pictures.get("thumbnail")
+    data = b"" if kept is None else bytes(kept[one.place])
+    image = ""
+    if data.startswith(b"\xff\xd8"):
+        source = "data:image/jpeg;base64," + base64.b64encode(data).decode()
+        image = f'<img src="{source}" alt="picture {escape(one.name)}" decoding="async">'
+    return tag("figure", image + tag("figcaption", words(one.name) + words(f"{one.effect:.3g} {unit}", "vz-caption")))
+
+
+def worth_html(study: Study) -> str:
+    """What each modality was worth to the set's figure, under each replacement, and what to expect when one fails."""
+    found = [
+        (network, one) for network, measure in study.sections if measure == "shapley" for one in worths(study, network)
+    ]
+    if not found:
+        return ""
+    modalities = list(dict.fromkeys(name for _, one in found for name in one.phi))
+    rows = [
+        (
+            network,
+            one.output,
+            one.replacement,
+            *(_optional(one.phi.get(name), one) for name in modalities),
+            "; ".join(_optional(value, one) for value in one.interaction.values()),
+            *(interval_words(one.expected(p), one.unit) for p in EXPECTED),
+        )
+        for network, one in found
+    ]
+    head = (
+        "network", "output", "in place of what is missing", *(f"φ {name}" for name in modalities), "interaction",
+        *(f"expected, p = {p:g}" for p in EXPECTED),
+    )  # fmt: skip
+    caption = (
+        "Exact Shapley values of the modalities for the figure over the set (mIoU in points; errors by how far they are "
+        "brought down), [95 %]. What takes a missing modality's place decides. Interaction below 0: each makes the other "
+        "redundant. Expected: the figure when each modality is missing independently with probability p."
+    )
+    return heading("What each modality was worth") + table(head, rows, "Shapley values of modalities", caption)
+
+
+def _optional(value: Estimate | None, one: ModalityWorth) -> str:
+    return "–" if value is None else interval_words(value, one.unit)
+
+
+def strata_html(study: Study) -> str:
+    """How far answers move with every edge cut, in pictures that are near or far, and with few or many holes."""
+    rows = []
+    for (network, measure), section in study.sections.items():
+        if measure != "sweep":
+            continue
+        for title, label, which in strata(study, section):
+            band = within(section, which)
+            moved = mean(band.rows["all"], draws_of(study, band))
+            rows += [
+                (
+                    network,
+                    title,
+                    f"{label} ({int(which.sum())})",
+                    f"{task}, {effect_words(task)[0]}",
+                    _at(moved, i, task),
+                )
+                for i, task in enumerate(section.labels("task"))
+            ]
+    if not rows:
+        return ""
+    head = ("network", "pictures by", "band (pictures)", "answer", "moves by [95 %]")
+    caption = (
+        "With every edge cut at once, in thirds of the pictures. Bands differ in more than what they are named after."
+    )
+    return heading("Near and far, with and without holes") + table(head, rows, "effects by band of pictures", caption)
+
+
+def _at(estimate: Estimate, place: int, task: str) -> str:
+    one = Estimate(*(x[..., place] for x in (estimate.value, estimate.low, estimate.high, estimate.resampled)))
+    return interval_words(one, effect_words(task)[1])
+
+
+def likeness_html(study: Study) -> str:
+    """How alike streams are, per network: the mean over places, and the least and the most alike."""
+    rows = []
+    for network, measure in study.sections:
+        if measure == "similarity":
+            places, cka = likeness(study, network)
+            after = [i for i, place in enumerate(places) if place[1] == "after" and math.isfinite(cka.value[i])]
+            if after:
+                low, high = (pick(after, key=lambda i: cka.value[i]) for pick in (min, max))
+                rows.append((network, *(_place_words(places[i], cka, i) for i in (low, high))))
+    if not rows:
+        return ""
+    caption = "Unbiased linear CKA of two streams after a site mixed them, [95 %]. Similarity is not influence."
+    head = ("network", "least alike", "most alike")
+    return heading("How alike streams are") + table(head, rows, "similarity of streams", caption)
+
+
+def _place_words(place: Sequence[str], cka: Estimate, i: int) -> str:
+    one = Estimate(*(x[..., i] for x in (cka.value, cka.low, cka.high, cka.resampled)))
+    return f"{place[0]}, {place[2]} and {place[3]}: {interval_words(one)}"
+
+
+def interval_words(estimate: Estimate, unit: str = "") -> str:
+    """ "0.72 [0.60, 0.81]", "28.0 % [26.1, 29.9]"."""
+    value, low, high = (float(np.asarray(x)) for x in (estimate.value, estimate.low, estimate.high))
+    if not math.isfinite(value):
+        return "–"
+    form: Callable[[float], str] = (lambda x: f"{x:.1f}") if unit in ("%", "°") else (lambda x: f"{x:.3g}")
+    if not unit:
+        form = lambda x: f"{x:.2f}"  # noqa: E731
+    return f"{form(value)}{f' {unit}' if unit else ''} [{form(low)}, {form(high)}]"
+
+
+def edge_choice(words_: str, share: float) -> str:
+    """An edge in a list: its name and its mean share."""
+    return f"{words_} (share {percent_words(share)})"
