@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vizlab.core.kept import LIMIT
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
 from vizlab.experiments.interventions.edges import edges_of
@@ -44,7 +46,10 @@ class Sweep:
             final = {name: y for name, y in outputs.items() if Output.parse(name).answer}
             return score(final, batch) | _log_probability(final, batch)
 
-        passes = Passes(model, batch.inputs, batch.framing, score=scored if self.scores else None, places=True)
+        passes = Passes(
+            model, batch.inputs, batch.framing, score=scored if self.scores else None, places=True,
+            limit=_bytes_to_keep(model),
+        )  # fmt: skip
         for _ in passes.run(passes.listed(self.kinds)):
             pass
         found = passes.found
@@ -73,6 +78,14 @@ class Sweep:
                 axes[f"{kind}|{output}|counts"] = [place, "count", "class"]
                 axes |= {f"{kind}|{output}|{key}": [place] for key in _SUMS}
         return {"axes": axes, "labels": labels, "sources": {"all": ALL_OTHERS}}
+
+
+def _bytes_to_keep(model: Model) -> int:
+    """For what comes before the sites: much of a GPU's memory is free for it."""
+    if model.device.type != "cuda":
+        return LIMIT
+    free, _ = torch.cuda.mem_get_info(model.device)
+    return max(LIMIT, free // 16)
 
 
 _SUMS = ("confidence", "squares", "pixels", "angles", "logp")
