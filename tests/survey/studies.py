@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from tests.conftest import CONFIGS, make_model
@@ -11,7 +12,7 @@ from vizlab.core.door.own import save_checkpoint
 from vizlab.study.survey.config import load_config
 from vizlab.study.survey.job import Job, make_job
 from vizlab.study.survey.parts import read_part
-from vizlab.study.survey.study import Study
+from vizlab.study.survey.study import Section, Study
 
 TRACES = "[measures.traces]\n"
 
@@ -63,3 +64,61 @@ def assert_same_studies(first: Study, second: Study) -> None:
         assert section.rows.keys() == second.sections[key].rows.keys()
         for name, values in section.rows.items():
             np.testing.assert_array_equal(values, second.sections[key].rows[name], err_msg=f"{key} {name}")
+
+
+MADE = {
+    "exchanging": (("rgb", "depth"), ("rgb", "depth"), ("semseg",)),
+    "distilling": (("semseg", "depth"), ("semseg", "depth"), ("semseg", "depth")),
+}
+"""Targets, sources and tasks of made networks, by name."""
+
+
+def made_study(
+    pictures: int = 40, sites: int = 6, networks: Sequence[str] = tuple(MADE), thumbnails: bool = True
+) -> Study:
+    """A study with known answers: at the k-th of `sites` sites the share is (k + 1) %, the effect 2 ** -k or so.
+
+    So over the edges into a target shares rise, effects fall: every rank correlation is -1. An edge's effect is largest
+    in the first picture and smallest in the last. Pictures are named "000", "001", ...
+    """
+    rng = np.random.default_rng(0)
+    sections = {}
+    for network in networks:
+        for section in _made_sections(network, pictures, sites, rng):
+            sections[network, section.measure] = section
+    names = tuple(f"{i:03d}" for i in range(pictures))
+    values = {"holes": np.linspace(0, 0.3, pictures), "distance": np.linspace(1, 4, pictures)}
+    if thumbnails:
+        grey = [np.full((24, 32, 3), 40 + 4 * i, np.uint8) for i in range(pictures)]
+        values["thumbnail"] = np.array([cv2.imencode(".jpg", one)[1].tobytes() for one in grey])
+    config = {
+        "split": "test",
+        "seed": 3,
+        "resamples": 200,
+        "measures": [],
+        "checkpoints": [f"{n}.safetensors" for n in networks],
+    }
+    meta = {"config": config, "checkpoints": dict.fromkeys(networks, "0" * 64), "source": "made up", "refused": []}
+    return Study(names, values, sections, meta)
+
+
+def _made_sections(network: str, pictures: int, sites: int, rng: np.random.Generator) -> list[Section]:
+    targets, sources, tasks = MADE[network]
+    names = [f"site{k}" for k in range(sites)]
+    edges = [[site, source, target] for site in names for target in targets for source in sources if source != target]
+    index = np.array([names.index(site) for site, _, _ in edges])
+    noise = 1 + 0.05 * rng.uniform(-1, 1, (pictures, len(edges)))
+    ramp = np.linspace(2, 1, pictures)[:, None]
+    share = ((index + 1) / 100 * noise).astype(np.float32)
+    effect = (2.0**-index * ramp).astype(np.float32)[..., None].repeat(len(tasks), 2)
+    counts = np.tile(np.array([[8, 0], [10, 10], [9, 1]], np.int32), (pictures, 1, 1))
+    environments = [{"device": "cpu"}]
+    labels = {"edge": edges, "task": list(tasks), "count": ["hit", "labelled", "predicted"], "class": ["a", "b"]}
+    traces = {"share": share, "semseg|counts": counts}
+    sweep = {"total": effect, "all": effect.sum(1)}
+    meta = {"labels": labels, "axes": {}, "sites": {name: f"{k + 1}, stage {k}" for k, name in enumerate(names)}}
+    places = np.arange(pictures)
+    return [
+        Section(network, "traces", places, traces, meta, environments),
+        Section(network, "sweep", places, sweep, meta, environments),
+    ]

@@ -68,7 +68,8 @@ def scatter_chart(listed: Sequence[Edges], task: str) -> go.Figure:
             mode="markers",
             marker=_mark(place, [o for o in listed if o.network == one.network].index(one)),
             customdata=[edge_words(edge) for edge, there in zip(one.edges, drawn, strict=True) if there],
-            hovertemplate=f"%{{customdata}}<br>share %{{x:.3g}} %, {measure} %{{y:.3g}} {unit}<extra>{one.network}</extra>",
+            hovertemplate=f"%{{customdata}}<br>share %{{x:.3g}} %, {measure} %{{y:.3g}} {unit}"
+            f"<extra>{one.network}</extra>",
         )
     figure.update_xaxes(type="log", title_text="mean share, %")
     figure.update_yaxes(type="log", title_text=f"mean {measure} of {task} when cut, {unit}")

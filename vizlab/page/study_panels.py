@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -76,13 +76,13 @@ def correlations_html(listed: Sequence[Edges], task: str) -> str:
         "into",
         "edges",
         "effect and share",
-        "effect and place of the site",
+        "effect and site's place",
         "effect and share, place held",
     )
     caption = (
-        "Spearman's rank correlation over the edges into one target, of means over pictures, [95 %]. A few edges make it "
-        "coarse. Two figures whose intervals overlap are even. An effect says how far the answer moves, not whether it "
-        "gets worse."
+        "Spearman's rank correlation over the edges into one target, of means over pictures, [95 %]. A few edges make "
+        "it coarse. Two figures whose intervals overlap are even. An effect says how far the answer moves, not whether "
+        "it gets worse."
     )
     return table(head, rows, f"rank correlations for {task}", caption)
 
@@ -132,9 +132,9 @@ def worth_html(study: Study) -> str:
         *(f"expected, p = {p:g}" for p in EXPECTED),
     )  # fmt: skip
     caption = (
-        "Exact Shapley values of the modalities for the figure over the set (mIoU in points; errors by how far they are "
-        "brought down), [95 %]. What takes a missing modality's place decides. Interaction below 0: each makes the other "
-        "redundant. Expected: the figure when each modality is missing independently with probability p."
+        "Exact Shapley values of the modalities for the figure over the set (mIoU in points; errors by how far they "
+        "are brought down), [95 %]. What takes a missing modality's place decides. Interaction below 0: each makes the "
+        "other redundant. Expected: the figure when each modality is missing independently with probability p."
     )
     return heading("What each modality was worth") + table(head, rows, "Shapley values of modalities", caption)
 
@@ -203,10 +203,8 @@ def interval_words(estimate: Estimate, unit: str = "") -> str:
     value, low, high = (float(np.asarray(x)) for x in (estimate.value, estimate.low, estimate.high))
     if not math.isfinite(value):
         return "–"
-    form: Callable[[float], str] = (lambda x: f"{x:.1f}") if unit in ("%", "°") else (lambda x: f"{x:.3g}")
-    if not unit:
-        form = lambda x: f"{x:.2f}"  # noqa: E731
-    return f"{form(value)}{f' {unit}' if unit else ''} [{form(low)}, {form(high)}]"
+    form = ".1f" if unit in ("%", "°") else ".3g" if unit else ".2f"
+    return f"{value:{form}}{f' {unit}' if unit else ''} [{low:{form}}, {high:{form}}]"
 
 
 def edge_choice(words_: str, share: float) -> str:

@@ -1,7 +1,7 @@
 """The result of a study: rows of every network and measure by picture, in one file."""
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -201,22 +201,31 @@ def merged(studies: Sequence[Study]) -> Study:
             first.meta["checkpoints"][name] != other.meta["checkpoints"][name] for name in shared
         ):
             raise DataError("Studies of different pictures or of different checkpoints of one name cannot be joined.")
-    sections = {key: section for study in reversed(studies) for key, section in study.sections.items()}
-    known = {key: study.pictures[key] for study in reversed(studies) for key in study.pictures}
-    hashes = {name: value for study in studies for name, value in study.meta["checkpoints"].items()}
-    asked = [one for study in studies for one in study.meta["config"]["measures"]]
-    config = {**first.meta["config"], "measures": asked, "checkpoints": list(dict.fromkeys(_files(studies)))}
-    meta = {**first.meta, "checkpoints": hashes, "config": config}
-    return Study(first.names, known, dict(_ordered(sections, studies)), meta)
-
-
-def _files(studies: Sequence[Study]) -> Iterator[str]:
-    return (file for study in studies for file in study.meta["config"]["checkpoints"])
-
-
-def _ordered(
-    sections: Mapping[tuple[str, str], Section], studies: Sequence[Study]
-) -> Iterator[tuple[tuple[str, str], Section]]:
-    """Network by network, as the studies have them."""
+    sections: dict[tuple[str, str], Section] = {}
+    pictures: dict[str, np.ndarray] = {}
+    for study in studies:
+        sections = {**study.sections, **sections}
+        pictures |= {name: _filled(pictures.get(name, values), values) for name, values in study.pictures.items()}
     networks = list(dict.fromkeys(network for study in studies for network in study.networks))
-    return ((key, sections[key]) for network in networks for key in sections if key[0] == network)
+    keys = list(dict.fromkeys(key for study in studies for key in study.sections))
+    ordered = {key: sections[key] for network in networks for key in keys if key[0] == network}
+    return Study(first.names, pictures, ordered, _joined(studies))
+
+
+def _filled(first: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """What `first` has not seen of the pictures, from `other`."""
+    empty = np.isnan(first) if first.dtype.kind == "f" else first == b""
+    return np.where(empty, other, first)
+
+
+def _joined(studies: Sequence[Study]) -> dict[str, Any]:
+    """What is said of several studies: all checkpoints and measures, the first one's settings."""
+    configs = [study.meta["config"] for study in studies]
+    files = dict.fromkeys(file for config in configs for file in config["checkpoints"])
+    asked = [one for config in configs for one in config["measures"]]
+    return {
+        **studies[0].meta,
+        "config": {**configs[0], "checkpoints": list(files), "measures": asked},
+        "checkpoints": {name: value for study in studies for name, value in study.meta["checkpoints"].items()},
+        "refused": [one for study in studies for one in study.meta["refused"]],
+    }
