@@ -15,12 +15,14 @@ from vizlab.page.kit.html import badge, tag
 from vizlab.page.kit.method_tab import MethodTab, Updates
 from vizlab.page.kit.strips import OPEN_JS
 from vizlab.page.status import readout, status_line
+from vizlab.page.tab_attribution import AttributionTab
 from vizlab.page.tab_cards import CardsTab
 from vizlab.page.tab_modalities import ModalitiesTab
 from vizlab.page.tab_predictions import PredictionsTab
 from vizlab.page.tab_scenes import ScenesTab
 from vizlab.page.tab_sensors import SensorsTab
 from vizlab.page.tab_stage import StageTab
+from vizlab.page.tab_study import StudyTab
 from vizlab.page.workspace import Workspace
 from vizlab.views.palettes import Palette
 
@@ -37,7 +39,9 @@ STAGE = "stage"
 """The tab that a visitor sees first."""
 SCENES = "scenes"
 """The tab of the table, which is drawn anew whenever it is opened: rows come while others look elsewhere."""
-EXPERIMENTS: tuple[type[ExperimentTab], ...] = (SensorsTab, ModalitiesTab)
+STUDY = "study"
+"""The tab of a file, which has nothing to do with the picture on show."""
+EXPERIMENTS: tuple[type[ExperimentTab], ...] = (AttributionTab, SensorsTab, ModalitiesTab)
 """The tabs that run further passes on what is on show, in their order; see `experiment`."""
 
 
@@ -70,7 +74,8 @@ class Page:
         own = {family: kind.title for family, kind in kinds.items()}
         further = {kind.name: kind for kind in EXPERIMENTS}
         titles = {STAGE: "Stage", PREDICTIONS: "Predictions", **own}
-        titles |= {name: kind.title for name, kind in further.items()} | {SCENES: "Scenes", CARDS: "Model cards"}
+        titles |= {name: kind.title for name, kind in further.items()}
+        titles |= {SCENES: "Scenes", STUDY: "Study", CARDS: "Model cards"}
         self.experiments: dict[str, ExperimentTab] = {}
         self.places: dict[str, gr.Tab] = {}
         with gr.Tabs(elem_id="vz-tabs", overflow_behavior="wrap"):  # the style sheet makes of "wrap" a bar that scrolls
@@ -82,6 +87,8 @@ class Page:
                         self.predictions = PredictionsTab()
                     elif name == SCENES:
                         self.scenes = ScenesTab(workspace)
+                    elif name == STUDY:
+                        self.study = StudyTab()
                     elif name == CARDS:
                         self.cards = CardsTab(workspace.shelf)
                     elif name in further:
@@ -110,6 +117,8 @@ class Page:
             return self.predictions.outputs
         if place == SCENES:
             return self.scenes.outputs
+        if place == STUDY:
+            return self.study.outputs
         if place in self.experiments:
             return self.experiments[place].outputs
         return self.cards.outputs if place == CARDS else self.tabs[place].outputs
@@ -140,6 +149,8 @@ class Page:
             return self.predictions.render(analysis, palette)
         if shown.place == SCENES:
             return self.scenes.render(analysis)
+        if shown.place == STUDY:
+            return {}
         if shown.place == CARDS:
             return self.cards.render(analysis)
         place = shown.place
