@@ -8,10 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 import vizlab
+from tests.experiments.attribution_networks import SIZE, Linear, model_of, noise
 from vizlab.bundled import checkpoint
 from vizlab.cli import app
 from vizlab.errors import InputError
-from vizlab.experiments.attribution import Baselines, Target, attribute, box, conductance
+from vizlab.experiments.attribution import Baselines, Target, attribute, box, conductance, curves
+from vizlab.experiments.attribution.commands import curve_words
 from vizlab.scenes import load_scene
 
 NETWORK = "cen-mobilenetv2-nyuv2"
@@ -59,14 +61,21 @@ def test_it_prints_what_python_gives(tmp_path: Path) -> None:
         np.testing.assert_array_equal(kept["region"], target.region)
 
 
-def test_a_segment_a_check_and_curves() -> None:
-    options = ["--at", "320,300", "--steps", "1", "--sanity", "--curves", "--method", "gradient x input"]
+def test_a_segment_and_a_check() -> None:
+    options = ["--at", "320,300", "--sanity", "--method", "gradient x input"]
     done = RUN.invoke(app, ["attribute", str(checkpoint(NETWORK)), *files(), *options])
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["of"].startswith("probability of bed, mean over 8")
     assert set(said["sanity check"]["all layers"]) == {"rgb", "depth"}
-    assert set(said["curves"]["rgb"]) == {"deletion", "insertion", "random_deletion", "random_insertion"}
+
+
+def test_words_of_curves_are_their_areas() -> None:
+    region = Target("depth", box(SIZE, (2, 1), (5, 3)))
+    found = curves(model_of(Linear()), noise(), region, steps=1, points=3)
+    said = curve_words(found)
+    assert set(said) == {"rgb", "depth"}
+    assert said["rgb"] == found.by_modality["rgb"].areas
 
 
 @pytest.mark.parametrize(

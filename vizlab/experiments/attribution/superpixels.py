@@ -6,9 +6,11 @@ import numpy as np
 from vizlab.core.framing import Framing
 from vizlab.rgbd import RGBDImage, fill_unknown
 
-COMPACTNESS = 10.0
+COMPACTNESS = 20.0
 """How far, in units of Lab colour, a patch's size counts; SLIC's m (Achanta et al. 2012, section 3)."""
 ROUNDS = 10
+BLUR = 1.0
+"""Standard deviation in input pixels: noise and texture would tear patches apart."""
 
 
 def superpixels(rgbd: RGBDImage, framing: Framing, count: int) -> np.ndarray:
@@ -17,7 +19,7 @@ def superpixels(rgbd: RGBDImage, framing: Framing, count: int) -> np.ndarray:
     Clusters of colour and place as in SLIC, from a regular grid of seeds; of depth and place where there is no colour.
     """
     height, width = framing.content
-    lab = _appearance(rgbd, (width, height))
+    lab = cv2.GaussianBlur(_appearance(rgbd, (width, height)), (0, 0), BLUR).reshape(height, width, -1)
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     side = np.sqrt(height * width / max(1, count))
     place = np.stack([rows, columns], -1) * np.float32(COMPACTNESS / side)
