@@ -12,10 +12,11 @@ from PIL import Image
 
 import vizlab
 from tests.page.page_process import NAMES, OWN_CHECKPOINT, checkpoints, random_checkpoint
+from vizlab.experiments.corruptions import severity_sweep
 
 ENDPOINTS = {
     "/scenes", "/devices", "/models", "/inspect", "/analyse", "/threshold", "/site", "/labels", "/trace", "/figure",
-    "/matrix", "/affinity", "/add_from_folder", "/add_upload",
+    "/matrix", "/affinity", "/corrupt", "/add_from_folder", "/add_upload",
 }  # fmt: skip
 
 
@@ -153,3 +154,18 @@ def test_predicted_depth_can_be_asked_for(client: Client, pair: tuple[Path, Path
     instead = ask(client, colour=handle_file(str(pair[0])), predicted_depth=True)
     assert any("needs a depth map" in warning for warning in without["warnings"])
     assert any("predicted from the colour picture" in warning for warning in instead["warnings"])
+
+
+def test_corrupt_is_the_sweep_of_python(client: Client, result: dict[str, Any], pair: tuple[Path, Path]) -> None:
+    answer = client.predict(result["key"], NAMES["cen"], "depth-unit", api_name="/corrupt")
+    rgbd = vizlab.read_rgbd(*pair)
+    model = vizlab.load_model(checkpoints() / f"{NAMES['cen']}.safetensors", "cpu")
+    expected = severity_sweep(model, rgbd, ["depth-unit"])
+    for told, row in zip(answer["rows"], expected.rows(), strict=True):
+        assert told["parameters"] == row["parameters"]
+        assert told["confidence"] == pytest.approx(row["confidence"], abs=1e-3)
+        for pair_ in expected.pairs:
+            assert told[expected.column(pair_)] == pytest.approx(row[expected.column(pair_)], abs=1e-3)
+    assert answer["fusion response"]["depth-unit"].startswith("With depth broken so (wrong unit)")
+    with pytest.raises(AppError, match="There is no corruption 'rain'"):
+        client.predict(result["key"], NAMES["cen"], "rain", api_name="/corrupt")

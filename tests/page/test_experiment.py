@@ -14,12 +14,12 @@ from tests.page.made_scenes import made_analysis, made_trace
 from vizlab.errors import InputError
 from vizlab.page import experiment_runs
 from vizlab.page.experiment import ALL, Action, ExperimentTab, Run
-from vizlab.page.experiment_runs import STOPPED, ExperimentRuns, Turn
+from vizlab.page.experiment_runs import STOPPED, ExperimentRuns
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import Shown
-from vizlab.page.turns import Turns
+from vizlab.page.turns import Turn, Turns
 
 
 class MadeWorkspace:

@@ -24,10 +24,14 @@ from vizlab.core.method import Control
 from vizlab.core.predictions import SemsegPrediction
 from vizlab.core.registry import methods
 from vizlab.errors import InputError, VizlabError
+from vizlab.experiments.corruptions import fitting, severity_sweep
+from vizlab.experiments.corruptions.words import turned
+from vizlab.page.experiment import subject
 from vizlab.page.handlers import UNEXPECTED, add_checkpoint
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.request import request_for
 from vizlab.page.summary import card_of, plain, site_summary, summary
+from vizlab.page.turns import Turn
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Workspace
 from vizlab.rgbd import ReadOptions
@@ -153,6 +157,20 @@ class Endpoints:
         figure = views.pixel_affinity(analysis.trace_of(model), reference, statistic=statistic)  # type: ignore[arg-type]
         return json.loads(figure.to_json())
 
+    def corrupt(self, key: str, model: str, corruption: str = "every") -> dict[str, Any]:
+        """A severity sweep: scores, confidence and shares of one network as a sensor of the picture gets worse."""
+        analysis = self.workspace.get(key)
+        one = subject(self.workspace, analysis, model)
+        offered = [found.name for found in fitting(one.rgbd, one.model.inputs)]
+        with Turn(self.workspace.turns, lambda before: None) as turn:
+            sweep = severity_sweep(
+                one.model, one.rgbd, offered if corruption == "every" else [corruption],
+                truth=analysis.picture.reference, step=lambda done, what: turn.take(),
+                working_size=one.working_size, settings=one.settings, clean=one.before,
+            )  # fmt: skip
+        said = {found.name: turned(sweep, found) for found in sweep.corruptions}
+        return {**sweep.to_dict(), "fusion response": said}
+
     def add_from_folder(self, name: str, weights: str = "") -> str:
         """Add a checkpoint of the operator's folder; answers with the name it runs under.
 
@@ -192,6 +210,7 @@ PARAMETERS = {
     "output": "an output by its name, such as semseg or semseg/rgb",
     "view": "a chart that draws one trace, by its name in vizlab.views",
     "statistic": "kappa (agreement beyond chance), raw or conditional",
+    "corruption": "a way to break the picture, such as depth-noise or rgb-dark; every one that fits where left out",
     "name": "a checkpoint's file name in the operator's folder",
     "weights": "which of several sets of weights in the file: raw, ema, or their name there; empty for the usual one",
     "checkpoint": "a checkpoint file, uploaded",
@@ -258,6 +277,7 @@ def add_endpoints(workspace: Workspace) -> None:
             (does.scenes, out, False), (does.devices, out, False), (does.models, out, True), (does.inspect, out, False),
             (does.analyse, out, True), (does.site, [out, file], False), (does.labels, file, False),
             (does.trace, file, False), (does.figure, out, False), (does.affinity, out, False),
+            (does.corrupt, out, True),
             (does.add_from_folder, name, True), (does.add_upload, name, True),
         ):  # fmt: skip
             _endpoint(ask, inputs.of(ask), outputs, runs)

@@ -3,7 +3,6 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,46 +16,13 @@ from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import notice
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import Page, Shown
-from vizlab.page.turns import Turns
+from vizlab.page.turns import Turn, Turns
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Step, Workspace, waiting_words
 
 STOPPED = "Stopped. What was computed before is still there."
 LANE = "experiment"
 """The lane of every run with a button: of these a visitor has one, in whichever tab."""
-
-
-class Turn(AbstractContextManager["Turn"]):
-    """One's turn among all who run networks: taken in the block when first needed, given back at its end.
-
-    In between others may run, at moments of one's own choice.
-    """
-
-    def __init__(self, turns: Turns, tell: Callable[[int], object]) -> None:
-        self._turns, self._tell = turns, tell
-        self._held: AbstractContextManager[None] | None = None
-
-    def __enter__(self) -> "Turn":
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._give_back()
-
-    def take(self) -> None:
-        """Wait for one's turn; who has it lets others run who wait, and waits again."""
-        if self._held is None or self._turns.wanted:
-            self._give_back()
-            self._take()
-
-    def _take(self) -> None:
-        turn = self._turns.taken(self._tell)
-        turn.__enter__()
-        self._held = turn
-
-    def _give_back(self) -> None:
-        turn, self._held = self._held, None
-        if turn is not None:
-            turn.__exit__(None, None, None)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 ASKED_EVERY = 0.3
 """Seconds between two words to who waits; that is also how fast he may give up."""
@@ -46,3 +46,36 @@ class Turns:
             finally:
                 self._waiting.discard(ticket)
                 self._changed.notify_all()
+
+
+class Turn(AbstractContextManager["Turn"]):
+    """One's turn among all who run networks: taken in the block when first needed, given back at its end.
+
+    In between others may run, at moments of one's own choice.
+    """
+
+    def __init__(self, turns: Turns, tell: Callable[[int], object]) -> None:
+        self._turns, self._tell = turns, tell
+        self._held: AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> "Turn":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._give_back()
+
+    def take(self) -> None:
+        """Wait for one's turn; who has it lets others run who wait, and waits again."""
+        if self._held is None or self._turns.wanted:
+            self._give_back()
+            self._take()
+
+    def _take(self) -> None:
+        turn = self._turns.taken(self._tell)
+        turn.__enter__()
+        self._held = turn
+
+    def _give_back(self) -> None:
+        turn, self._held = self._held, None
+        if turn is not None:
+            turn.__exit__(None, None, None)
