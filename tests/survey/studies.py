@@ -122,3 +122,10 @@ def _made_sections(network: str, pictures: int, sites: int, rng: np.random.Gener
         Section(network, "traces", places, traces, meta, environments),
         Section(network, "sweep", places, sweep, meta, environments),
     ]
+
+
+def shapley_section(pictures: int, hits: dict[str, int]) -> Section:
+    """Of one class: so many of 100 pixels hit with each coalition, and nothing wrongly said."""
+    counts = np.array([[[[hit], [100], [hit]] for hit in hits.values()]] * pictures)
+    labels = {"coalition": list(hits), "modality": ["rgb", "depth"], "replacement": ["mean"]}
+    return Section("n", "shapley", np.arange(pictures), {"mean|semseg|counts": counts}, {"labels": labels}, [])

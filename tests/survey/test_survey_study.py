@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.survey.studies import assert_same_studies, made_study
+from tests.survey.studies import assert_same_studies, made_study, shapley_section
 from vizlab.core.archive import write_archive
 from vizlab.errors import DataError
 from vizlab.experiments.modalities.shapley import coalitions
@@ -122,13 +122,6 @@ def test_figures_of_the_set(study: Study) -> None:
     assert (figure.output, figure.name, figure.unit) == ("semseg", "mIoU", "%")
     assert float(figure.estimate.value) == pytest.approx(100 * (8 / 11 + 0) / 2)
     assert summaries.draws_of(study, section).shape == (200, 40)
-
-
-def shapley_section(pictures: int, hits: dict[str, int]) -> Section:
-    """Of one class: so many of 100 pixels hit with each coalition, and nothing wrongly said."""
-    counts = np.array([[[[hit], [100], [hit]] for hit in hits.values()]] * pictures)
-    labels = {"coalition": list(hits), "modality": ["rgb", "depth"], "replacement": ["mean"]}
-    return Section("n", "shapley", np.arange(pictures), {"mean|semseg|counts": counts}, {"labels": labels}, [])
 
 
 def test_worth_of_modalities_over_a_set(study: Study) -> None:

@@ -43,12 +43,13 @@ def edges_chart(edges: Edges, names: Sequence[str], pictures: int) -> go.Figure:
         )
     figure.update_yaxes(**site_axis(names))
     figure.update_yaxes(title_text="site", row=1, col=1)
-    figure.update_xaxes(title_text="mean share, %", rangemode="tozero", row=1, col=1)
-    figure.update_xaxes(title_text=f"mean {measure} when cut, {unit}", rangemode="tozero", row=1, col=2)
-    notes = [f"{edges.network}, into {edges.target}: {pictures} pictures. Bars: 95 % of the resamples of pictures."]
-    return styled(
-        figure, "What each edge carries, and what cutting it does", notes, row_height(len(names)) * len(names)
-    )
+    figure.update_xaxes(title_text="share, %", rangemode="tozero", row=1, col=1)
+    figure.update_xaxes(title_text=f"{measure}, {unit}", rangemode="tozero", row=1, col=2)
+    notes = [
+        f"{edges.network}, into {edges.target}; means over {pictures} pictures. Left: the share it carries. Right: how "
+        f"far {edges.task} moves when it is cut. Bars: 95 % of the resamples of pictures."
+    ]
+    return styled(figure, "Carried, and what a cut does", notes, row_height(len(names)) * len(names))
 
 
 def scatter_chart(listed: Sequence[Edges], task: str) -> go.Figure:
@@ -71,11 +72,16 @@ def scatter_chart(listed: Sequence[Edges], task: str) -> go.Figure:
             hovertemplate=f"%{{customdata}}<br>share %{{x:.3g}} %, {measure} %{{y:.3g}} {unit}"
             f"<extra>{one.network}</extra>",
         )
-    figure.update_xaxes(type="log", title_text="mean share, %")
-    figure.update_yaxes(type="log", title_text=f"mean {measure} of {task} when cut, {unit}")
-    gone = f" {left_out} edges have no share or no effect and no place on such axes." if left_out else ""
-    notes = [f"A point is an edge, its means over pictures; both axes are logarithmic.{gone}"]
+    figure.update_xaxes(type="log", title_text="mean share, %", tickformat="~g")
+    figure.update_yaxes(type="log", title_text=f"mean {measure} of {task} when cut, {unit}", **_DECADES)
+    notes = ["A point is an edge, its means over pictures; both axes are logarithmic."]
+    if left_out:
+        count = f"{left_out} edge{'s' * (left_out > 1)}"
+        notes.append(f"Of no share or no effect, and so of no place on a logarithmic axis: {count}.")
     return styled(figure, "Effect against share", notes, 340, legend=True)
+
+
+_DECADES = {"dtick": 1, "exponentformat": "power"}
 
 
 def _mark(network: int, target: int) -> dict[str, object]:
@@ -83,6 +89,12 @@ def _mark(network: int, target: int) -> dict[str, object]:
     colour, form = NETWORK_COLOURS[network % len(NETWORK_COLOURS)], MARKS[network % len(MARKS)]
     hollow = ("", "-open", "-open-dot")[target % 3]
     return {"size": 8, "color": colour, "symbol": form + hollow}
+
+
+def edge_labels(edges: Edges, sites: dict[str, str]) -> list[str]:
+    """The edges into one target for an axis: the site, and the source where there are several."""
+    several = len({source for _, source, _ in edges.edges}) > 1
+    return [f"{sites.get(site, site)}{f' ← {source}' if several else ''}" for site, source, _ in edges.edges]
 
 
 def edge_words(edge: Edge, sites: dict[str, str] | None = None) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from vizlab.page.kit.html import heading, note, tag, words
 from vizlab.page.kit.tables import table
 from vizlab.page.study_charts import effect_words
-from vizlab.study.survey.intervals import Estimate, mean
-from vizlab.study.survey.study import Study
+from vizlab.study.survey.intervals import Estimate, draw, mean
+from vizlab.study.survey.study import Section, Study
 from vizlab.study.survey.summaries import (
     Edges,
     Mattered,
@@ -20,7 +20,6 @@ from vizlab.study.survey.summaries import (
     figures,
     likeness,
     strata,
-    within,
     worths,
 )
 from vizlab.views.formatting import percent_words
@@ -35,9 +34,9 @@ def head_html(study: Study, file: str) -> str:
     measured = sorted({measure for _, measure in study.sections})
     said = [
         f"{len(study.names)} pictures of split {config['split']}" + _from(study.meta.get("source", "")),
-        f"networks: {', '.join(study.networks)}",
-        f"measured: {', '.join(measured)}",
-        f"intervals: 95 % of {study.resamples} resamples of pictures, seed {study.seed}",
+        f"Networks: {', '.join(study.networks)}",
+        f"Measured: {', '.join(measured)}",
+        f"Intervals: 95 % of {study.resamples} resamples of pictures, seed {study.seed}",
     ]
     return heading(file, ". ".join(said) + ".") + "".join(note(_refused(*one)) for one in study.meta.get("refused", ()))
 
@@ -145,30 +144,36 @@ def _optional(value: Estimate | None, one: ModalityWorth) -> str:
 
 def strata_html(study: Study) -> str:
     """How far answers move with every edge cut, in pictures that are near or far, and with few or many holes."""
-    rows = []
+    tables: dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]] = {}
     for (network, measure), section in study.sections.items():
-        if measure != "sweep":
-            continue
-        for title, label, which in strata(study, section):
-            band = within(section, which)
-            moved = mean(band.rows["all"], draws_of(study, band))
-            rows += [
-                (
-                    network,
-                    title,
-                    f"{label} ({int(which.sum())})",
-                    f"{task}, {effect_words(task)[0]}",
-                    _at(moved, i, task),
+        if measure == "sweep":
+            for title, bands in _by_title(study, section).items():
+                labels = tuple(f"{label} ({int(which.sum())} pictures)" for label, which in bands)
+                moved = [_moved(study, section, which) for _, which in bands]
+                tables.setdefault((title, labels), []).extend(
+                    (network, f"{task}, {effect_words(task)[0]}", *(_at(one, i, task) for one in moved))
+                    for i, task in enumerate(section.labels("task"))
                 )
-                for i, task in enumerate(section.labels("task"))
-            ]
-    if not rows:
+    if not tables:
         return ""
-    head = ("network", "pictures by", "band (pictures)", "answer", "moves by [95 %]")
-    caption = (
-        "With every edge cut at once, in thirds of the pictures. Bands differ in more than what they are named after."
-    )
-    return heading("Near and far, with and without holes") + table(head, rows, "effects by band of pictures", caption)
+    caption = "How far the answer moves with every edge cut at once, [95 %]. Bands differ in more than their name."
+    shown = [
+        table(("network", "answer", *labels), rows, f"effects by {title}", f"By {title}. {caption}")
+        for (title, labels), rows in tables.items()
+    ]
+    return heading("Near and far, with and without holes") + "".join(shown)
+
+
+def _moved(study: Study, section: Section, which: np.ndarray) -> Estimate:
+    return mean(section.rows["all"][which], draw(int(which.sum()), study.resamples, study.seed))
+
+
+def _by_title(study: Study, section: Section) -> dict[str, list[tuple[str, np.ndarray]]]:
+    """Bands by what they differ in; what does not differ has none."""
+    found: dict[str, list[tuple[str, np.ndarray]]] = {}
+    for title, label, which in strata(study, section):
+        found.setdefault(title, []).append((label, which))
+    return {title: bands for title, bands in found.items() if len(bands) > 1}
 
 
 def _at(estimate: Estimate, place: int, task: str) -> str:

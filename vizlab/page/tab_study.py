@@ -13,7 +13,7 @@ from vizlab.page.experiment import QUIET
 from vizlab.page.kit.html import alert, empty_state, heading
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.said import on_the_page
-from vizlab.page.study_charts import edge_words, edges_chart, scatter_chart
+from vizlab.page.study_charts import edge_labels, edge_words, edges_chart, scatter_chart
 from vizlab.page.study_panels import (
     correlations_html,
     edge_choice,
@@ -160,7 +160,7 @@ class StudyTab:
         choices = [(edge_choice(names[i], float(one.share.value[i])), i) for i in order]
         pictures = len(study.of(one.network, "sweep").pictures)
         return {
-            self.edges: gr.update(value=edges_chart(one, names, pictures), visible=True),
+            self.edges: gr.update(value=edges_chart(one, edge_labels(one, sites), pictures), visible=True),
             self.edge: gr.update(choices=choices, value=order[0], visible=True),
             **self.of_edge(path, chosen, order[0]),
         }
