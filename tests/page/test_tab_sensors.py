@@ -121,8 +121,17 @@ def test_a_network_that_does_not_take_it_is_said_to_see_no_change(
     html = last(list(tab.follow(run_of(analysis, models, *FAMILIES), "depth-noise", 2, ONE)), tab.live)
     assert "nddr-cnn takes a colour picture alone: with depth broken nothing changes." in html
     assert html.count('class="vz-sensor"') == 1
+
+
+def test_what_a_network_cannot_have_makes_way_for_its_first(
+    tab: SensorsTab, analysis: Analysis, models: dict[str, Model]
+) -> None:
+    """The list turns to colour in the same moment; what is shown must be what it says."""
     alone = list(tab.follow(run_of(analysis, models, "nddr-cnn"), "depth-noise", 2, ONE))
-    assert "nothing changes" in last(alone, tab.live)
+    offered = tab.refresh(analysis, ["nddr-cnn"], {"corruption": "depth-noise"})[tab.corruption]
+    assert offered["value"] == "rgb-dark"
+    assert "exposed by -2 stops" in last(alone, tab.inputs)
+    assert "With colour broken at severity 2 (dark)" in last(alone, tab.live)
 
 
 def test_a_sweep_says_turns_draws_charts_and_gives_numbers(

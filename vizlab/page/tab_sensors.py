@@ -81,22 +81,20 @@ class SensorsTab(ExperimentTab):
     def refresh(self, analysis: Analysis, networks: Sequence[str], kept: Mapping[str, Any]) -> Updates:
         """The corruptions of what the picture has and one of the networks takes."""
         offered = _fitting(analysis.picture.rgbd, [analysis.traces[name] for name in networks])
-        names = [one.name for one in offered]
-        value = kept.get("corruption") if kept.get("corruption") in names else next(iter(names), None)
-        return {self.corruption: gr.update(choices=_listed(offered), value=value)}
+        return {self.corruption: gr.update(choices=_listed(offered), value=_kept(kept.get("corruption"), offered))}
 
     def follow(self, run: Run, corruption: str, severity: int, scope: str) -> Iterator[Updates]:
         """One corruption at one severity: the pictures at once, then the networks one after the other."""
-        one, severity = CORRUPTIONS[corruption], int(severity)
+        offered = _fitting(run.subjects[0].rgbd, [subject.before for subject in run.subjects])
+        # With another network its first corruption takes the place of one that it cannot have, as in `refresh`.
+        one, severity = CORRUPTIONS[_kept(corruption, offered)], int(severity)
         taking = [subject for subject in run.subjects if one.modality in subject.model.inputs]
-        picture = (taking or run.subjects)[0].rgbd
+        picture = taking[0].rgbd
         yield {self.inputs: inputs_html(picture, one(picture, severity, SEED), one, severity, SEED)}
         parts = [_untouched(subject, one) for subject in run.subjects if subject not in taking]
         for subject in taking:
             run.step(0, f"running {subject.name}")
             parts.append(_live(subject, run.analysis, one, severity))
-            yield {self.live: "".join(parts)}
-        if not taking:
             yield {self.live: "".join(parts)}
 
     def compute(self, run: Run, corruption: str, severity: int, scope: str) -> Iterator[Updates]:
@@ -141,6 +139,12 @@ class SensorsTab(ExperimentTab):
 def _listed(corruptions: Sequence[Corruption]) -> list[tuple[str, str]]:
     """Titles and names, for a list."""
     return [(f"{(word := WORDS[c.modality])}: {c.title.removeprefix(word + ' ')}", c.name) for c in corruptions]
+
+
+def _kept(name: str | None, offered: Sequence[Corruption]) -> str:
+    """What was chosen, if it is offered; else the first that is."""
+    names = [one.name for one in offered]
+    return name if name in names else names[0]
 
 
 def _fitting(rgbd: RGBDImage, traces: Sequence[FusionTrace]) -> tuple[Corruption, ...]:

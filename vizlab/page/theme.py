@@ -37,7 +37,7 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill="#0f6f9e",
         button_primary_background_fill_hover="#0b5c85",
         button_primary_background_fill_dark="#0f6f9e",
-        button_primary_background_fill_hover_dark="#1583b9",
+        button_primary_background_fill_hover_dark="#127aad",
         button_primary_text_color="#ffffff",
     )
 
