@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from captum.attr import FeatureAblation, InputXGradient, IntegratedGradients, LayerGradCam
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
@@ -55,8 +54,10 @@ class AttributionMethod:
 
 def integrated_gradients(problem: Problem, options: Options) -> Maps:
     """Gradients along the straight path from baseline to picture, times what changed (Sundararajan et al. 2017)."""
-    found = IntegratedGradients(problem).attribute(
-        problem.inputs, problem.baselines, n_steps=options.steps, internal_batch_size=problem.batch
+    found = (
+        _captum()
+        .IntegratedGradients(problem)
+        .attribute(problem.inputs, problem.baselines, n_steps=options.steps, internal_batch_size=problem.batch)
     )
     return _by_modality(problem, found)
 
@@ -69,7 +70,7 @@ def gradient_x_input(problem: Problem, options: Options) -> Maps:
     def from_baseline(*changes: Tensor) -> Tensor:
         return problem(*(c + b for c, b in zip(changes, problem.baselines, strict=True)))
 
-    return _by_modality(problem, InputXGradient(from_baseline).attribute(moved))
+    return _by_modality(problem, _captum().InputXGradient(from_baseline).attribute(moved))
 
 
 def occlusion(problem: Problem, options: Options) -> Maps:
@@ -77,8 +78,10 @@ def occlusion(problem: Problem, options: Options) -> Maps:
     assert options.segments is not None
     mask = problem.spread(options.segments).long()
     masks = tuple(mask + index * options.patches for index in range(len(problem.names)))
-    found = FeatureAblation(problem).attribute(
-        problem.inputs, problem.baselines, feature_mask=masks, perturbations_per_eval=problem.batch
+    found = (
+        _captum()
+        .FeatureAblation(problem)
+        .attribute(problem.inputs, problem.baselines, feature_mask=masks, perturbations_per_eval=problem.batch)
     )
     (height, width), sizes = problem.framing.content, np.bincount(options.segments.ravel())[options.segments]
     # Captum gives a group's whole effect to each of its members.
@@ -95,7 +98,7 @@ def grad_cam(problem: Problem, options: Options) -> Maps:
     with _tapped(layer, tap):
         # Of several streams not every one leads to the target.
         unused = {"allow_unused": True, "materialize_grads": True}
-        found = LayerGradCam(problem, tap).attribute(problem.leaves(), grad_kwargs=unused)
+        found = _captum().LayerGradCam(problem, tap).attribute(problem.leaves(), grad_kwargs=unused)
     leaves = [part for leaf in (found if isinstance(found, tuple) else (found,)) for part in leaf]
     titles = names if len(names) == len(leaves) else [f"part {i + 1}" for i in range(len(leaves))]
     return {title: _visible(problem, leaf) for title, leaf in zip(titles, leaves, strict=True)}
@@ -203,3 +206,10 @@ def _visible(problem: Problem, leaf: Tensor) -> np.ndarray:
     """(1, h', w') to (h, w): the cells that show the picture."""
     height, width = problem.framing.visible((leaf.shape[-2], leaf.shape[-1]))
     return leaf[0, :height, :width].detach().float().cpu().numpy()
+
+
+def _captum() -> Any:
+    """Imported when something is attributed: it takes a second, and studies that attribute nothing do without."""
+    from captum import attr
+
+    return attr
