@@ -20,10 +20,11 @@ UNIT = Normalisation((0.0,) * 3, (1.0,) * 3)
 class TwoInputs(FusionNetwork):
     """`answer` gets rgb's first channel and depth in metres, (B, 1, H, W) each, and says the outputs."""
 
-    inputs, multiple, sites = ("rgb", "depth"), 1, ()
+    inputs, sites = ("rgb", "depth"), ()
 
-    def __init__(self, answer: Answer, task: Task) -> None:
+    def __init__(self, answer: Answer, task: Task, multiple: int = 1) -> None:
         super().__init__()
+        self.multiple = multiple
         self.tasks, self.answer, self.calls = (task,), answer, 0
 
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -31,10 +32,12 @@ class TwoInputs(FusionNetwork):
         return self.answer(inputs["rgb"][:, :1], inputs["depth"][:, :1])
 
 
-def two_inputs(answer: Answer, task: str = "depth", channels: int = 1, size: tuple[int, int] = (6, 8)) -> Model:
+def two_inputs(
+    answer: Answer, task: str = "depth", channels: int = 1, size: tuple[int, int] = (6, 8), multiple: int = 1
+) -> Model:
     config = NetworkConfig("toy", (task,), ("rgb", "depth"), working_size=size,
                            normalisation={"rgb": UNIT, "depth": METRES})  # fmt: skip
-    network = TwoInputs(answer, Task(task, channels))
+    network = TwoInputs(answer, Task(task, channels), multiple)
     return Model(network, config, "toy", precision="float32", method=Method("toy", "Toy", ""))
 
 

@@ -8,6 +8,7 @@ import torch
 
 from tests.conftest import make_model
 from vizlab.core.model import Model
+from vizlab.core.site import FusionModule, Site
 from vizlab.core.site_words import site_words
 from vizlab.errors import InputError
 from vizlab.experiments.conflict.losses import task_losses
@@ -157,6 +158,30 @@ def test_the_shared_network_is_left_alone(found: tuple[Model, Conflicts]) -> Non
     model, _ = found
     assert not any(m._forward_pre_hooks for m in model.network.modules())
     assert all(p.grad is None for p in model.network.parameters())
+
+
+class Doubling(FusionModule):
+    """Changes what it is given in place, as an activation may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.site = Site("here", "double", ("a", "b"), ("a", "b"), 1, "stage1")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mul_(2).relu_()
+
+
+def test_what_enters_a_site_may_be_overwritten_there() -> None:
+    """y = relu(2 w x): what entered is w x = 3, whatever the site makes of it, and d(y^2)/d(w x) = 8 w x."""
+    network = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), Doubling())
+    network.sites = (network[1].site,)  # type: ignore[assignment,union-attr]
+    network[0].weight.data.fill_(3.0)
+    with watching_use(network) as use:  # type: ignore[arg-type]
+        loss = network(torch.ones(1, 1)).square().sum()
+    [entered] = use.features()["stage 1"]
+    (gradient,) = torch.autograd.grad(loss, entered)
+    assert float(gradient) == 24
+    assert [p is network[0].weight for p in use.parameters()["stage 1"]] == [True]
 
 
 def test_what_cannot_be_compared_is_said() -> None:

@@ -48,6 +48,27 @@ def test_linear_network() -> None:
     assert found.value == "minus the absolute error of depth in metres"
 
 
+def test_the_padded_margin_counts_nowhere() -> None:
+    """6x8 pixels in 8x8: the last row, repeated twice more, weighs no more in the mean, and no value is of it."""
+    rgbd = toys.picture(0)
+    model = toys.two_inputs(lambda rgb, depth: {"depth": 2.0 * rgb + 0.5 * depth}, multiple=4)
+    assert model.frame(rgbd.size).padded == (8, 8)
+    maps = worth(model, rgbd, truth=far(rgbd), replacements=(MEAN,)).maps[MEAN]
+    red, metres = toys.seen(rgbd)
+    np.testing.assert_allclose(maps.phi["rgb"], 2.0 * (red - red.mean()), atol=2e-5)
+    middle = np.sort(metres.ravel())[(metres.size - 1) // 2]
+    np.testing.assert_allclose(maps.phi["depth"], 0.5 * (metres - middle), atol=2e-5)
+
+
+def test_a_distance_below_zero_is_read_as_zero() -> None:
+    rgbd = toys.picture(0)
+    model = toys.two_inputs(lambda rgb, depth: {"depth": -depth})
+    truth = Reference(depth=np.full(rgbd.size, 2, np.float32))
+    maps = worth(model, rgbd, truth=truth).maps[MEAN]
+    np.testing.assert_array_equal(maps.values[BOTH], -2)
+    assert maps.scores[BOTH]["rmse"] == 2
+
+
 def test_exclusive_or_has_no_main_effect() -> None:
     """p = a(1-b) + b(1-a), at a replacement of one half: each alone leaves p at one half."""
     rgbd = RGBDImage(np.full((6, 8, 3), 255, np.uint8), np.full((6, 8), 0.001, np.float32))
@@ -82,6 +103,13 @@ def test_predicted_class_is_valued_as_the_trace_shows_it(cen_model: Model, small
     for output in ("semseg/ensemble", "semseg/depth"):
         maps = worth(cen_model, small_rgbd, output=output).maps[MEAN]
         np.testing.assert_allclose(maps.values[BOTH], shown[output].confidence, atol=1e-6)
+    low = RGBDImage(small_rgbd.colour[:70].copy(), small_rgbd.depth[:70].copy())  # type: ignore[index]
+    assert cen_model.frame(low.size).content != cen_model.frame(low.size).padded
+    np.testing.assert_allclose(
+        worth(cen_model, low).maps[MEAN].values[BOTH],
+        trace(cen_model, low).predictions["semseg"].confidence,
+        atol=1e-6,
+    )
     label = shown["semseg/ensemble"].label.copy()
     label[:3] = VOID
     found = worth(cen_model, small_rgbd, target="true", truth=Reference(label=label)).maps[MEAN]
@@ -141,13 +169,15 @@ def test_an_upload_with_a_hole_is_compared_where_it_is_known() -> None:
 
 def test_regions_are_means_of_their_pixels() -> None:
     rgbd = toys.picture(0)
-    maps = worth(linear(), rgbd, truth=far(rgbd)).maps[MEAN]
+    depth = np.full(rgbd.size, FAR, np.float32)
+    depth[0, :4] = np.nan
+    maps = worth(linear(), rgbd, truth=Reference(depth=depth)).maps[MEAN]
     regions = np.zeros(rgbd.size, np.uint8)
     regions[:2], regions[5] = 7, VOID
     small, large = sorted(region_worth(maps, regions), key=lambda r: r.share)
     assert [r.region for r in region_worth(maps, regions)] == [0, 7]
-    assert (small.region, small.share) == (7, pytest.approx(2 / 5))
-    assert small.phi["rgb"] == pytest.approx(maps.phi["rgb"][:2].mean(), abs=1e-6)
+    assert (small.region, small.share) == (7, pytest.approx(12 / 36))
+    assert small.phi["rgb"] == pytest.approx(np.nanmean(maps.phi["rgb"][:2]), abs=1e-6)
     assert large.phi["depth"] == pytest.approx(maps.phi["depth"][2:5].mean(), abs=1e-6)
     assert small.interaction[PAIR] == pytest.approx(0, abs=1e-5)
     assert maps.totals(regions == 7) == pytest.approx(small.phi)

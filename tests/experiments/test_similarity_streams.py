@@ -31,9 +31,16 @@ def whole_outputs(model: Model, inputs: dict[str, torch.Tensor]) -> dict[tuple[s
     return kept
 
 
+@pytest.fixture(scope="module")
+def low(small_rgbd: RGBDImage) -> RGBDImage:
+    """A picture below which there is padding."""
+    return RGBDImage(small_rgbd.colour[:60].copy(), small_rgbd.depth[:60].copy())  # type: ignore[index]
+
+
 @pytest.mark.parametrize("family", ["cen", "nddr-cnn", "mti-net"])
-def test_after_mixing_it_is_the_cka_of_what_targets_have(family: str, small_rgbd: RGBDImage) -> None:
-    model = make_model(family)
+def test_after_mixing_it_is_the_cka_of_what_targets_have(family: str, low: RGBDImage) -> None:
+    model, small_rgbd = make_model(family), low
+    assert model.frame(low.size).content != model.frame(low.size).padded
     framing, inputs = model.frame(small_rgbd.size), model.preprocess(small_rgbd)
     outputs = whole_outputs(model, inputs)
     found = {one.place: one for one in stream_similarity(model, small_rgbd)}
@@ -83,6 +90,20 @@ def test_a_batch_is_its_pictures_one_after_the_other(small_rgbd: RGBDImage) -> N
     for place, terms in single.terms().items():
         assert terms.shape == (2, 6)
         np.testing.assert_allclose(both.terms()[place], terms, rtol=2e-3)
+
+
+def test_forwards_within_one_block_stand_for_themselves(small_rgbd: RGBDImage) -> None:
+    model = make_model("nddr-cnn")
+    framing = model.frame(small_rgbd.size)
+    first, second = model.preprocess(small_rgbd), {"rgb": model.preprocess(small_rgbd)["rgb"].flip(3)}
+    apart, together = StreamSimilarity(), StreamSimilarity()
+    for inputs in (first, second):
+        apart.add(model, inputs, framing)
+    with together.watching(framing):
+        for inputs in (first, second):
+            model.forward(inputs)
+    for place, terms in apart.terms().items():
+        np.testing.assert_array_equal(together.terms()[place], terms)
 
 
 def test_terms_are_averaged_apart_before_the_quotient() -> None:

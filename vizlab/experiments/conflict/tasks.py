@@ -1,7 +1,7 @@
 """Gradient conflict between the tasks of a network on one picture: on shared parameters, and on what enters its sites.
 
 All of it on a copy of the network in float32, which nobody else uses: gradients need what forwards that are shared do
-without. What enters a site is replaced by a clone, since an activation may later overwrite it in place.
+without. What enters a site is replaced by a clone, since an activation may overwrite it in place.
 """
 
 from collections.abc import Iterator, Mapping
@@ -142,6 +142,7 @@ def watching_use(network: FusionNetwork) -> Iterator[Use]:
 def _kept(value: Any, kept: list[Tensor]) -> Any:
     if not isinstance(value, Tensor) or not value.requires_grad:
         return value
-    clone = value.clone()
-    kept.append(clone)
-    return clone
+    # One to take gradients at, of this use of the value alone; another that the site may overwrite.
+    entered = value.clone()
+    kept.append(entered)
+    return entered.clone()

@@ -87,7 +87,7 @@ def ways_between(model: Model, site: str | None = None) -> dict[str, tuple[Way, 
         known = ", ".join(s.name for s in model.sites) or "none"
         raise InputError(f"{model.name} has no site '{site[:80]}'; its sites are {known}.")
     asked = [s.name for s in model.sites] if site is None else [site]
-    ways = {name: tuple(way for way in modules[name].edges() if way[1] not in (None, way[0])) for name in asked}
+    ways = {name: tuple(way for way in modules[name].edges() if way[1] is not None) for name in asked}
     ways = {name: found for name, found in ways.items() if found}
     if len({source for found in ways.values() for _, source in found}) < 2:
         where = f"at site '{site}'" if site is not None else "at any site"

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from vizlab.core.framing import Framing
 from vizlab.core.predictions import CLASSES_AT_ONCE
-from vizlab.tasks import VOID
 
 UNITS = {"semseg": "probability", "depth": "m", "normals": "degrees"}
 """By task whose outputs can be valued, the unit of the values."""
@@ -30,7 +29,8 @@ def pixel_values(task: str, y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
 
 
 def read_classes(y: Tensor, framing: Framing, asked: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """The predicted class (B, H, W) int64 and the probability (B, H, W) of the class in `asked`, NaN where VOID.
+    """The predicted class (B, H, W) int64 and the probability (B, H, W) of the class in `asked`, NaN
+    where that is none of the output's, as VOID is.
 
     Without `asked` the probability is that of the predicted class. A few class maps are held at a time.
     """
@@ -42,7 +42,7 @@ def read_classes(y: Tensor, framing: Framing, asked: Tensor | None = None) -> tu
         label = torch.where(highest > best, index + start, label)
         best = torch.maximum(best, highest)
         if asked is not None:
-            here = (asked >= start) & (asked < start + some.shape[1]) & (asked != VOID)
+            here = (asked >= start) & (asked < start + some.shape[1])
             place = (asked - start).clamp(0, some.shape[1] - 1)
             known = torch.where(here, some.gather(1, place[:, None])[:, 0], known)
     return label, best if asked is None else known

@@ -30,7 +30,7 @@ def similarity_chart(found: Sequence[Similarity], words: Mapping[str, SiteWords]
             if of:
                 _add(figure, of, names, words, COLOURS[place % len(COLOURS)])
     axis = site_axis([words[name].label for name in names])
-    height = max(120, row_height(len(names)) * len(names))
+    height = max(220, row_height(len(names)) * len(names))
     styled(figure, "Linear CKA of streams at each site", NOTES, height, legend=True)
     figure.update_yaxes(**axis)
     figure.update_xaxes(range=[-0.15, 1.05], title_text="CKA")
