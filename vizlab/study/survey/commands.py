@@ -13,7 +13,7 @@ from vizlab.errors import InputError
 if TYPE_CHECKING:
     from vizlab.study.survey.engine import Progress
 
-Config = Annotated[Path, typer.Argument(help="what to measure (TOML); see docs/how-to/run-a-study.md")]
+Config = Annotated[Path, typer.Argument(help="what to measure, a TOML file; see below")]
 Data = Annotated[Path, typer.Option("--data", help="folder with rgb/, depth/, label40/, train.txt, test.txt")]
 Out = Annotated[Path, typer.Option(help="folder of the study; the same folder again goes on with it")]
 Address = Annotated[str | None, typer.Option(help="a Ray cluster's address, such as auto or ray://HOST:10001")]
@@ -31,7 +31,13 @@ def study_command(
 ) -> None:
     """Measure networks over all pictures of a split; resumable, with progress. The extra `scale` brings Ray Data.
 
-    Writes OUT/study.npz, which the page opens. Whatever was measured when it is interrupted stays in OUT/parts.
+    Writes OUT/study.npz, which the page opens in its tab Study. What was measured when it is interrupted stays in
+    OUT/parts, and the same command goes on from there.
+
+    CONFIG lists checkpoints, seen from its own folder, and has a table measures.NAME for each measure, which may be
+    empty: traces, sweep, shapley, similarity, corruptions. In it, every = 6 takes each sixth picture alone; what else
+    stands there is the measure's own. Further keys: split, batch, device, precision, threads, seed, resamples, and
+    thumbnails, the width of small pictures that are kept for the page.
     """
     from vizlab.study.survey.conduct import conduct
     from vizlab.study.survey.study import FILE
