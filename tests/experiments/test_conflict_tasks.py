@@ -171,17 +171,30 @@ class Doubling(FusionModule):
         return x.mul_(2).relu_()
 
 
-def test_what_enters_a_site_may_be_overwritten_there() -> None:
-    """y = relu(2 w x): what entered is w x = 3, whatever the site makes of it, and d(y^2)/d(w x) = 8 w x."""
-    network = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), Doubling())
-    network.sites = (network[1].site,)  # type: ignore[assignment,union-attr]
-    network[0].weight.data.fill_(3.0)
+class PastTheSite(torch.nn.Module):
+    """y = relu(2 h) + 10 h with h = w x: what enters the site goes past it as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = torch.nn.Linear(1, 1, bias=False), Doubling()
+        self.first.weight.data.fill_(3.0)
+        self.sites = (self.second.site,)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.first(x)
+        return self.second(h) + 10 * h
+
+
+def test_gradients_are_of_what_entered_the_site_and_of_nothing_else() -> None:
+    """d(y^2)/dh by way of the site alone is 2 y * 2 with y = 12 h = 36, whatever the site overwrites."""
+    network = PastTheSite()
     with watching_use(network) as use:  # type: ignore[arg-type]
         loss = network(torch.ones(1, 1)).square().sum()
     [entered] = use.features()["stage 1"]
     (gradient,) = torch.autograd.grad(loss, entered)
-    assert float(gradient) == 24
-    assert [p is network[0].weight for p in use.parameters()["stage 1"]] == [True]
+    assert float(loss.detach()) == 36**2
+    assert float(gradient) == 2 * 36 * 2
+    assert [p is network.first.weight for p in use.parameters()["stage 1"]] == [True]
 
 
 def test_what_cannot_be_compared_is_said() -> None:
