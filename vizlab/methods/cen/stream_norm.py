@@ -151,7 +151,8 @@ class StreamNorm(FusionModule):
         grouped, result = self._grouped(y), self._grouped(mixed).clone()
         for target, arrivals in edited.items():
             own = self._part(grouped[target], arrivals[0].channels)
-            result[target][:, arrivals[0].channels] = sum(arrival.total(own) for arrival in arrivals)
+            came = sum((arrival.total(own) for arrival in arrivals), start=torch.zeros_like(own))
+            result[target][:, arrivals[0].channels] = came.to(result.dtype)
         return result.flatten(0, 1)
 
     def _show(self, mixed: Tensor, own: Tensor, mask: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> None:
