@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "page": GROUND | {"rgbd", "core", "measures", "views", "scenes", "study", "report", "experiments"},
     "methods.parts": GROUND | {"core"},
     "methods": GROUND | {"rgbd", "core", "measures", "views", "methods.parts", "page.kit"},
-    "page.kit": GROUND | {"rgbd", "core", "measures", "views"},
+    "page.kit": GROUND | {"rgbd", "core", "measures", "views", "experiments"},
 }
 SHELL = {"__init__", "cli", "scenes.__main__"}
 """They put the parts together: the public map and the commands."""

@@ -12,6 +12,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import CancelledError, InputError, VizlabError
 from vizlab.page.controls import scene_buttons
 from vizlab.page.kit.analysis import Analysis, Request
+from vizlab.page.kit.changes import stack_of
 from vizlab.page.kit.html import alert, notice
 from vizlab.page.kit.method_tab import MethodTab, Updates, chosen
 from vizlab.page.kit.strips import open_site
@@ -159,7 +160,12 @@ class Handlers:
             before = self.workspace.get(key).request
         except InputError:
             return request
-        return replace(request, settings=before.settings, settings_by_model=before.settings_by_model)
+        return replace(
+            request,
+            settings=before.settings,
+            settings_by_model=before.settings_by_model,
+            changes={name: stack for name, stack in before.changes.items() if name in request.models},
+        )
 
     def _show(self, analysis: Analysis, shown: Shown, palette: Palette) -> Updates:
         """The page for one analysis, with its scene marked among the others."""
@@ -277,13 +283,48 @@ class Handlers:
         """
         found = _plain(asked)
         try:
-            trace = self.workspace.get(key).trace_of(str(found["network"]))
+            analysis = self.workspace.get(key)
+            trace = analysis.trace_of(str(found["network"]))
+            shown = shown.with_choices(
+                STAGE, {name: found.get(name) for name in ("network", "site", "target", "source")}
+            )
+            offered = self.page.stage.render_changes(analysis, shown.choices[STAGE])
+        except (VizlabError, KeyError, TypeError, AttributeError):
+            return {self.page.shown: shown}  # the map shows what is known
+        try:
             tab = self.page.tabs[trace.model.family]
             choices = tab.at_site(trace, str(found["site"]), str(found["target"]))
         except (VizlabError, KeyError, TypeError):
-            return {self.page.shown: shown}  # the map shows what is known; a tab that cannot follow stays as it is
+            return {self.page.shown: shown, **offered}  # a tab that cannot follow stays as it is
         now = shown.chose(tab.family, trace.model.name).with_choices(tab.family, choices)
-        return {self.page.shown: now.undrawn(tab.family)}
+        return {self.page.shown: now.undrawn(tab.family), **offered}
+
+    def change(
+        self,
+        asked: str,
+        key: str | None,
+        shown: Shown,
+        palette: Palette,
+        visitor: gr.Request | None = None,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Updates:
+        """The stack of changes of one network is another one: that network runs again.
+
+        `asked` is JSON, {"model": name, "changes": [change, ...]} (see `page.kit.changes`).
+        """
+        found = _plain(asked)
+        data = found if isinstance(found, dict) else {}
+
+        def do() -> Updates:
+            stack, model = stack_of(data.get("changes")), str(data.get("model") or "")
+            before = self.workspace.get(key)
+            with self.running.by(_session(visitor), progress) as step:
+                analysis = self.workspace.change(before.key, model, stack, step)
+            updates = self.page.show(analysis, shown, palette)
+            del updates[self.page.controls.readout]  # the picture is the same
+            return updates
+
+        return self.guarded(do)
 
     def choose_model(self, tab: MethodTab) -> Callable[..., Updates]:
         """A handler that draws `tab` for another checkpoint of its family; what else was chosen in it stays."""
@@ -377,6 +418,7 @@ def opening_request(workspace: Workspace, link: Link | None = None) -> Request |
         device=workspace.default_device(),
         settings=wanted.settings,
         settings_by_model={name: own for name, own in wanted.settings_by_model.items() if name in shipped},
+        changes={name: stack for name, stack in wanted.changes.items() if name in shipped},
     )
 
 

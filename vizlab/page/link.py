@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from vizlab.page.kit.changes import Stacks, read
+
 
 @dataclass(frozen=True)
 class Link:
@@ -17,18 +19,23 @@ class Link:
     networks: tuple[str, ...] = ()
     settings: Mapping[str, float] = field(default_factory=dict)
     settings_by_model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    changes: Stacks = field(default_factory=dict)
     uploaded: str = ""
 
     @classmethod
     def read(cls, text: str | None) -> "Link":
-        """From the part of an address behind "#": scene=NAME&networks=A,B&set=threshold:0.05,A~threshold:0.1."""
+        """From the part of an address behind "#": scene=NAME&networks=A,B&set=threshold:0.05,A~threshold:0.1&do=...
+
+        See `page.kit.changes` for what stands in `do`.
+        """
         found = {name: values[-1] for name, values in parse_qs((text or "").removeprefix("#")).items()}
         everywhere: dict[str, float] = {}
         by_model: dict[str, dict[str, float]] = {}
         for model, name, value in _settings(found.get("set", "").split(",")):
             (by_model.setdefault(model, {}) if model else everywhere)[name] = value
         names = tuple(name for name in found.get("networks", "").split(",") if name)
-        return cls(found.get("scene", ""), names, everywhere, by_model, found.get("picture", ""))
+        changes = read(found.get("do", ""))
+        return cls(found.get("scene", ""), names, everywhere, by_model, changes, found.get("picture", ""))
 
 
 def _settings(parts: Iterable[str]) -> Iterable[tuple[str, str, float]]:

@@ -82,7 +82,7 @@ class Page:
             for name, title in titles.items():
                 with gr.Tab(title, id=name) as self.places[name]:
                     if name == STAGE:
-                        self.stage = StageTab(titles)
+                        self.stage = StageTab(titles, workspace.scene_titles)
                     elif name == PREDICTIONS:
                         self.predictions = PredictionsTab()
                     elif name == SCENES:
@@ -137,14 +137,14 @@ class Page:
             self.controls.progress: "",
             self.controls.readout: readout(analysis.picture),
             self.status: status_line(analysis),
-            **self.stage.render(analysis),
+            **self.stage.render(analysis, shown.choices.get(STAGE)),
             **self.draw(shown, analysis, palette),
         }
 
     def draw(self, shown: "Shown", analysis: Analysis, palette: Palette) -> Updates:
         """The tab that is open."""
         if shown.place == STAGE:
-            return self.stage.render(analysis)
+            return self.stage.render(analysis, shown.choices.get(STAGE))
         if shown.place == PREDICTIONS:
             return self.predictions.render(analysis, palette)
         if shown.place == SCENES:

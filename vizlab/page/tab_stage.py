@@ -4,12 +4,15 @@ The server says which analysis is on show; the browser fetches its document and 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from vizlab.page.change_panel import panel
 from vizlab.page.kit.analysis import Analysis
+from vizlab.page.kit.changes import written
 from vizlab.page.kit.html import tag
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.serving import ROOT, viewer_address
@@ -50,24 +53,32 @@ window.vizlabLink.ask = (detail) => trigger('select', detail);
 watch('value', open);
 open();
 """
+CHANGE_JS = (Path(__file__).parent / "change.js").read_text(encoding="utf-8")
 
 
 class StageTab:
     """`selected` is triggered with the site that was clicked; `document` says which analysis the browser opens."""
 
-    def __init__(self, titles: Mapping[str, str]) -> None:
-        """`titles` are those of all tabs of the page by name."""
+    def __init__(self, titles: Mapping[str, str], scenes: Callable[[], Mapping[str, str]] = dict) -> None:
+        """`titles` are those of all tabs of the page by name; `scenes` gives those of the bundled scenes by name."""
         script = {"data_script": viewer_address(), "data_root": ROOT, "data_titles": json.dumps(dict(titles))}
         box = tag("div", "", "vz-instrument", **script)
         self.instrument = gr.HTML(box, js_on_load=MOUNT_JS, elem_id="vz-instrument", apply_default_css=False)
+        self.changes = gr.HTML(js_on_load=CHANGE_JS, elem_id="vz-change-panel")
         self.document = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-document")
+        self._scenes = scenes
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.document]
+        return [self.document, self.changes]
 
-    def render(self, analysis: Analysis) -> Updates:
-        return {self.document: document_mark(analysis)}
+    def render(self, analysis: Analysis, selected: Mapping[str, Any] | None = None) -> Updates:
+        """The stage for one analysis; `selected` is what was clicked last in the network map."""
+        return {self.document: document_mark(analysis), **self.render_changes(analysis, selected)}
+
+    def render_changes(self, analysis: Analysis, selected: Mapping[str, Any] | None) -> Updates:
+        """What can be done to the edge that was clicked, and what is done."""
+        return {self.changes: panel(analysis, selected, self._scenes())}
 
 
 def document_mark(analysis: Analysis) -> str:
@@ -77,4 +88,5 @@ def document_mark(analysis: Analysis) -> str:
     return tag(
         "i", "", data_key=analysis.key, data_scene=request.scene or "", data_picture=analysis.picture.rgbd.digest[:16],
         data_networks=json.dumps(list(request.models)), data_settings=json.dumps(settings),
+        data_changes=written(request.changes),
     )  # fmt: skip

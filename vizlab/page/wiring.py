@@ -54,7 +54,13 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     )
     choice.then(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
     site = [page.stage.document, page.key, page.shown]
-    page.stage.instrument.select(handlers.select_site, site, [page.shown], js=_ASKED % "site", **_QUIET, **_LAST)
+    clicked = [page.shown, page.stage.changes]
+    page.stage.instrument.select(handlers.select_site, site, clicked, js=_ASKED % "site", **_QUIET, **_LAST)
+    changes = [page.stage.document, *seen]
+    page.stage.changes.select(None, js=_BUSY)
+    page.stage.changes.select(handlers.change, changes, page.results, js=_ASKED % "changes", **running).then(
+        None, js=_READY
+    )
     page.stage.document.select(handlers.follow, [page.shown, controls.palette], page.results, **running)
     controls.cancel.click(handlers.cancel, None, None, **_QUIET)
 

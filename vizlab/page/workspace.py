@@ -16,7 +16,9 @@ from vizlab.core.registry import checked
 from vizlab.core.trace import FusionTrace, TracedModel
 from vizlab.core.tracer import trace
 from vizlab.errors import CheckpointError, IncompatibleInputError, InputError
+from vizlab.experiments.interventions.effect import OutputEffect
 from vizlab.measures.reference import Reference
+from vizlab.page.benches import Benches
 from vizlab.page.cache import ByteCache
 from vizlab.page.depth_scale import (
     is_without_scale,
@@ -26,6 +28,7 @@ from vizlab.page.depth_scale import (
 )
 from vizlab.page.documents import Documents
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
+from vizlab.page.kit.changes import StackedChange
 from vizlab.page.scene_rows import SceneRows
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
@@ -52,6 +55,7 @@ class Workspace:
         self.turns = Turns()
         self.documents = Documents(self.get)
         self.rows = SceneRows()
+        self.benches = Benches(lambda name: self._scene_picture(name).rgbd)
         self._bundled: dict[str, Picture] = {}
 
     def scenes(self) -> tuple[str, ...]:
@@ -67,6 +71,10 @@ class Workspace:
                 + (f" ({', '.join(names)})." if names else ".")
             )
         return load_scene(name, self.settings.scenes)
+
+    def scene_titles(self) -> dict[str, str]:
+        """What the bundled scenes are called, by name."""
+        return {name: self.scene(name).title for name in self.scenes()}
 
     def get(self, key: str | None) -> Analysis:
         """The results of that key; raises InputError if they are gone."""
@@ -100,7 +108,7 @@ class Workspace:
         picture = self.read(request)
         models = self.shelf.loaded(request.models)
         key = _key(picture, request, models)
-        return self._once(key, lambda: _run(key, request, picture, models, step), step, background)
+        return self._once(key, lambda: _run(key, request, picture, models, step, self.benches), step, background)
 
     def key_of(self, request: Request) -> str:
         """The key under which `analyse` keeps its answer; nothing runs."""
@@ -118,11 +126,21 @@ class Workspace:
         With `model`, that network's controls alone.
         """
         before = self.get(key)
-        request = before.request.varied(settings, model)
+        return self._varied(before, before.request.varied(settings, model), step)
+
+    def change(
+        self, key: str, model: str, stack: tuple[StackedChange, ...], step: Step = lambda done, what: None
+    ) -> Analysis:
+        """The same picture with another stack of changes of that network, which alone runs again."""
+        before = self.get(key)
+        before.trace_of(model)
+        return self._varied(before, before.request.changed(model, stack), step)
+
+    def _varied(self, before: Analysis, request: Request, step: Step) -> Analysis:
         _check(request)
         models = {m.name: m for m in self.shelf.loaded(request.models)}
         new_key = _key(before.picture, request, list(models.values()))
-        return self._once(new_key, lambda: _vary(new_key, request, before, models, step), step)
+        return self._once(new_key, lambda: _vary(new_key, request, before, models, step, self.benches), step)
 
     @property
     def kept_bytes(self) -> int:
@@ -182,10 +200,11 @@ def _sensor_reference(rgbd: RGBDImage) -> Reference | None:
     return None if rgbd.depth is None or is_without_scale(rgbd) else Reference().completed(rgbd)
 
 
-def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step) -> Analysis:
+def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step, benches: Benches) -> Analysis:
     started = time.perf_counter()
     traces: dict[str, FusionTrace] = {}
     unchanged: dict[str, FusionTrace] = {}
+    effects: dict[str, Mapping[str, OutputEffect]] = {}
     skipped: dict[str, str] = {}
     notes: list[str] = []
     stand_in: dict[str, str] = {}
@@ -198,10 +217,12 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
             rgbd = _shown_to(model, picture.rgbd, source, traces)
             if source is None:  # what was changed for this network alone is said of the run
                 notes += [one for one in rgbd.record.warnings if one not in picture.rgbd.record.warnings]
-            traces[model.name] = _trace(model, rgbd, request, notes)
-            if _moved(model, request):
-                own = replace(request, settings={}, settings_by_model={})
-                unchanged[model.name] = _trace(model, rgbd, own, notes)
+            own = _trace(model, rgbd, replace(request, settings={}, settings_by_model={}), notes)
+            traces[model.name] = own
+            if any(_altered(model, request)):
+                unchanged[model.name] = own
+                found = _as_asked(model, rgbd, request, own, picture.reference, notes, benches)
+                traces[model.name], effects[model.name] = found
         except IncompatibleInputError as err:
             skipped[model.name] = str(err)
     traces = {model.name: traces[model.name] for model in models if model.name in traces}
@@ -216,6 +237,7 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
         picture=picture,
         traces=traces,
         unchanged=unchanged,
+        effects={name: found for name, found in effects.items() if found},
         families={model.name: model.method.family for model in models},
         skipped=skipped,
         stand_in=stand_in,
@@ -224,29 +246,68 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     )
 
 
-def _vary(key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step) -> Analysis:
+def _vary(
+    key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step, benches: Benches
+) -> Analysis:
     started = time.perf_counter()
     notes = list(before.notes)
     at_own = {**before.traces, **before.unchanged}
     traces, unchanged = dict(at_own), {}
+    effects: dict[str, Mapping[str, OutputEffect]] = {}
     for name, own in at_own.items():
-        changed = _moved(models[name], request)
-        if changed and changed == _moved(models[name], before.request):
-            traces[name], unchanged[name] = before.traces[name], own
-        elif changed:
-            step(0.1, f"running {name} at {', '.join(f'{key} {value:g}' for key, value in changed.items())}")
-            unchanged[name] = own
+        altered = _altered(models[name], request)
+        if not any(altered):
+            continue
+        unchanged[name] = own
+        if altered == _altered(models[name], before.request):
+            traces[name] = before.traces[name]
+            found: Mapping[str, OutputEffect] = before.effects.get(name, {})
+        else:
+            step(0.1, f"running {name} {_altered_words(*altered)}")
             rgbd = _shown_to(models[name], before.picture.rgbd, before.stand_in.get(name), at_own)
-            traces[name] = _trace(models[name], rgbd, request, notes)
+            truth = before.picture.reference
+            traces[name], found = _as_asked(models[name], rgbd, request, own, truth, notes, benches)
+        effects |= {name: found} if found else {}
     return replace(
         before,
         key=key,
         request=request,
         traces=traces,
         unchanged=unchanged,
+        effects=effects,
         notes=tuple(dict.fromkeys(notes)),
         seconds=time.perf_counter() - started if unchanged else before.seconds,
     )
+
+
+def _altered(model: Model, request: Request) -> tuple[dict[str, float], tuple[StackedChange, ...]]:
+    """What is asked of that network that it does not do by itself: controls moved, and changes in force."""
+    return _moved(model, request), request.changes_of(model.name)
+
+
+def _altered_words(moved: Mapping[str, float], stack: tuple[StackedChange, ...]) -> str:
+    at = [f"at {', '.join(f'{key} {value:g}' for key, value in moved.items())}"] if moved else []
+    with_changes = [f"with {len(stack)} change{'s' if len(stack) > 1 else ''}"] if stack else []
+    return " ".join(at + with_changes)
+
+
+def _as_asked(
+    model: Model,
+    rgbd: RGBDImage,
+    request: Request,
+    own: FusionTrace,
+    truth: Reference | None,
+    notes: list[str],
+    benches: Benches,
+) -> tuple[FusionTrace, Mapping[str, OutputEffect]]:
+    """The trace with controls moved and changes in force, and what the changes did; `own` is the one without both."""
+    moved, stack = _altered(model, request)
+    before = _trace(model, rgbd, request, notes) if moved else own
+    if not stack:
+        return before, {}
+    with model.lock:
+        effect = benches.effect(model, rgbd, stack, before, moved, request.working_size, truth)
+    return effect.after, effect.outputs
 
 
 def _depth_source(

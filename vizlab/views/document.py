@@ -108,7 +108,7 @@ def document(
     sampled = sampling(trace.framing for trace in traces.values())
     named = _named_layers(traces, rgbd, complete, own or {}, sampled)
     keys = {layer.key for layer in named.values()}
-    made = [*_errors(traces, complete, keys), *_changes(own or {}), *_between(traces)]
+    made = [*_errors(traces, complete, keys), *_changes(own or {}), *_moved_maps(own or {}, named), *_between(traces)]
     titles = _titles(traces)
     manifest = {
         "version": VERSION,
@@ -176,7 +176,7 @@ def _named_layers(
     groups += [(name, name + OWN, trace) for name, trace in own.items()]
     for name, group, trace in groups:
         about = f"{_identity(trace)}|{sampled.stride}"
-        layers = [*prediction_layers(trace, group, sampled), *(site_layers(trace, group) if group == name else ())]
+        layers = [*prediction_layers(trace, group, sampled), *site_layers(trace, group)]
         named |= {_id(about, layer.key): layer for layer in layers}
     return named
 
@@ -285,6 +285,26 @@ def _changes(own: Mapping[str, FusionTrace]) -> Iterable[_Made]:
             output = _answer(trace, task)
             of = (f"{name}{OWN}|{output}", f"{name}|{output}")
             yield from _compared(f"{name}|{task}|change", f"{task}, change", name, task, of, 1.0, "its own setting")
+
+
+def _moved_maps(own: Mapping[str, FusionTrace], named: Mapping[str, Layer]) -> Iterable[_Made]:
+    """What a change did to every map of a site, and to confidence and entropy: now less before."""
+    by_key = {layer.key: layer for layer in named.values()}
+    for name in own:
+        for key, before in by_key.items():
+            after = by_key.get(f"{name}|{key.removeprefix(name + OWN + '|')}")
+            if (
+                before.group == name + OWN
+                and before.kind == "scalar"
+                and after is not None
+                and not before.task == "depth"
+            ):
+                end = max(abs(before.high), abs(after.high)) or 1.0
+                yield _Made(
+                    f"{after.key}|moved", f"{after.title}, change", name, "signed", "difference", (before.key, after.key),
+                    "Now less before the change.", after.unit, f"{after.row} change", "diverging", -end, end, after.digits,
+                    after.task, after.site, after.target, after.source,
+                )  # fmt: skip
 
 
 def _compared(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from vizlab.core.trace import FusionTrace, arrays_of
 from vizlab.errors import InputError
+from vizlab.experiments.interventions.effect import OutputEffect
 from vizlab.measures.reference import Reference
+from vizlab.page.kit.changes import StackedChange, Stacks, written
 from vizlab.rgbd import ReadOptions, RGBDImage
 
 
@@ -17,7 +19,8 @@ class Request:
     """What a user asks for. Either `scene`, a bundled one, or files; `working_size` None is each network's own.
 
     `reading` says how the files are read; `settings` give values to controls, by name, in place of each
-    checkpoint's own, and `settings_by_model` to those of one network, before that. With `predicted_depth`, networks
+    checkpoint's own, and `settings_by_model` to those of one network, before that; `changes` are what is done to what
+    streams send each other in one network. With `predicted_depth`, networks
     that need depth get another network's prediction where the picture has none.
     """
 
@@ -32,6 +35,16 @@ class Request:
     predicted_depth: bool = False
     precision: str = "auto"
     settings_by_model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    changes: Stacks = field(default_factory=dict)
+
+    def changes_of(self, model: str) -> tuple[StackedChange, ...]:
+        """The changes of that network that are in force."""
+        return tuple(change for change in self.changes.get(model, ()) if change.on)
+
+    def changed(self, model: str, stack: tuple[StackedChange, ...]) -> "Request":
+        """The same request with another stack of changes of that network."""
+        others = {name: own for name, own in self.changes.items() if name != model}
+        return replace(self, changes={**others, model: stack} if stack else others)
 
     def settings_of(self, model: str) -> dict[str, float]:
         """What was given to that network's controls, by name."""
@@ -58,9 +71,10 @@ class Picture:
 class Analysis:
     """Immutable, shared between users who asked for the same.
 
-    `traces` by model name, in the order asked for; `unchanged` those of models for which a control was moved, at the
-    checkpoint's own value; `families` names the method of every model asked for; `skipped` says of each model that was
-    not run why; `stand_in` names the network whose predicted depth a model saw; `notes` are sentences about the run.
+    `traces` by model name, in the order asked for; `unchanged` those of models for which a control was moved or what
+    streams send was changed, as the checkpoint has it; `effects` say by model and output how far the latter moved by
+    the changes; `families` names the method of every model asked for; `skipped` says of each model that was not run
+    why; `stand_in` names the network whose predicted depth a model saw; `notes` are sentences about the run.
     """
 
     key: str
@@ -68,6 +82,7 @@ class Analysis:
     picture: Picture
     traces: Mapping[str, FusionTrace]
     unchanged: Mapping[str, FusionTrace] = field(default_factory=dict)
+    effects: Mapping[str, Mapping[str, OutputEffect]] = field(default_factory=dict)
     families: Mapping[str, str] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     stand_in: Mapping[str, str] = field(default_factory=dict)
@@ -119,4 +134,6 @@ def analysis_key(picture: Picture, request: Request, models: Mapping[str, str]) 
             request.precision,
         ],
     }
+    if request.changes:  # those that are off as well: the page shows them
+        parts["changes"] = written(request.changes)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

@@ -23,7 +23,7 @@ export function presets(document: Document, state: Pick<State, "site" | "cells">
   if (site.length) found.push(preset("site", "site", site, document));
   found.push(preset("scales", "initial", document.layers.filter(isInitial).map(key)));
   found.push(preset("between", "pairs", document.layers.filter((l) => l.key.includes("|between|")).map(key)));
-  found.push(preset("change", "change", document.layers.filter((l) => l.made && l.key.endsWith("|change")).map(key)));
+  found.push(preset("change", "change", changed(document)));
   found.push(preset("pinned", "against pinned", document.layers.filter((l) => l.key.startsWith("difference|")).map(key)));
   const own = state.cells.filter((name) => document.layers.some((layer) => layer.key === name));
   if (own.length) found.push({ name: "own", title: "own", cells: own, columns: 0 });
@@ -65,6 +65,12 @@ function byKind(document: Document): Preset[] {
     preset("entropy", "entropy", ending("|entropy"), document),
     preset("error", "errors", ending("|error"), document),
   ];
+}
+
+/** Where something was changed: every answer before, after and the difference; then what moved within. */
+function changed(document: Document): string[] {
+  const made = document.layers.filter((l) => l.made && l.key.endsWith("|change"));
+  return made.flatMap((layer) => [...layer.made!.of, layer.key]);
 }
 
 /** The maps of a site into its target, then into its others; all of its layers are there to choose. */
