@@ -41,12 +41,11 @@ from vizlab.rgbd import RGBDImage
 
 SEGMENT, PIXEL, BOX = "the segment there", "that pixel", "a box, two clicks"
 KEPT_BYTES = 32_000_000
+CURVE_POINTS = 11
+"""On each curve: every tenth of the pixels."""
 CHECK_STEPS = 16
 """Of the path, for each map of the sanity check: ranks need fewer than totals."""
-HINT = (
-    "Click the picture to choose a region, or write its place; then press Attribute. Gradients take seconds on a GPU "
-    "and up to a minute on a CPU."
-)
+HINT = "Click the picture to choose a region, or write its place, then press Attribute."
 CLASSES = 24
 """At most so many classes are offered, the largest in the picture first."""
 
@@ -95,16 +94,17 @@ class AttributionTab(ExperimentTab):
             self.depth = gr.Dropdown(["median plane", "unknown", "unchanged"], value="median plane",
                                      label="depth is compared with")  # fmt: skip
             self.steps = gr.Slider(8, 256, 64, step=8, label="steps on the path")
-        with gr.Row(elem_classes="vz-experiment-choices"):
-            self.region = gr.Radio([SEGMENT, PIXEL, BOX], value=SEGMENT, label="region")
-            self.place = gr.Textbox("", label="place: x,y or x,y,x,y in pixels", elem_id="vz-attribution-place",
-                                    max_lines=1)  # fmt: skip
         self.ratio, self.drawn = gr.State(1.0), gr.State(None)
-        self.picture = gr.Image(
-            interactive=False, label="picture; click to choose a region", elem_id="vz-attribution-picture",
-            elem_classes="vz-attribution-picture", buttons=[],
-        )  # fmt: skip
-        self.chosen = gr.HTML(note(HINT), elem_id="vz-attribution-region")
+        with gr.Row(elem_classes="vz-attribution-where"):
+            self.picture = gr.Image(
+                interactive=False, label="picture; click to choose a region", elem_id="vz-attribution-picture",
+                elem_classes="vz-attribution-picture", buttons=[], scale=0, min_width=300,
+            )  # fmt: skip
+            with gr.Column(min_width=260):
+                self.region = gr.Radio([SEGMENT, PIXEL, BOX], value=SEGMENT, label="region")
+                self.place = gr.Textbox("", label="place: x,y or x,y,x,y in pixels", elem_id="vz-attribution-place",
+                                        max_lines=1)  # fmt: skip
+                self.chosen = gr.HTML(note(HINT), elem_id="vz-attribution-region")
         self.picture.select(_clicked, [self.place, self.region, self.ratio], [self.place], **QUIET)
         return {
             "place": self.place,
@@ -131,7 +131,7 @@ class AttributionTab(ExperimentTab):
         self.areas = gr.HTML(elem_id="vz-attribution-curves")
         self.chart = gr.Plot(show_label=False, container=False, visible=False, elem_classes="vz-plot")
         self._kept: ByteCache[Attribution] = ByteCache(KEPT_BYTES)
-        further = [self.more, self.sanity, self.edges, self.areas, self.chart]
+        further = [self.more, self.follow, self.sanity, self.edges, self.areas, self.chart]
         return [self.picture, self.chosen, self.ratio, self.maps, *further]
 
     def actions(self) -> Sequence[Action]:
@@ -193,7 +193,7 @@ class AttributionTab(ExperimentTab):
         region = region_of(rgbd, trace, place, how)
         image = region_picture(rgbd, region)
         count = int(region.sum())
-        said = f"{count:,} {'pixel' if count == 1 else 'pixels'}, {region.mean():.1%} of the picture."
+        said = f"{count:,} {'pixel' if count == 1 else 'pixels'}, {region.mean():.1%} of the picture. {HINT}"
         if how == BOX and len(_numbers(place)) == 2:
             said += " Click the opposite corner for a box."
         return {self.picture: image, self.chosen: note(said), self.ratio: rgbd.size[1] / image.shape[1]}
@@ -237,7 +237,7 @@ class AttributionTab(ExperimentTab):
         known = self._kept.get(_key(run, choice))
         found = curves(
             run.only.model, run.only.rgbd, _target(run.only, choice), choice.method,
-            steps=choice.steps, known=known, **_given(run, choice),
+            steps=choice.steps, points=CURVE_POINTS, known=known, **_given(run, choice),
         )  # fmt: skip
         yield {self.areas: curves_html(found), self.chart: gr.update(value=curves_chart(found), visible=True)}
 
@@ -270,9 +270,9 @@ def region_of(rgbd: RGBDImage, trace: FusionTrace, place: str, how: str) -> np.n
 
 
 def output_choices(trace: FusionTrace) -> list[str]:
-    """The outputs that can be attributed; an ensemble under its task's bare name."""
+    """The outputs that can be attributed; an ensemble under its task's bare name; answers first."""
     names = [name for name, one in trace.predictions.items() if not isinstance(one, ImagePrediction)]
-    return [name for name in names if Output.parse(name).stream != ENSEMBLE]
+    return sorted((n for n in names if Output.parse(n).stream != ENSEMBLE), key=lambda n: not Output.parse(n).answer)
 
 
 def of_choices(trace: FusionTrace, output: str | None) -> list[str]:
