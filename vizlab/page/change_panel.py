@@ -81,9 +81,7 @@ def _actions(trace: FusionTrace, site: str, scenes: Mapping[str, str]) -> str:
         button("Cut", "cut", "what the target would have without it"),
         button("Mean", "mean", "each channel's mean over the picture in its place"),
         tag("span", slider + tag("output", "0.5") + button("Scale", "scale", "times this factor; 0 cuts"), "vz-pair"),
-        tag("span", other + button("Put in", "scene", "the part of this scene in its place"), "vz-pair")
-        if other
-        else "",
+        put_in if other else "",
         *_controls(trace),
     ]
     return tag("div", "".join(parts), "vz-change-actions")

@@ -285,9 +285,8 @@ class Handlers:
         try:
             analysis = self.workspace.get(key)
             trace = analysis.trace_of(str(found["network"]))
-            shown = shown.with_choices(
-                STAGE, {name: found.get(name) for name in ("network", "site", "target", "source")}
-            )
+            clicked = {name: found.get(name) for name in ("network", "site", "target", "source")}
+            shown = shown.with_choices(STAGE, clicked)
             offered = self.page.stage.render_changes(analysis, shown.choices[STAGE])
         except (VizlabError, KeyError, TypeError, AttributeError):
             return {self.page.shown: shown}  # the map shows what is known

@@ -172,9 +172,8 @@ def _named_layers(
     """Layers by id; an id says of what picture, network and setting its values are, so that equal ids are equal."""
     pictures = [] if rgbd is None else picture_layers(rgbd, reference, sampled)
     named = {_id(_content(layer), layer.key): layer for layer in pictures}
-    groups = [(name, name, trace) for name, trace in traces.items()]
-    groups += [(name, name + OWN, trace) for name, trace in own.items()]
-    for name, group, trace in groups:
+    groups = [*traces.items(), *((name + OWN, trace) for name, trace in own.items())]
+    for group, trace in groups:
         about = f"{_identity(trace)}|{sampled.stride}"
         layers = [*prediction_layers(trace, group, sampled), *site_layers(trace, group)]
         named |= {_id(about, layer.key): layer for layer in layers}
@@ -291,19 +290,15 @@ def _moved_maps(own: Mapping[str, FusionTrace], named: Mapping[str, Layer]) -> I
     """What a change did to every map of a site, and to confidence and entropy: now less before."""
     by_key = {layer.key: layer for layer in named.values()}
     for name in own:
-        for key, before in by_key.items():
-            after = by_key.get(f"{name}|{key.removeprefix(name + OWN + '|')}")
-            if (
-                before.group == name + OWN
-                and before.kind == "scalar"
-                and after is not None
-                and not before.task == "depth"
-            ):
+        of_own = [layer for layer in named.values() if layer.group == name + OWN and layer.kind == "scalar"]
+        for before in of_own:
+            after = by_key.get(f"{name}|{before.key.removeprefix(name + OWN + '|')}")
+            if after is not None and before.task != "depth":  # of which the answer's own change is shown
                 end = max(abs(before.high), abs(after.high)) or 1.0
                 yield _Made(
-                    f"{after.key}|moved", f"{after.title}, change", name, "signed", "difference", (before.key, after.key),
-                    "Now less before the change.", after.unit, f"{after.row} change", "diverging", -end, end, after.digits,
-                    after.task, after.site, after.target, after.source,
+                    f"{after.key}|moved", f"{after.title}, change", name, "signed", "difference",
+                    (before.key, after.key), "Now less before the change.", after.unit, f"{after.row} change",
+                    "diverging", -end, end, after.digits, after.task, after.site, after.target, after.source,
                 )  # fmt: skip
 
 
