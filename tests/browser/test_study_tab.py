@@ -25,7 +25,7 @@ def give(page: Page, file: Path) -> None:
 
 def shares(page: Page) -> list[float]:
     """What the left half of the chart of edges shows, in percent."""
-    return page.evaluate("[...document.querySelector('#vz-study-edges .js-plotly-plot').data[0].x]")
+    return page.evaluate("document.querySelector('#vz-study-edges .js-plotly-plot').calcdata[0].map(point => point.x)")
 
 
 def test_a_study_is_opened_and_read(open_page: OpenPage, tmp_path: Path) -> None:

@@ -222,10 +222,10 @@ def _joined(studies: Sequence[Study]) -> dict[str, Any]:
     """What is said of several studies: all checkpoints and measures, the first one's settings."""
     configs = [study.meta["config"] for study in studies]
     files = dict.fromkeys(file for config in configs for file in config["checkpoints"])
-    asked = [one for config in configs for one in config["measures"]]
+    asked = {str(one): one for config in configs for one in config["measures"]}
     return {
         **studies[0].meta,
-        "config": {**configs[0], "checkpoints": list(files), "measures": asked},
+        "config": {**configs[0], "checkpoints": list(files), "measures": list(asked.values())},
         "checkpoints": {name: value for study in studies for name, value in study.meta["checkpoints"].items()},
-        "refused": [one for study in studies for one in study.meta["refused"]],
+        "refused": list({str(one): one for study in studies for one in study.meta["refused"]}.values()),
     }
