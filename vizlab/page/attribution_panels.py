@@ -91,7 +91,7 @@ def _shuffled_words(what: str, layers: int) -> str:
 
 
 def _correlation(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−") if math.isfinite(value) else "–"
+    return _plain(f"{value:+.2f}") if math.isfinite(value) else "–"
 
 
 def edges_html(found: Conductance, sites: Sequence[Site]) -> str:
@@ -120,7 +120,12 @@ def edges_html(found: Conductance, sites: Sequence[Site]) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:+.1%}".replace("-", "−") if math.isfinite(value) else "–"
+    return _plain(f"{value:+.1%}") if math.isfinite(value) else "–"
+
+
+def _plain(text: str) -> str:
+    """With a real minus, and no sign before nothing."""
+    return text[1:] if not text.strip("+-0.%") else text.replace("-", "−")
 
 
 def curves_html(found: Curves) -> str:

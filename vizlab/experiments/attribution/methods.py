@@ -108,7 +108,7 @@ METHODS: Mapping[str, AttributionMethod] = {
     "integrated gradients": AttributionMethod(
         "integrated gradients",
         "Gradients along the straight path from the baseline to the picture, times what changed (Sundararajan et al. "
-        "2017). The maps sum to the difference the picture makes.",
+        "2017). With enough steps the maps sum to the difference the picture makes.",
         True,
         integrated_gradients,
         lambda options, modalities: options.steps,
