@@ -13,6 +13,7 @@ from vizlab.checks.commands import check_command
 from vizlab.errors import InputError, VizlabError
 from vizlab.experiments.attribution.commands import attribute_command
 from vizlab.experiments.corruptions.commands import corrupt_command
+from vizlab.experiments.interventions.commands import intervene_command, sweep_command
 from vizlab.report.commands import replay_command, report_command
 from vizlab.scenes.__main__ import app as scenes_app
 from vizlab.study.data.commands import app as data_app
@@ -30,9 +31,11 @@ app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check yo
 app.command("attribute")(attribute_command)
 app.command("check")(check_command)
 app.command("corrupt")(corrupt_command)
+app.command("intervene")(intervene_command)
 app.command("report")(report_command)
 app.command("replay")(replay_command)
 app.command("study")(study_command)
+app.command("sweep")(sweep_command)
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]

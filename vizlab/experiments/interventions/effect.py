@@ -45,6 +45,23 @@ class OutputEffect:
         """The share of cells whose class is another one; NaN for other tasks."""
         return math.nan if self.flipped is None else float(self.flipped.mean())
 
+    def to_dict(self, classes: Sequence[str] = ()) -> dict[str, Any]:
+        """JSON-ready, without the maps; `classes` are called by these names."""
+
+        def called(index: int) -> str | int:
+            return classes[index] if index < len(classes) else index
+
+        flips = [{"from": called(was), "to": called(now), "cells": count} for was, now, count in self.flips]
+        of_classes = {} if self.flipped is None else {"flipped": self.share_flipped, "flips": flips}
+        metrics = {name: {"before": _plain(was), "after": _plain(now)} for name, (was, now) in self.metrics.items()}
+        known = {"metrics": metrics} if metrics else {}
+        return {"measure": self.name, "unit": self.unit, "size": _plain(self.size), **of_classes, **known}
+
+
+def _plain(value: float) -> float | None:
+    """JSON has no word for what is undefined."""
+    return value if math.isfinite(value) else None
+
 
 @dataclass(frozen=True, eq=False)
 class Effect:
@@ -81,6 +98,17 @@ class Effect:
     @property
     def angle(self) -> float:
         return self._size("mean angle")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without maps and traces; undefined figures as None."""
+        classes = self.before.model.classes
+        named = {name: one.to_dict(classes if one.task == "semseg" else ()) for name, one in self.outputs.items()}
+        return {
+            "model": self.before.model.name,
+            "changes": [change.to_dict() for change in self.changes],
+            **{name: _plain(getattr(self, name)) for name in ("kl", "flipped", "rms", "angle")},
+            "outputs": named,
+        }
 
     def _size(self, name: str) -> float:
         return next((effect.size for effect in self.answers.values() if effect.name == name), math.nan)
