@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.survey.studies import made_study, shapley_section
-from vizlab.page.study_charts import edges_chart, scatter_chart
+from vizlab.page.study_charts import damage_chart, edges_chart, scatter_chart
 from vizlab.page.study_panels import interval_words, likeness_html, worth_html
 from vizlab.page.tab_study import StudyTab, opened
 from vizlab.study.survey.intervals import Estimate
@@ -64,6 +64,18 @@ def test_means_and_intervals_of_every_edge(file: str) -> None:
     assert "into rgb; means over 40 pictures. Left: the share it carries." in spoken(figure)
 
 
+def test_whether_it_gets_worse(file: str) -> None:
+    one = opened(file)[1][0]
+    assert damage_chart(one, [str(i) for i in range(6)]) is None
+    lost = np.array([-1.0, 0, 1, 2, 3, 4])
+    scored = replace(one, damage=Estimate.of(lost, np.stack([lost - 1, lost + 1])), figure=("mIoU", "%"))
+    figure = damage_chart(scored, [str(i) for i in range(6)])
+    np.testing.assert_allclose(figure.data[0].x, lost)
+    np.testing.assert_allclose(figure.data[0].error_x.array, 0.95)
+    assert figure.layout.xaxis.title.text == "mIoU worse by, points"
+    assert "Left of 0 a cut helps." in spoken(figure)
+
+
 def test_all_networks_on_one_axis(file: str) -> None:
     listed = [one for one in opened(file)[1] if one.task == "semseg"]
     figure = scatter_chart(listed, "semseg")
@@ -90,7 +102,7 @@ def spoken(figure: Any) -> str:
 def test_rank_correlations_stand_beside_the_order_of_sites(tab: StudyTab, file: str) -> None:
     html = tab.of_task(file, "depth")[tab.correlations]
     cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", html)
-    assert cells[-6:] == ["distilling", "depth", "6", "-1.00 [-1.00, -1.00]", "-1.00 [-1.00, -1.00]", "–"]
+    assert cells[-7:] == ["distilling", "depth", "6", "-1.00 [-1.00, -1.00]", "-1.00 [-1.00, -1.00]", "–", "–"]
 
 
 def test_drill_down_to_the_pictures(tab: StudyTab, file: str) -> None:

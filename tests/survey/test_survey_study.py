@@ -93,6 +93,37 @@ def test_edges_into_each_target(study: Study) -> None:
     assert [one.task for one in summaries.edges_into_targets(study, "distilling")] == ["semseg", "depth"]
 
 
+def test_damage_is_what_the_figure_of_the_set_loses(study: Study) -> None:
+    """One class, 8 of 10 pixels hit; the k-th cut of six loses k - 1 of them: at the first one it helps."""
+    sweep = study.of("exchanging", "sweep")
+    edges = sweep.labels("edge")
+    lost = np.array([int(site[4:]) - 1 for site, _, _ in edges])
+    hit = np.tile(8 - lost, (40, 1))
+    cut = np.stack([hit, np.full_like(hit, 10), hit], 2)[..., None]
+    plain = np.tile(np.array([[8], [10], [8]]), (40, 1, 1))
+    rows = {**sweep.rows, "plain|semseg/ensemble|counts": plain, "total|semseg/ensemble|counts": cut}
+    scored = replace(study, sections={**study.sections, ("exchanging", "sweep"): replace(sweep, rows=rows)})
+    for one in summaries.edges_into_targets(scored, "exchanging"):
+        assert one.figure == ("mIoU", "%")
+        np.testing.assert_allclose(one.damage.value, [-10, 0, 10, 20, 30, 40])
+        np.testing.assert_allclose(one.damage.low, one.damage.value)
+        assert float(one.damage_rho.value) == pytest.approx(1)
+    assert summaries.edges_into_targets(study, "exchanging")[0].damage is None
+
+
+def test_a_larger_error_is_damage(study: Study) -> None:
+    """Squares 4 before and 9 after, over one pixel each: 1 m worse."""
+    sweep = study.of("distilling", "sweep")
+    count = len(sweep.labels("edge"))
+    ones = {"plain|depth|pixels": np.ones(40, int), "total|depth|pixels": np.ones((40, count), int)}
+    squares = {"plain|depth|squares": np.full(40, 4.0), "total|depth|squares": np.full((40, count), 9.0)}
+    scored = replace(sweep, rows={**sweep.rows, **ones, **squares})
+    whole = replace(study, sections={**study.sections, ("distilling", "sweep"): scored})
+    into_depth = summaries.edges_into_targets(whole, "distilling")[1]
+    assert into_depth.figure == ("RMSE", "m")
+    np.testing.assert_allclose(into_depth.damage.value, 1.0)
+
+
 def test_a_sweep_of_some_pictures_is_held_against_their_shares(study: Study) -> None:
     sweep = summaries.within(study.of("exchanging", "sweep"), np.arange(40) % 4 == 1)
     fewer = replace(study, sections={**study.sections, ("exchanging", "sweep"): sweep})

@@ -52,6 +52,29 @@ def edges_chart(edges: Edges, names: Sequence[str], pictures: int) -> go.Figure:
     return styled(figure, "Carried, and what a cut does", notes, row_height(len(names)) * len(names))
 
 
+def damage_chart(edges: Edges, names: Sequence[str]) -> go.Figure | None:
+    """By how much the task's figure over the set gets worse when each edge is cut; None where it was not scored."""
+    if edges.damage is None:
+        return None
+    (figure_name, unit), figure = edges.figure, go.Figure()
+    figure.add_scatter(
+        x=edges.damage.value,
+        y=list(range(len(names))),
+        error_x=_bars(edges.damage, 1),
+        mode="markers",
+        marker={"size": 7, "color": [stream_colour(source) for _, source, _ in edges.edges]},
+        customdata=[[name, _interval(edges.damage, i, 1, unit)] for i, name in enumerate(names)],
+        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+    )
+    figure.update_yaxes(**site_axis(names), title_text="site")
+    figure.update_xaxes(title_text=f"{figure_name} worse by, {'points' if unit == '%' else unit}")
+    figure.add_vline(x=0, line={"color": TEXT, "width": 1})
+    notes = [
+        f"{edges.network}, into {edges.target}: {figure_name} of {edges.task} over the set. Left of 0 a cut helps."
+    ]
+    return styled(figure, "Whether it gets worse", notes, row_height(len(names)) * len(names))
+
+
 def scatter_chart(listed: Sequence[Edges], task: str) -> go.Figure:
     """Every network's edges into the targets of `task`: mean effect against mean share, both axes logarithmic."""
     measure, unit = effect_words(task)

@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -46,7 +46,7 @@ def _from(source: str) -> str:
 
 
 def _refused(network: str, measure: str, sentence: str) -> str:
-    return f"No {measure} of {network}: {sentence}"
+    return f"Not measured, {measure} of {network}: {sentence}"
 
 
 def figures_html(study: Study) -> str:
@@ -67,21 +67,23 @@ def figures_html(study: Study) -> str:
 def correlations_html(listed: Sequence[Edges], task: str) -> str:
     """Whether shares, or the mere order of sites, predict effects."""
     rows = [
-        (one.network, one.target, str(len(one.edges)), *map(interval_words, (one.rho, one.by_position, one.partial)))
+        (
+            one.network,
+            one.target,
+            str(len(one.edges)),
+            *map(interval_words, (one.rho, one.by_position, one.partial)),
+            "–" if one.damage_rho is None else interval_words(one.damage_rho),
+        )
         for one in listed
     ]
     head = (
-        "network",
-        "into",
-        "edges",
-        "effect and share",
-        "effect and site's place",
-        "effect and share, place held",
-    )
+        "network", "into", "edges", "effect and share", "effect and site's place", "effect and share, place held",
+        "damage and share",
+    )  # fmt: skip
     caption = (
         "Spearman's rank correlation over the edges into one target, of means over pictures, [95 %]. A few edges make "
-        "it coarse. Two figures whose intervals overlap are even. An effect says how far the answer moves, not whether "
-        "it gets worse."
+        "it coarse. Two figures whose intervals overlap are even. Effect: how far the answer moves when the edge is "
+        "cut. Damage: by how much the set's figure gets worse."
     )
     return table(head, rows, f"rank correlations for {task}", caption)
 
@@ -190,7 +192,8 @@ def likeness_html(study: Study) -> str:
             after = [i for i, place in enumerate(places) if place[1] == "after" and math.isfinite(cka.value[i])]
             if after:
                 low, high = (pick(after, key=lambda i: cka.value[i]) for pick in (min, max))
-                rows.append((network, *(_place_words(places[i], cka, i) for i in (low, high))))
+                sites = site_titles(study, network)
+                rows.append((network, *(_place_words(places[i], cka, i, sites) for i in (low, high))))
     if not rows:
         return ""
     caption = "Unbiased linear CKA of two streams after a site mixed them, [95 %]. Similarity is not influence."
@@ -198,9 +201,15 @@ def likeness_html(study: Study) -> str:
     return heading("How alike streams are") + table(head, rows, "similarity of streams", caption)
 
 
-def _place_words(place: Sequence[str], cka: Estimate, i: int) -> str:
+def site_titles(study: Study, network: str) -> dict[str, str]:
+    """What a network's sites are called, by name; empty where the study does not say."""
+    traces = study.sections.get((network, "traces"))
+    return {} if traces is None else dict(traces.meta.get("sites", {}))
+
+
+def _place_words(place: Sequence[str], cka: Estimate, i: int, sites: Mapping[str, str]) -> str:
     one = Estimate(*(x[..., i] for x in (cka.value, cka.low, cka.high, cka.resampled)))
-    return f"{place[0]}, {place[2]} and {place[3]}: {interval_words(one)}"
+    return f"{sites.get(place[0], place[0])}, {place[2]} and {place[3]}: {interval_words(one)}"
 
 
 def interval_words(estimate: Estimate, unit: str = "") -> str:
@@ -209,7 +218,8 @@ def interval_words(estimate: Estimate, unit: str = "") -> str:
     if not math.isfinite(value):
         return "–"
     form = ".1f" if unit in ("%", "°") else ".3g" if unit else ".2f"
-    return f"{value:{form}}{f' {unit}' if unit else ''} [{low:{form}}, {high:{form}}]"
+    shown = unit if unit in ("", "°") else f" {unit}"
+    return f"{value:{form}}{shown} [{low:{form}}, {high:{form}}]"
 
 
 def edge_choice(words_: str, share: float) -> str:

@@ -13,7 +13,7 @@ from vizlab.page.experiment import QUIET
 from vizlab.page.kit.html import alert, empty_state, heading
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.said import on_the_page
-from vizlab.page.study_charts import edge_labels, edge_words, edges_chart, scatter_chart
+from vizlab.page.study_charts import damage_chart, edge_labels, edge_words, edges_chart, scatter_chart
 from vizlab.page.study_panels import (
     correlations_html,
     edge_choice,
@@ -21,6 +21,7 @@ from vizlab.page.study_panels import (
     head_html,
     likeness_html,
     mattered_html,
+    site_titles,
     strata_html,
     worth_html,
 )
@@ -70,6 +71,7 @@ class StudyTab:
         gr.HTML(heading("Edge by edge"))
         self.target = gr.Radio([], label="network and target", elem_classes="vz-networks", elem_id="vz-study-target")
         self.edges = gr.Plot(show_label=False, container=False, elem_classes="vz-plot", elem_id="vz-study-edges")
+        self.damage = gr.Plot(show_label=False, container=False, elem_classes="vz-plot", elem_id="vz-study-damage")
         self.edge = gr.Dropdown([], label="pictures in which an edge mattered", elem_id="vz-study-edge")
         self.mattered = gr.HTML(elem_id="vz-study-mattered")
         self.rest = gr.HTML(elem_id="vz-study-rest")
@@ -82,9 +84,9 @@ class StudyTab:
     def _wire(self) -> None:
         everything = [
             self.said, self.empty, self.path, self.body, self.head, self.task, self.scatter, self.correlations,
-            self.target, self.edges, self.edge, self.mattered, self.rest,
+            self.target, self.edges, self.damage, self.edge, self.mattered, self.rest,
         ]  # fmt: skip
-        of_target = [self.said, self.edges, self.edge, self.mattered]
+        of_target = [self.said, self.edges, self.damage, self.edge, self.mattered]
         self.own.click(lambda: self.guarded(lambda: self.opened(str(self._shipped))), None, everything, **QUIET)
         self.upload.upload(lambda path: self.guarded(lambda: self.opened(path)), [self.upload], everything, **QUIET)
         self.task.input(
@@ -138,6 +140,7 @@ class StudyTab:
         return {
             self.scatter: hidden,
             self.edges: hidden,
+            self.damage: hidden,
             self.edge: hidden,
             self.correlations: empty_state("No effects", ["This study measured no sweep: nothing was cut."]),
             self.mattered: "",
@@ -154,13 +157,14 @@ class StudyTab:
     def of_target(self, path: str, chosen: str) -> Updates:
         """One network's edges into one target, and the pictures of the edge that does most."""
         study, one = self._chosen(path, chosen)
-        sites = study.of(one.network, "traces").meta.get("sites", {})
-        names = [edge_words(edge, sites) for edge in one.edges]
+        sites = site_titles(study, one.network)
+        names, labels = [edge_words(edge, sites) for edge in one.edges], edge_labels(one, sites)
         order = sorted(range(len(names)), key=lambda i: -one.effect.value[i])
         choices = [(edge_choice(names[i], float(one.share.value[i])), i) for i in order]
         pictures = len(study.of(one.network, "sweep").pictures)
         return {
-            self.edges: gr.update(value=edges_chart(one, edge_labels(one, sites), pictures), visible=True),
+            self.edges: gr.update(value=edges_chart(one, labels, pictures), visible=True),
+            self.damage: gr.update(value=damage_chart(one, labels), visible=one.damage is not None),
             self.edge: gr.update(choices=choices, value=order[0], visible=True),
             **self.of_edge(path, chosen, order[0]),
         }
@@ -169,7 +173,7 @@ class StudyTab:
         """The pictures in which that edge mattered most and least."""
         study, one = self._chosen(path, chosen)
         edge: Edge = one.edges[int(place)]
-        sites = study.of(one.network, "traces").meta.get("sites", {})
+        sites = site_titles(study, one.network)
         most, least = extremes(study, one.network, edge, one.task)
         return {self.mattered: mattered_html(study, most, least, edge_words(edge, sites), one.task)}
 

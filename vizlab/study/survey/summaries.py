@@ -1,7 +1,7 @@
 """What a study found, in figures with intervals: of networks, of edges, of modalities. Functions over its rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,9 @@ class Edges:
     `share` and `effect` are estimates over E edges, `position` (E,) the place of each one's site. The effect is how far
     the answer to the target's own `task` moves when the edge is cut. Rank correlations over the edges: `rho` of effect
     with share, `by_position` of effect with the site's place alone, `partial` of effect with share, the place held.
+
+    `damage` says by how much the task's own figure over the set gets worse when the edge is cut, and `damage_rho` how
+    that is correlated with share; None where the sweep has no scores. `figure` names it: "mIoU" in %, ...
     """
 
     network: str
@@ -81,6 +84,9 @@ class Edges:
     rho: Estimate
     by_position: Estimate
     partial: Estimate
+    damage: Estimate | None = None
+    damage_rho: Estimate | None = None
+    figure: tuple[str, Unit] = ("", "")
 
 
 def edges_into_targets(study: Study, network: str, kind: str = "total") -> list[Edges]:
@@ -106,8 +112,29 @@ def edges_into_targets(study: Study, network: str, kind: str = "total") -> list[
         share = traces.rows["share"][places][:, [known[edge] for edge, _ in own]]
         effect = sweep.rows[kind][:, [place for _, place in own], tasks.index(task)]
         position = np.array([sites.index(edge[0]) for edge, _ in own], float)
-        found.append(_edges(network, target, task, [edge for edge, _ in own], position, share, effect, draws))
+        one = _edges(network, target, task, [edge for edge, _ in own], position, share, effect, draws)
+        found.append(_with_damage(one, sweep, kind, [place for _, place in own], draws))
     return found
+
+
+def _with_damage(one: Edges, sweep: Section, kind: str, places: Sequence[int], draws: np.ndarray) -> Edges:
+    """The same with what the task's figure loses, where the sweep was scored."""
+    sums = ("counts", "squares", "angles", "pixels")
+    for name in (one.task, f"{one.task}/ensemble"):
+        keys = {key: f"{name}|{key}" for key in sums if f"{kind}|{name}|{key}" in sweep.rows}
+        if keys:
+            plain = replace(sweep, rows={key: sweep.rows[f"plain|{key}"] for key in keys.values()})
+            cut = replace(sweep, rows={key: sweep.rows[f"{kind}|{key}"][:, places] for key in keys.values()})
+            (before,), (after,) = figures(plain, draws), figures(cut, draws)
+            worse = before.better * (before.estimate.value - after.estimate.value)
+            each = before.better * (before.estimate.resampled[:, None] - after.estimate.resampled)
+            rho = (
+                intervals.rank_correlation(worse, one.share.value),
+                intervals.rank_correlation(each, one.share.resampled),
+            )
+            damage, damage_rho = Estimate.of(worse, each), Estimate.of(np.asarray(rho[0]), rho[1])
+            return replace(one, damage=damage, damage_rho=damage_rho, figure=(before.name, before.unit))
+    return one
 
 
 def _edges(
