@@ -2,43 +2,79 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.page.cache import ByteCache
+from vizlab.page.effects import Effects, subject_key
 from vizlab.page.kit.analysis import Analysis
 from vizlab.views.document import Document, document
 
 DOCUMENTS_KEPT, BYTES_KEPT = 48, 64_000_000
+KEYS_KEPT = 4_000
 LEVEL = 5
 
 
-class Documents:
-    """Answers by the key of an analysis; `find` gives the analysis, or raises InputError where it is gone."""
+@dataclass(frozen=True)
+class _Made:
+    """A document as the traces alone say it, and these."""
 
-    def __init__(self, find: Callable[[str], Analysis]) -> None:
-        self._find = find
-        self._documents: ByteCache[Document] = ByteCache(DOCUMENTS_KEPT)
+    document: Document
+    traces: Mapping[str, FusionTrace]
+
+
+class Documents:
+    """Answers by the key of an analysis; `find` gives the analysis, or raises InputError where it is gone.
+
+    Every answer has what `effects` know by now of its networks' edges.
+    """
+
+    def __init__(self, find: Callable[[str], Analysis], effects: Effects | None = None) -> None:
+        self._find, self._effects = find, effects or Effects()
+        self._documents: ByteCache[_Made] = ByteCache(DOCUMENTS_KEPT)
         self._bytes: ByteCache[bytes] = ByteCache(BYTES_KEPT)
+        self._subjects: ByteCache[dict[str, str]] = ByteCache(KEYS_KEPT)
 
     def of(self, key: str) -> Document:
         """The document of that analysis."""
-        found = self._documents.get(key)
-        if found is None:
-            found = document_of(self._find(key))
-            self._documents.put(key, found, 1)
-        return found
+        made = self._made(key)
+        if not self.mark(key):
+            return made.document
+        return Document(self._effects.on(made.document.manifest, made.traces), made.document.layers)
+
+    def mark(self, key: str) -> str:
+        """What beside the key a manifest depends on: the effects that are known by now; empty where none is."""
+        subjects = self._subjects.get(key)
+        if subjects is None:
+            try:
+                traces = self._find(key).traces
+            except InputError:
+                return ""
+            subjects = {name: subject_key(trace) for name, trace in traces.items()}
+            self._subjects.put(key, subjects, 1)
+        return self._effects.mark(subjects)
 
     def manifest(self, key: str) -> bytes:
         """What a viewer reads first: JSON, gzip."""
-        return self._kept(f"{key}|", lambda: gzip.compress(json.dumps(self.of(key).manifest).encode(), LEVEL, mtime=0))
+        name = f"{key}|{self.mark(key)}"
+        return self._kept(name, lambda: gzip.compress(json.dumps(self.of(key).manifest).encode(), LEVEL, mtime=0))
 
     def values(self, key: str, name: str) -> bytes:
         """The packed values of one layer. Raises InputError where that analysis has no such layer."""
         return self._kept(name, lambda: self._pack(key, name))
 
+    def _made(self, key: str) -> _Made:
+        found = self._documents.get(key)
+        if found is None:
+            analysis = self._find(key)
+            found = _Made(document_of(analysis), analysis.traces)
+            self._documents.put(key, found, 1)
+        return found
+
     def _pack(self, key: str, name: str) -> bytes:
-        found = self.of(key)
+        found = self._made(key).document
         if name not in found.layers:
             raise InputError(f"There is no layer '{name[:40]}' in this analysis.")
         return found.packed(name)

@@ -27,6 +27,7 @@ from vizlab.page.depth_scale import (
     with_predicted_scale,
 )
 from vizlab.page.documents import Documents
+from vizlab.page.effects import Effects
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
 from vizlab.page.kit.changes import StackedChange
 from vizlab.page.scene_rows import SceneRows
@@ -53,7 +54,8 @@ class Workspace:
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
         self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
         self.turns = Turns()
-        self.documents = Documents(self.get)
+        self.effects = Effects()
+        self.documents = Documents(self.get, self.effects)
         self.rows = SceneRows()
         self.benches = Benches(lambda name: self._scene_picture(name).rgbd)
         self._bundled: dict[str, Picture] = {}

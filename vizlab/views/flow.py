@@ -28,8 +28,8 @@ def flow(trace: FusionTrace) -> dict[str, Any]:
     """Streams, sites in network order and edges of one traced network, JSON-ready; empty lists where nothing mixes.
 
     An edge's `share` is `SiteTrace.share[target, source]` (negative and above 1 as it is, None where undefined),
-    `fixed` what the method's `edge_weight` says of the same edge. A stream's own part is no edge. `effect` is None: a
-    trace alone shows none.
+    `fixed` what the method's `edge_weight` says of the same edge. A stream's own part is no edge. `effect` and
+    `standing` are None: a trace alone shows none (see `vizlab.experiments.interventions.map_effects`).
     """
     method = methods().get(trace.model.family, _ANY)
     sites = list(trace.sites.values())
@@ -105,6 +105,7 @@ def _edge(site: SiteTrace, t: int, s: int, fixed: Fixed | None, phrases: Mapping
         "fixed": None if fixed is None else _json_number(fixed.value),
         "fixedSentence": "" if fixed is None else f"{fixed.sentence}.",
         "effect": None,
+        "standing": None,
         "sentence": f"{carried[0].upper()}{carried[1:]}." if fixed is None else f"{fixed.sentence}; {carried}.",
     }
 

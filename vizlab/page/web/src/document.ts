@@ -71,8 +71,10 @@ export interface Edge {
   fixed: Maybe;
   /** What `fixed` is, in words, with its denominator. */
   fixedSentence: string;
-  /** What an intervention showed; null until there is one. */
+  /** How far its target's own task moves when it is cut, of how far it moves with every edge cut; null until that is known. */
   effect: Maybe;
+  /** Who stands out among the edges of a network: loud but idle, quiet but decisive. */
+  standing: "idle" | "decisive" | null;
   /** Both numbers with their denominators, for people. */
   sentence: string;
 }

@@ -71,7 +71,7 @@ export class Inspector {
     const site = network?.flow?.sites.find((one) => one.name === selection?.site);
     if (!network || !site || !selection) return fill(this.site);
     const edges = site.edges.filter((edge) => edge.target === selection.target && edge.source !== edge.target);
-    const sentences = edges.length ? edges.map((edge) => h("p", {}, edge.sentence)) : Object.values(site.sentences).slice(0, 1).map((text) => h("p", {}, text));
+    const sentences = edges.length ? edges.map((edge) => h("p", {}, edge.sentence)) : [site.sentences[""], site.sentences[selection.target]].filter(Boolean).map((text) => h("p", {}, text));
     fill(this.site, h("h4", {}, `${network.title} · ${site.title}`), h("code", {}, site.name), ...sentences, this.buttons(network, site));
   }
 

@@ -14,6 +14,8 @@ import { edgeSentence, fitted, heading, NOTHING_MIXES, siteSentence } from "./ma
 const [WIDE_NAMES, NARROW_NAMES, PHONE] = [122, 98, 560];
 /** Pixels around a thin band that count as the band, for the pointer. */
 const REACH = 7;
+/** Radius of the ring of the largest effect, of the smallest that is seen, and how far out the second one is. */
+const [RING, SMALLEST_RING, AROUND] = [7, 1, 3];
 
 /** What a drawing depends on besides the networks; `reveal` scrolls to the selected site. */
 export interface Shown { selected: Selection | null; measure: Measure; reveal: boolean }
@@ -152,11 +154,17 @@ function marksOf(band: Band, place: Place, selected: Selection | null, largest: 
     const look = { cx: place.to, cy: y, r: 3, stroke: band.colour };
     found.push(element("circle", { class: `m-hollow${faint}`, ...look, ...marks }));
   }
-  if (band.edge.effect !== null && largest > 0) {
-    const r = 2 + 4 * Math.sqrt(Math.abs(band.edge.effect) / largest);
-    found.push(element("circle", { class: "m-effect", cx: place.to, cy: band.end, r: rounded(r), ...marks }));
-  }
+  if (band.edge.effect && largest > 0) found.push(...ringsOf(band, place, largest, marks));
   return found;
+}
+
+/** A ring whose area is the effect; around who stands out a second one, dashed where he is idle. */
+function ringsOf({ edge, end }: Band, place: Place, largest: number, marks: Record<string, string>): SVGElement[] {
+  const r = RING * Math.sqrt(Math.abs(edge.effect!) / largest), at = { cx: place.to, cy: end };
+  const ring = element("circle", { class: "m-effect", ...at, r: rounded(Math.max(SMALLEST_RING, r)), ...marks });
+  if (!edge.standing) return [ring];
+  const around = rounded(Math.max(SMALLEST_RING, r) + AROUND);
+  return [ring, element("circle", { class: `m-standing m-${edge.standing}`, ...at, r: around, ...marks })];
 }
 
 /** A gap in what lies below, so that crossing bands are told apart; not where bands leave and arrive. */

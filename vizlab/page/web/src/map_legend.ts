@@ -1,7 +1,7 @@
 import type { Network } from "./document";
 import { bandWidth, FULL, type Measure, opacityOf, THINNEST, WIDEST } from "./map_layout";
 import { element, html } from "./map_svg";
-import { NOTHING_FIXED, WIDTHS } from "./map_words";
+import { EFFECT, NOTHING_FIXED, STANDINGS, WIDTHS } from "./map_words";
 
 /** Per cent below which a band is faint. */
 const FAINT = Math.round((100 * THINNEST) / FULL);
@@ -19,7 +19,10 @@ export function legend(networks: Network[], measure: Measure): HTMLElement {
   if (values.some((value) => value !== null && value < 0)) line.append(entry("negative", sample(-0.3)));
   if (measure === "share" && values.includes(null)) line.append(entry("undefined", hollow()));
   if (values.some((value) => Math.abs(value ?? 0) * FULL > WIDEST)) line.append(entry(`drawn to ${MOST} % at most`));
-  if (edges.some(({ effect }) => effect !== null)) line.append(entry("ring: effect, relative to the largest here"));
+  if (edges.some(({ effect }) => effect)) line.append(entry(EFFECT, ring("m-effect")));
+  for (const [standing, words] of Object.entries(STANDINGS)) {
+    if (edges.some((edge) => edge.standing === standing)) line.append(entry(words, ring(`m-standing m-${standing}`)));
+  }
   if (networks.some(withoutSum)) line.append(entry("not a sum", capsule()));
   const none = measure === "fixed" ? networks.filter(withoutFixed) : [];
   line.append(...none.map(({ title }) => entry(`${title}: ${NOTHING_FIXED}`)));
@@ -50,6 +53,12 @@ function sample(value: number): SVGElement {
 function hollow(): SVGElement {
   const svg = element("svg", { width: 9, height: 9, "aria-hidden": "true" });
   svg.append(element("circle", { class: "m-hollow", cx: 4.5, cy: 4.5, r: 3, stroke: "var(--m-quiet)" }));
+  return svg;
+}
+
+function ring(look: string): SVGElement {
+  const svg = element("svg", { width: 12, height: 12, "aria-hidden": "true" });
+  svg.append(element("circle", { class: look, cx: 6, cy: 6, r: 4.5 }));
   return svg;
 }
 

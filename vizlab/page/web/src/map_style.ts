@@ -33,6 +33,9 @@ export const MAP_STYLE = `
 .vz-map .m-hit{fill:none;stroke:transparent;pointer-events:stroke}
 .vz-map .m-hollow{fill:var(--m-panel);stroke-width:1.5}
 .vz-map .m-effect{fill:none;stroke:var(--m-ink);stroke-width:1.25}
+.vz-map .m-standing{fill:none;pointer-events:none}
+.vz-map .m-decisive{stroke:var(--m-accent);stroke-width:2}
+.vz-map .m-idle{stroke:var(--m-quiet);stroke-width:1.25;stroke-dasharray:2 2}
 .vz-map .m-mix{fill:var(--m-panel);stroke:var(--m-quiet);stroke-width:1.25}
 .vz-map .m-dot{stroke:none}
 @media (prefers-reduced-motion:no-preference){

@@ -9,6 +9,11 @@ export const WIDTHS: Record<Measure, string> = {
   fixed: "width: part of the receiver's channels or weights, the same for every picture",
 };
 
+/** What the area of a ring is. */
+export const EFFECT = "area: effect, the part of what cutting every edge does that cutting this one does";
+/** Edges that stand out. */
+export const STANDINGS = { idle: "loud but idle", decisive: "quiet but decisive" };
+
 export const NOTHING_MIXES = "nothing mixes here";
 /** Where a method has no number that is the same for every picture. */
 export const NOTHING_FIXED = "no number here is the same for every picture";

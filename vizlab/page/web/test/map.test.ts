@@ -13,7 +13,7 @@ const COLOURS: Record<string, string> = { rgb: "#D55E00", depth: "#0072B2", norm
 function edge(target: string, source: string, share: number | null, more: Partial<Edge> = {}): Edge {
   const sentence = `share of ${source} in ${target}`;
   const fixed = { fixed: 0.5, fixedSentence: `weights of ${source} in ${target}` };
-  return { target, source, share, ...fixed, effect: null, sentence, ...more };
+  return { target, source, share, ...fixed, effect: null, standing: null, sentence, ...more };
 }
 
 function site(name: string, column: number, edges: Edge[], more: Partial<SiteInfo> = {}): SiteInfo {
@@ -361,10 +361,29 @@ describe("the map", () => {
     expect(container.querySelector(".m-effect")).toBeNull();
     const edges = [edge("rgb", "depth", 0.4, { effect: 0.25 }), edge("depth", "rgb", 0.1, { effect: -1 })];
     map.update([network("e", [site("1", 0, edges)])], options());
-    const rings = [...container.querySelectorAll<SVGElement>(".m-effect")];
+    const rings = [...container.querySelectorAll<SVGElement>(".m-site .m-effect")];
     const words = container.querySelector(".vz-map-legend")!.textContent;
-    expect(words).toContain("ring: effect");
-    expect(rings.map((ring) => [ring.dataset.target, ring.getAttribute("r")])).toEqual([["rgb", "4"], ["depth", "6"]]);
+    expect(words).toContain("area: effect");
+    expect(words).not.toContain("idle");
+    expect(rings.map((ring) => [ring.dataset.target, ring.getAttribute("r")])).toEqual([["rgb", "3.5"], ["depth", "7"]]);
+    expect(container.querySelector(".m-standing")).toBeNull();
+  });
+
+  it("rings whoever stands out a second time, and nobody whose effect is nothing", () => {
+    const edges = [
+      edge("rgb", "depth", 0.4, { effect: 0.01, standing: "idle" }),
+      edge("depth", "rgb", 0.1, { effect: 1, standing: "decisive" }),
+      edge("normals", "rgb", 0, { effect: 0 }),
+    ];
+    map.update([network("e", [site("1", 0, edges, { targets: ["rgb", "depth", "normals"] })], ["rgb", "depth", "normals"])], options());
+    const around = [...container.querySelectorAll<SVGElement>(".m-site .m-standing")];
+    expect(around.map((ring) => [ring.dataset.target, ring.getAttribute("class"), ring.getAttribute("r")])).toEqual([
+      ["rgb", "m-standing m-idle", "4"], ["depth", "m-standing m-decisive", "10"],
+    ]);
+    expect(container.querySelectorAll(".m-site .m-effect")).toHaveLength(2);
+    const words = container.querySelector(".vz-map-legend")!.textContent;
+    expect(words).toContain("loud but idle");
+    expect(words).toContain("quiet but decisive");
   });
 
   it("leaves nothing behind", () => {
