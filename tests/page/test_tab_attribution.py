@@ -40,7 +40,7 @@ def run_on(model: Model, rgbd: RGBDImage, step: Any = lambda done, what: None) -
 def chosen(**changed: Any) -> dict[str, Any]:
     values = {"place": "30,40,60,70", "region": BOX, "output": "semseg", "of": THERE, "scale": "probability",
               "method": "integrated gradients", "site": None, "colour": "mean colour", "depth": "median plane",
-              "steps": 3, "drawn": None}  # fmt: skip
+              "steps": 3, "drawn": None, "corner": False}  # fmt: skip
     return {**values, **changed}
 
 
@@ -67,10 +67,11 @@ def test_a_click_is_a_place_and_two_are_a_box() -> None:
     def click(x: int, y: int) -> Any:
         return SimpleNamespace(index=(x, y))
 
-    assert _clicked("1,2", SEGMENT, 1.0, click(10, 20)) == "10,20"
-    assert _clicked("1,2", BOX, 2.0, click(10, 20)) == "1,2,21,41"  # the picture is twice as large as it is drawn
-    assert _clicked("1,2,3,4", BOX, 1.0, click(10, 20)) == "10,20"
-    assert _clicked("nonsense", BOX, 1.0, click(5, 6)) == "5,6"
+    assert _clicked("1,2", SEGMENT, 1.0, False, click(10, 20)) == ("10,20", False)
+    assert _clicked("1,2", BOX, 1.0, False, click(10, 20)) == ("10,20", True)  # what was there before is no corner
+    assert _clicked("1,2", BOX, 2.0, True, click(10, 20)) == ("1,2,21,41", False)  # twice as large as it is drawn
+    assert _clicked("1,2,3,4", BOX, 1.0, False, click(10, 20)) == ("10,20", True)
+    assert _clicked("nonsense", BOX, 1.0, True, click(5, 6)) == ("5,6", True)
 
 
 def test_the_region_is_what_is_said_of_it(tab: AttributionTab, small_rgbd: RGBDImage) -> None:
@@ -86,7 +87,9 @@ def test_the_region_is_what_is_said_of_it(tab: AttributionTab, small_rgbd: RGBDI
     assert "961 pixels, 8.9% of the picture." in updates[tab.chosen]
     [updates] = tab.show_region(run, **chosen(place="60,50"))
     assert "1 pixel, 0.0% of the picture" in updates[tab.chosen]
-    assert "Click the opposite corner" in updates[tab.chosen]
+    assert "click two opposite corners" in updates[tab.chosen]
+    [updates] = tab.show_region(run, **chosen(place="60,50", corner=True))
+    assert "click the opposite corner" in updates[tab.chosen]
     [updates] = tab.show_region(run, **chosen(place="60"))
     assert "Expected x,y or x,y,x,y within 120x90 pixels." in updates[tab.chosen]
     with pytest.raises(InputError, match="The place is '60'; expected x,y"):

@@ -94,7 +94,7 @@ class AttributionTab(ExperimentTab):
             self.depth = gr.Dropdown(["median plane", "unknown", "unchanged"], value="median plane",
                                      label="depth is compared with")  # fmt: skip
             self.steps = gr.Slider(8, 256, 64, step=8, label="steps on the path")
-        self.ratio, self.drawn = gr.State(1.0), gr.State(None)
+        self.ratio, self.drawn, self.corner = gr.State(1.0), gr.State(None), gr.State(False)
         with gr.Row(elem_classes="vz-attribution-where"):
             self.picture = gr.Image(
                 interactive=False, label="picture; click to choose a region", elem_id="vz-attribution-picture",
@@ -105,7 +105,9 @@ class AttributionTab(ExperimentTab):
                 self.place = gr.Textbox("", label="place: x,y or x,y,x,y in pixels", elem_id="vz-attribution-place",
                                         max_lines=1)  # fmt: skip
                 self.chosen = gr.HTML(note(HINT), elem_id="vz-attribution-region")
-        self.picture.select(_clicked, [self.place, self.region, self.ratio], [self.place], **QUIET)
+        clicks = [self.place, self.region, self.ratio, self.corner]
+        self.picture.select(_clicked, clicks, [self.place, self.corner], **QUIET)
+        self.region.input(lambda: False, None, [self.corner], **QUIET)
         return {
             "place": self.place,
             "region": self.region,
@@ -118,6 +120,7 @@ class AttributionTab(ExperimentTab):
             "depth": self.depth,
             "steps": self.steps,
             "drawn": self.drawn,
+            "corner": self.corner,
         }
 
     def build_results(self) -> Sequence[Any]:
@@ -184,18 +187,18 @@ class AttributionTab(ExperimentTab):
         """The region drawn on the picture; no network runs."""
         place, how = str(values["place"]), str(values["region"])
         if _inside(place, run.only.rgbd):
-            yield self._picture(run.only.rgbd, run.only.before, place, how)
+            yield self._picture(run.only.rgbd, run.only.before, place, how, bool(values["corner"]))
         else:
             height, width = run.only.rgbd.size
             yield {self.chosen: note(f"Expected x,y or x,y,x,y within {width}x{height} pixels.")}
 
-    def _picture(self, rgbd: RGBDImage, trace: FusionTrace, place: str, how: str) -> Updates:
+    def _picture(self, rgbd: RGBDImage, trace: FusionTrace, place: str, how: str, corner: bool = False) -> Updates:
         region = region_of(rgbd, trace, place, how)
         image = region_picture(rgbd, region)
         count = int(region.sum())
         said = f"{count:,} {'pixel' if count == 1 else 'pixels'}, {region.mean():.1%} of the picture. {HINT}"
         if how == BOX and len(_numbers(place)) == 2:
-            said += " Click the opposite corner for a box."
+            said += f" For a box click {'the opposite corner' if corner else 'two opposite corners'}."
         return {self.picture: image, self.chosen: note(said), self.ratio: rgbd.size[1] / image.shape[1]}
 
     def compute(self, run: Run, **values: Any) -> Iterator[Updates]:
@@ -292,8 +295,8 @@ THERE = "what most of the region is"
 
 
 def _choice(values: Mapping[str, Any]) -> Choice:
-    """The values of the tab's choices, without what is drawn."""
-    given = {name: value for name, value in values.items() if name != "drawn"}
+    """The values of the tab's choices, without what is drawn and clicked."""
+    given = {name: value for name, value in values.items() if name not in ("drawn", "corner")}
     return Choice(**{**given, "steps": int(given["steps"])})
 
 
@@ -327,13 +330,13 @@ def _key(run: Run, choice: Choice) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _clicked(place: str, how: str, ratio: float, event: gr.SelectData) -> str:
-    """The place after a click: the first corner of a box, its second, or a pixel."""
+def _clicked(place: str, how: str, ratio: float, corner: bool, event: gr.SelectData) -> tuple[str, bool]:
+    """The place after a click, and whether that was the first corner of a box; `corner`: the click before was one."""
     x, y = (int((value + 0.5) * ratio) for value in event.index)
     numbers = _numbers(place)
-    if how == BOX and len(numbers) == 2:
-        return f"{numbers[0]:g},{numbers[1]:g},{x},{y}"
-    return f"{x},{y}"
+    if how == BOX and corner and len(numbers) == 2:
+        return f"{numbers[0]:g},{numbers[1]:g},{x},{y}", False
+    return f"{x},{y}", how == BOX
 
 
 def _numbers(place: str) -> list[float]:
