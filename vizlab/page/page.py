@@ -17,6 +17,7 @@ from vizlab.page.kit.strips import OPEN_JS
 from vizlab.page.status import readout, status_line
 from vizlab.page.tab_attribution import AttributionTab
 from vizlab.page.tab_cards import CardsTab
+from vizlab.page.tab_effects import EffectsTab
 from vizlab.page.tab_modalities import ModalitiesTab
 from vizlab.page.tab_predictions import PredictionsTab
 from vizlab.page.tab_scenes import ScenesTab
@@ -41,7 +42,7 @@ SCENES = "scenes"
 """The tab of the table, which is drawn anew whenever it is opened: rows come while others look elsewhere."""
 STUDY = "study"
 """The tab of a file, which has nothing to do with the picture on show."""
-EXPERIMENTS: tuple[type[ExperimentTab], ...] = (AttributionTab, SensorsTab, ModalitiesTab)
+EXPERIMENTS: tuple[type[ExperimentTab], ...] = (EffectsTab, AttributionTab, SensorsTab, ModalitiesTab)
 """The tabs that run further passes on what is on show, in their order; see `experiment`."""
 
 

@@ -174,7 +174,8 @@ export class Instrument {
     else this.map = networkMap(this.mapBox, document.networks, options);
   }
 
-  private select(site: Selection): void {
+  /** As if it was clicked on the map. */
+  select(site: Selection): void {
     this.set({ site, preset: "site" });
     this.host.selected?.(site);
     if (this.document) void this.load(this.document, this.document.layers.filter((l) => l.group === site.network && l.site === site.site));
