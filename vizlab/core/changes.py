@@ -145,6 +145,8 @@ def _edits(model: Model, changes: Sequence[Do], framing: Framing) -> dict[str, d
         module = modules[_known(model, change.site).name]
         ways = ways_of(model, module, change.target, change.source)
         _check_channels(module, change)
+        if change.by == "scale" and change.factor == 1:
+            continue  # to the bit: parts that are summed one by one would round otherwise
         given = _parts_of(model, change, ways) if change.other is not None else {}
         for way in ways:
             found.setdefault(change.site, {}).setdefault(way, []).append(_edit(change, framing, given.get(way)))

@@ -108,7 +108,7 @@ class Kept:
             with passing(_Apart()):
                 yield
             return
-        replay = _Replay(self._calls, self._marks[site])
+        replay = _Replay(self._calls, self._marks[site], site)
         with passing(replay), replay:
             yield
 
@@ -248,25 +248,25 @@ def _is_dense(tensor: Tensor) -> bool:
 class _Replay(TorchFunctionMode):
     """Answers the calls before a mark from what is kept, and computes all that follow."""
 
-    def __init__(self, calls: list[_Call], mark: _Mark) -> None:
+    def __init__(self, calls: list[_Call], mark: _Mark, site: str) -> None:
         super().__init__()
-        self._calls, self._until, self._next = calls, mark.calls, 0
+        self._calls, self._until, self._site, self._next = calls, mark.calls, site, 0
         fresh: dict[int, Tensor] = {}
         self._tensors = {number: copy.tensor(fresh) for number, copy in mark.copies.items()}
-        self._gone: dict[int, Tensor] = {}
-
-    @property
-    def replaying(self) -> bool:
-        return self._next < self._until
+        # Until the site itself is reached, not its last call before: what ran until then has nothing to show.
+        self.replaying = True
 
     def reached(self, site: str) -> None:
-        """Nothing to note."""
+        if site == self._site and self._next == self._until:
+            self.replaying = False
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         if not self.replaying:
             return func(*args, **(kwargs or {}))
+        if self._next == self._until:
+            raise DivergedError(f"call {self._next} is of {_name(func)}, and was the first of {self._site}")
         call = self._calls[self._next]
         if call.name != _name(func):
             raise DivergedError(f"call {self._next} is of {_name(func)}, and was of {call.name}")
