@@ -17,6 +17,7 @@ from vizlab.experiments.interventions.commands import intervene_command, sweep_c
 from vizlab.report.commands import replay_command, report_command
 from vizlab.scenes.__main__ import app as scenes_app
 from vizlab.study.data.commands import app as data_app
+from vizlab.study.findings.commands import study_report_command
 from vizlab.study.survey.commands import study_command
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app.command("intervene")(intervene_command)
 app.command("report")(report_command)
 app.command("replay")(replay_command)
 app.command("study")(study_command)
+app.command("study-report")(study_report_command)
 app.command("sweep")(sweep_command)
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]

@@ -174,3 +174,21 @@ def test_bands_hold_every_picture_once() -> None:
     assert [values[which].tolist() for _, which in found] == [[1, 2], [3, 4], [6, 5]]
     assert [label for label, _ in bands(np.zeros(4))] == ["0"]
     assert bands(np.full(3, np.nan)) == []
+
+
+def test_no_edges_have_no_figures_and_no_correlation() -> None:
+    draws = draw(5, 20)
+    assert mean(np.zeros((5, 0)), draws).low.shape == (0,)
+    nothing = spearman(np.zeros((5, 0)), np.zeros((5, 0)), draws)
+    assert [math.isnan(float(x)) for x in (nothing.value, nothing.low, nothing.high)] == [True] * 3
+
+
+def test_an_edge_that_is_not_known_is_left_out_of_a_correlation(rng: np.random.Generator) -> None:
+    """And one that never varies has none, without a warning."""
+    first, second = rng.normal(size=(12, 5)), rng.normal(size=(12, 5))
+    draws = draw(12, 20)
+    first[:, 2] = np.nan
+    found = spearman(first, second, draws)
+    kept = [0, 1, 3, 4]
+    assert found.value == spearman(first[:, kept], second[:, kept], draws).value
+    assert math.isnan(float(spearman(np.zeros((12, 5)), second, draws).value))

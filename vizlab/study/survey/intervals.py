@@ -29,6 +29,8 @@ class Estimate:
     def of(cls, value: np.ndarray, resampled: np.ndarray) -> "Estimate":
         """With the percentiles of `resampled` (R, ...), those aside in which it is undefined."""
         value = np.asarray(value, float)
+        if not value.size:  # percentiles of nothing cannot be unpacked
+            return cls(value, value, value, resampled)
         known = np.isfinite(resampled)
         nothing = ~known.any(0)
         filled = np.where(nothing, 0.0, resampled)  # nanpercentile warns where there is nothing
