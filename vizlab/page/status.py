@@ -9,6 +9,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.page.kit.analysis import Analysis, Picture
 from vizlab.page.kit.html import badge, image_tag, legend_of, tag, words
 from vizlab.page.kit.images import THUMBNAIL_SIDE
+from vizlab.page.kit.words import altered_words
 from vizlab.rgbd import RGBDImage, Suggestion
 from vizlab.rgbd.detection import SURE
 from vizlab.views import depth_panel, image_panel
@@ -101,17 +102,16 @@ def status_line(analysis: Analysis) -> str:
         tag("span", badge("not run yet", "warn") + " with what is set on the left", "vz-stale-mark", role="status"),
         tag("span", f"{count} network" + ("s" if count != 1 else "")),
         tag("span", f"{number(analysis.seconds, 's')} on {escape(' and '.join(sorted(devices)))}"),
-        *(tag("span", _moved(name, trace)) for name, trace in analysis.traces.items() if name in analysis.unchanged),
+        *(tag("span", _moved(name, before, analysis.traces[name])) for name, before in analysis.unchanged.items()),
     ]
     details = "".join(tag("li", _details(name, trace)) for name, trace in analysis.traces.items())
     shown = tag("details", tag("summary", "details") + tag("ul", details), "vz-warnings vz-details")
     return tag("div", "".join(parts) + shown + _warnings(analysis.warnings), "vz-status")
 
 
-def _moved(name: str, trace: FusionTrace) -> str:
-    """A network's controls where they were moved."""
-    values = ", ".join(f"{escape(control)} {value:g}" for control, value in trace.model.settings.items())
-    return f"{escape(name)} {values} " + badge("moved", "warn")
+def _moved(name: str, before: FusionTrace, trace: FusionTrace) -> str:
+    """What was altered in one network."""
+    return " ".join([escape(name), *(badge(words, "warn") for words in altered_words(before, trace))])
 
 
 def _details(name: str, trace: FusionTrace) -> str:

@@ -12,6 +12,7 @@ import gradio as gr
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.html import badge, empty_state, heading, note, tag, words
 from vizlab.page.kit.method_tab import Updates
+from vizlab.page.kit.words import altered_words
 from vizlab.page.scene_rows import SCORES, Column, NetworkScores, SceneRow, SceneTable, in_scene
 from vizlab.page.workspace import Step, Workspace
 from vizlab.views.shares import NOT_AN_EFFECT
@@ -121,16 +122,12 @@ def _definitions(table: SceneTable) -> str:
 
 
 def _moved(table: SceneTable, analysis: Analysis) -> list[str]:
-    """A badge for each network whose controls were moved."""
+    """A badge for each network in which something was altered."""
     titles = table.networks
     return [
-        badge(f"{titles.get(name, name)}: {_settings(analysis.traces[name].model.settings)}", "warn")
-        for name in analysis.unchanged
+        badge(f"{titles.get(name, name)}: {', '.join(altered_words(before, analysis.traces[name]))}", "warn")
+        for name, before in analysis.unchanged.items()
     ]
-
-
-def _settings(settings: Any) -> str:
-    return ", ".join(f"{control} {value:g}" for control, value in settings.items())
 
 
 def _tools(table: SceneTable) -> str:

@@ -187,6 +187,8 @@ def comparison(analysis: Analysis, trace: FusionTrace, before: FusionTrace | Non
     drawn = views.prediction_grid([_headlines(run) for run in runs], picture.rgbd, picture.reference, palette)
     columns = [f"at {threshold_of(run):g}" for run in runs]
     columns[0] += ", the checkpoint’s own"
+    if before is not None and (count := len(trace.changes.get("intervention", ()))):
+        columns[1] += f", with {count} change{'s' if count > 1 else ''} of what is sent"
     rows = []
     for task, cells in drawn.rows:
         if task not in trace.model.tasks:
