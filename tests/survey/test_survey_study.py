@@ -124,6 +124,31 @@ def test_a_larger_error_is_damage(study: Study) -> None:
     np.testing.assert_allclose(into_depth.damage.value, 1.0)
 
 
+def test_damage_of_a_compact_study(study: Study) -> None:
+    """What a cut changed, in steps, is added to the sums of the traces."""
+    traces, sweep = study.of("exchanging", "traces"), study.of("exchanging", "sweep")
+    lost = np.array([int(site[4:]) for site, _, _ in sweep.labels("edge")])
+    plain = np.tile(np.array([[800], [1000], [800]]), (40, 1, 1))
+    change = np.tile(-np.stack([lost, lost], 1), (40, 1, 1)).astype(np.int16)[..., None]
+    sections = {
+        ("exchanging", "traces"): replace(traces, rows={"share": traces.rows["share"], "semseg|counts": plain}),
+        ("exchanging", "sweep"): replace(sweep, rows={**sweep.rows, "total|semseg|counts change": change}),
+    }
+    small = replace(study, sections=sections, meta={**study.meta, "compact": {"pixels": 10}})
+    for one in summaries.edges_into_targets(small, "exchanging"):
+        np.testing.assert_allclose(one.damage.value, [0, 1, 2, 3, 4, 5])
+    errors = {"depth|squares": np.full(40, 4.0), "depth|pixels": np.ones(40, int)}
+    sweep = study.of("distilling", "sweep")
+    rows = {**sweep.rows, "total|depth|squares change": np.full((40, len(sweep.labels("edge"))), 5.0)}
+    traces = study.of("distilling", "traces")
+    sections = {
+        ("distilling", "traces"): replace(traces, rows={**traces.rows, **errors}),
+        ("distilling", "sweep"): replace(sweep, rows=rows),
+    }
+    into_depth = summaries.edges_into_targets(replace(small, sections=sections), "distilling")[1]
+    np.testing.assert_allclose(into_depth.damage.value, 1.0)
+
+
 def test_a_sweep_of_some_pictures_is_held_against_their_shares(study: Study) -> None:
     sweep = summaries.within(study.of("exchanging", "sweep"), np.arange(40) % 4 == 1)
     fewer = replace(study, sections={**study.sections, ("exchanging", "sweep"): sweep})

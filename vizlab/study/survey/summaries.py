@@ -113,28 +113,60 @@ def edges_into_targets(study: Study, network: str, kind: str = "total") -> list[
         effect = sweep.rows[kind][:, [place for _, place in own], tasks.index(task)]
         position = np.array([sites.index(edge[0]) for edge, _ in own], float)
         one = _edges(network, target, task, [edge for edge, _ in own], position, share, effect, draws)
-        found.append(_with_damage(one, sweep, kind, [place for _, place in own], draws))
+        scored = _scored(study, traces, sweep, task, kind, places)
+        found.append(one if scored is None else _with_damage(one, *scored, [place for _, place in own], draws))
     return found
 
 
-def _with_damage(one: Edges, sweep: Section, kind: str, places: Sequence[int], draws: np.ndarray) -> Edges:
-    """The same with what the task's figure loses, where the sweep was scored."""
-    sums = ("counts", "squares", "angles", "pixels")
-    for name in (one.task, f"{one.task}/ensemble"):
-        keys = {key: f"{name}|{key}" for key in sums if f"{kind}|{name}|{key}" in sweep.rows}
-        if keys:
-            plain = replace(sweep, rows={key: sweep.rows[f"plain|{key}"] for key in keys.values()})
-            cut = replace(sweep, rows={key: sweep.rows[f"{kind}|{key}"][:, places] for key in keys.values()})
-            (before,), (after,) = figures(plain, draws), figures(cut, draws)
-            worse = before.better * (before.estimate.value - after.estimate.value)
-            each = before.better * (before.estimate.resampled[:, None] - after.estimate.resampled)
-            rho = (
-                intervals.rank_correlation(worse, one.share.value),
-                intervals.rank_correlation(each, one.share.resampled),
-            )
-            damage, damage_rho = Estimate.of(worse, each), Estimate.of(np.asarray(rho[0]), rho[1])
-            return replace(one, damage=damage, damage_rho=damage_rho, figure=(before.name, before.unit))
-    return one
+CHANGE = " change"
+"""Ends the rows of a compact study that hold what a cut changed in a sum, in place of the sum after it."""
+_SUMS = ("counts", "squares", "angles", "pixels")
+
+
+def _scored(
+    study: Study, traces: Section, sweep: Section, task: str, kind: str, places: np.ndarray
+) -> tuple[Section, Section] | None:
+    """The sums of a task's answer as it is, and with each edge cut; None where the sweep has none of them.
+
+    In a compact study the first are those of the traces, and counts are changed by whole steps of pixels.
+    """
+    for name in (task, f"{task}/ensemble"):
+        keys = [f"{name}|{key}" for key in _SUMS]
+        if full := [key for key in keys if f"{kind}|{key}" in sweep.rows]:
+            plain = {key: sweep.rows[f"plain|{key}"] for key in full}
+            return replace(sweep, rows=plain), replace(sweep, rows={key: sweep.rows[f"{kind}|{key}"] for key in full})
+        if any(f"{kind}|{key}{CHANGE}" in sweep.rows for key in keys):
+            plain = {key: traces.rows[key][places] for key in keys if key in traces.rows}
+            step = study.meta.get("compact", {}).get("pixels", 1)
+            cut = {key: _changed(value, sweep.rows.get(f"{kind}|{key}{CHANGE}"), step) for key, value in plain.items()}
+            count = len(sweep.labels("edge"))
+            for key, value in cut.items():
+                if value.ndim == plain[key].ndim:  # pixels that are compared stay the same
+                    cut[key] = np.repeat(value[:, None], count, 1)
+            return replace(sweep, rows=plain), replace(sweep, rows=cut)
+    return None
+
+
+def _changed(plain: np.ndarray, change: np.ndarray | None, step: int) -> np.ndarray:
+    """(n, E, ...) sums after each cut; the plain ones where nothing is said of a change."""
+    if change is None:
+        return plain
+    if plain.ndim == 1:
+        return plain[:, None].astype(float) + change
+    cut = np.repeat(plain[:, None].astype(np.int64), change.shape[1], 1)
+    cut[..., [0, 2], :] += step * change.astype(np.int64)  # hits and predicted pixels; labels stay
+    return cut
+
+
+def _with_damage(one: Edges, plain: Section, cut: Section, places: Sequence[int], draws: np.ndarray) -> Edges:
+    """The same with what the task's figure loses."""
+    rows = {key: values[:, places] for key, values in cut.rows.items()}
+    (before,), (after,) = figures(plain, draws), figures(replace(cut, rows=rows), draws)
+    worse = before.better * (before.estimate.value - after.estimate.value)
+    each = before.better * (before.estimate.resampled[:, None] - after.estimate.resampled)
+    rho = np.asarray(intervals.rank_correlation(worse, one.share.value))
+    damage_rho = Estimate.of(rho, intervals.rank_correlation(each, one.share.resampled))
+    return replace(one, damage=Estimate.of(worse, each), damage_rho=damage_rho, figure=(before.name, before.unit))
 
 
 def _edges(
