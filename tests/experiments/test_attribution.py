@@ -331,6 +331,19 @@ def test_too_little_memory_for_one_is_said(method: str, monkeypatch: pytest.Monk
         attribute(model_of(Linear()), noise(), Target("depth", REGION), method, batch=2)
 
 
+def test_too_little_memory_to_begin_with_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    forward = Linear.forward
+
+    def short(self: Linear, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        if torch.is_grad_enabled():
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, inputs)
+
+    monkeypatch.setattr(Linear, "forward", short)
+    with pytest.raises(InputError, match="not enough memory for gradients of even one picture"):
+        attribute(model_of(Linear()), noise(), Target("depth", REGION))
+
+
 def test_any_other_error_is_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(self: Linear, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         raise RuntimeError("shapes do not fit")

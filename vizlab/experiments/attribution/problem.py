@@ -16,7 +16,7 @@ from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way, interveni
 from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
 from vizlab.experiments.attribution.baselines import Baselines
-from vizlab.experiments.attribution.batching import batch_size, kept_bytes
+from vizlab.experiments.attribution.batching import batch_size, halving, kept_bytes
 from vizlab.experiments.attribution.private import Step, private_network, run, silent
 from vizlab.experiments.attribution.target import Quantity, Target, settle
 from vizlab.rgbd import RGBDImage
@@ -135,7 +135,7 @@ def pose(
     names = tuple(model.inputs)
     tensors, before = tuple(inputs[n] for n in names), tuple(replaced[n] for n in names)
     problem = Problem(network, names, framing, tensors, before, quantity, 0.0, 0.0, 1, change)
-    value, size = kept_bytes(lambda: problem(*problem.leaves()))
+    value, size = halving(lambda one: kept_bytes(lambda: problem(*problem.leaves())), 1)
     with torch.no_grad():
         problem.value, problem.before = float(value), float(problem(*before))
     problem.batch = batch_size(device, size) if batch is None else batch
