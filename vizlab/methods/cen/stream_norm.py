@@ -160,13 +160,29 @@ class StreamNorm(FusionModule):
         assert observer is not None
         mixed, own, before = self._grouped(mixed), self._grouped(own), BeforeExchange(mask.cpu().numpy())
         for target in range(count):
+            whole = True
             if target in edited:
-                parts = [one.shown(own[target]) for one in edited[target]]
+                parts, whole = self._edited_parts(target, mixed[target], own[target], edited[target])
             else:
                 channels = mask[target].nonzero().flatten()
                 parts = [Part(s, self._part(own[s], channels), channels) for s in range(count) if s != target]
             extras = partial(before.of, own[target], target)
-            observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=True, extras=extras))
+            observer(self, Mixing(target, mixed[target], parts, own=target, own_is_rest=whole, extras=extras))
+
+    def _edited_parts(
+        self, target: int, mixed: Tensor, own: Tensor, arrivals: "list[_Exchanged]"
+    ) -> tuple[list[Part], bool]:
+        """What a target has after edits, and whether its own is what no part names: not where channels are blends."""
+        if all(one.cut for one in arrivals):
+            none = arrivals[0].channels[:0]
+            return [Part(one.source, own[:, :0], none) for one in arrivals], True
+        shown = [one.shown() for one in arrivals if one.arrived.part is not None]
+        if all(one.replaces for one in arrivals):
+            return shown, True
+        rest, channels = mixed.clone(), arrivals[0].channels
+        back = self._part(own, channels)
+        rest[:, channels] = sum((one.back(back) for one in arrivals), start=torch.zeros_like(back)).to(rest.dtype)
+        return [Part(target, rest), *shown], False
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,18 +193,33 @@ class _Exchanged:
     channels: Tensor
     arrived: Arrived
 
+    @property
+    def cut(self) -> bool:
+        """Whether all of it is the target's own again."""
+        back = self.arrived.own
+        return self.arrived.part is None and isinstance(back, float) and back == 1
+
+    @property
+    def replaces(self) -> bool:
+        """Whether nothing of it is the target's own."""
+        back = self.arrived.own
+        return self.arrived.part is not None and isinstance(back, float) and back == 0
+
+    def back(self, own: Tensor) -> Tensor:
+        """What comes back of `own`, which the target would have with the edge cut."""
+        back = self.arrived.own
+        return (back.to(own.dtype) if isinstance(back, Tensor) else back) * own
+
     def total(self, own: Tensor) -> Tensor:
         """What the target has of it, where `own` is what it would have with the edge cut."""
-        part, back = self.arrived.part, self.arrived.own
-        if part is not None and isinstance(back, float) and back == 0:
-            return part
-        back = back.to(own.dtype) if isinstance(back, Tensor) else back
-        return back * own if part is None else part + back * own
+        part = self.arrived.part
+        if part is None:
+            return self.back(own)
+        return part if self.replaces else part + self.back(own)
 
-    def shown(self, like: Tensor) -> Part:
-        """The part as an observer sees it: of no channel where nothing came."""
-        if self.arrived.part is None:
-            return Part(self.source, like[:, :0], self.channels[:0])
+    def shown(self) -> Part:
+        """The part as an observer sees it."""
+        assert self.arrived.part is not None
         return Part(self.source, self.arrived.part, self.channels)
 
 
