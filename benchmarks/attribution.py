@@ -47,13 +47,15 @@ def attribute_once(name: str, device: str, steps: int, what: str) -> None:
 
 
 def measure(name: str, device: str, steps: int, repeats: int) -> None:
+    # Memory first: a process inherits the peak of the one that starts it.
+    plain = peak_memory(forward_only, name, device)
+    peaks = {what: peak_memory(attribute_once, name, device, steps, what) for what in (*METHODS, "conductance")}
     model, rgbd, _ = prepared(name, device)
     inputs = model.preprocess(rgbd)
-    plain = peak_memory(forward_only, name, device)
     for what, call in work(name, device, steps).items():
         found = call()
         ratio, base = time_ratio(call, partial(model.forward, inputs), repeats)
-        extra = (peak_memory(attribute_once, name, device, steps, what) - plain) / MB
+        extra = (peaks[what] - plain) / MB
         passes = f"{found.forwards} pictures through, {getattr(found, 'backwards', found.forwards)} back"
         print(
             f"{name}, {what}: {ratio:.0f} forwards' time ({base * 1000:.0f} ms each), {passes}, "

@@ -40,7 +40,7 @@ def kept_bytes(forward: Callable[[], T]) -> tuple[T, int]:
     def note(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         storages[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # a result that keeps itself would never be let go
 
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         result = forward()
