@@ -46,20 +46,23 @@ def attribute_once(name: str, device: str, steps: int, what: str) -> None:
     work(name, device, steps)[what]()
 
 
-def measure(name: str, device: str, steps: int, repeats: int) -> None:
-    # Memory first: a process inherits the peak of the one that starts it.
-    plain = peak_memory(forward_only, name, device)
-    peaks = {what: peak_memory(attribute_once, name, device, steps, what) for what in (*METHODS, "conductance")}
+def peaks_of(name: str, device: str, steps: int) -> dict[str, int]:
+    """Peak bytes by what is done, and of a forward alone."""
+    found = {what: peak_memory(attribute_once, name, device, steps, what) for what in (*METHODS, "conductance")}
+    return {"forward": peak_memory(forward_only, name, device), **found}
+
+
+def measure(name: str, device: str, steps: int, repeats: int, peaks: dict[str, int]) -> None:
     model, rgbd, _ = prepared(name, device)
     inputs = model.preprocess(rgbd)
     for what, call in work(name, device, steps).items():
         found = call()
         ratio, base = time_ratio(call, partial(model.forward, inputs), repeats)
-        extra = (peaks[what] - plain) / MB
+        extra = (peaks[what] - peaks["forward"]) / MB
         passes = f"{found.forwards} pictures through, {getattr(found, 'backwards', found.forwards)} back"
         print(
             f"{name}, {what}: {ratio:.0f} forwards' time ({base * 1000:.0f} ms each), {passes}, "
-            f"{ratio / found.forwards:.1f} forwards each; {extra:+.0f} MB over a forward's {plain / MB:.0f} MB"
+            f"{ratio / found.forwards:.1f} forwards each; {extra:+.0f} MB over a forward's {peaks['forward'] / MB:.0f} MB"
         )
 
 
@@ -70,8 +73,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
+    # Memory first: a process inherits the peak of the one that starts it.
+    peaks = {name: peaks_of(name, given.device, given.steps) for name in given.checkpoints}
     for name in given.checkpoints:
-        measure(name, given.device, given.steps, given.repeats)
+        measure(name, given.device, given.steps, given.repeats, peaks[name])
 
 
 if __name__ == "__main__":
