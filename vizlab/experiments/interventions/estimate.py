@@ -49,7 +49,7 @@ def estimate(
         outputs = answers(written_out(model, model.forward(inputs, gradients=True)))
         numbers = {task: _number(task, y, framing).sum() for task, y in outputs.items()}
     found = np.zeros((pictures, len(edges), len(numbers)))
-    for place, number in enumerate(numbers.values()):
+    for place, number in enumerate(numbers.values() if live else ()):
         slopes = torch.autograd.grad(number, list(factors.values()), retain_graph=True, allow_unused=True)
         for edge, slope in zip(factors, slopes, strict=True):
             if slope is not None:
