@@ -18,7 +18,7 @@ def study_report_command(result: Result, out: Out = Path("study.md"), claims: Cl
     """
     from vizlab.study.findings.claims import Claims as Known
     from vizlab.study.findings.claims import read_claims
-    from vizlab.study.findings.compact import compact
+    from vizlab.study.findings.compact import compact, save_small
     from vizlab.study.findings.figures import draw_figures
     from vizlab.study.findings.gathered import gather
     from vizlab.study.findings.text import study_text
@@ -30,5 +30,5 @@ def study_report_command(result: Result, out: Out = Path("study.md"), claims: Cl
     out.write_text(study_text(found, listed, out.stem))
     draw_figures(found, out.parent / out.stem)
     if keep is not None:
-        study.save(keep)
+        save_small(study, keep)
     print(f"{out}: {len(study.names)} pictures, {', '.join(study.networks)}.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vizlab.core.registry import methods, title_of
+from vizlab.errors import DataError
 from vizlab.study.findings.estimates import at
 from vizlab.study.findings.exchange import Answer, Target, Together, answer, targets, together
 from vizlab.study.findings.modalities import probability_worth
@@ -48,6 +49,10 @@ class Gathered:
         words: Mapping[str, str] = self.study.of(network, "traces").meta.get("sites", {})
         return words.get(site, site)
 
+    def compared(self) -> list[Target]:
+        """The targets of networks whose streams were compared."""
+        return [one for one in self.targets if (one.answer.network, "similarity") in self.study.sections]
+
     def together(self, one: Answer) -> Together:
         return together(one)
 
@@ -63,6 +68,8 @@ def _title(network: str) -> str:
 
 
 def gather(study: Study) -> Gathered:
+    """Everything, of a compact study; raises DataError for one without traces and a scored sweep of every kind."""
+    _check(study)
     having = {measure: [n for n in study.networks if (n, measure) in study.sections] for measure in _MEASURES}
     answers = [
         answer(study, network, task)
@@ -78,6 +85,21 @@ def gather(study: Study) -> Gathered:
         errors=[one for network in having["corruptions"] for one in errors(study, network)],
         responses=[one for network in having["corruptions"] for one in responses(study, network)],
     )
+
+
+def _check(study: Study) -> None:
+    swept = [network for network, measure in study.sections if measure == "sweep"]
+    if not swept:
+        raise DataError("This study measured no sweep: nothing was cut, so there is nothing to say of what matters.")
+    for network in swept:
+        rows = study.of(network, "sweep").rows
+        lacking = [kind for kind in ("total", "direct", "only", "where", "site", "all") if kind not in rows]
+        scored = any(name.startswith("all|") for name in rows)
+        if lacking or not scored or (network, "traces") not in study.sections:
+            raise DataError(
+                f"The sweep of {network} lacks {', '.join(lacking) or 'scores, or traces beside it'}; measure traces "
+                "and sweep with their scores and every kind of cut."
+            )
 
 
 _MEASURES = ("sweep", "shapley", "corruptions")

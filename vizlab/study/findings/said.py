@@ -233,13 +233,13 @@ _MODALITIES = {"rgb", "depth"}
 
 
 def similar(all_: Gathered) -> str:
-    likeness = {name: alike(all_.study, name) for name in dict.fromkeys(t.answer.network for t in all_.targets)}
+    likeness = {name: alike(all_.study, name) for name in dict.fromkeys(t.answer.network for t in all_.compared())}
     mixed = [
         f"{all_.title(name)} more alike at {one.grew} and less at {one.fell} of {one.count} pairs"
         for name, one in likeness.items()
         if one.count
     ]
-    found = [(one, similarity_predicts(all_.study, one)[0]) for one in all_.targets]
+    found = [(one, similarity_predicts(all_.study, one)[0]) for one in all_.compared()]
     plus = [one for one, rho in found if against(rho) > 0]
     minus = [one for one, rho in found if against(rho) < 0]
     both = " What ranks with influence here and against it there does not measure it." if plus and minus else ""

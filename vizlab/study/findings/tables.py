@@ -228,9 +228,9 @@ def responses(all_: Gathered) -> str:
 
 def similar(all_: Gathered) -> str:
     rows = []
-    for network in dict.fromkeys(one.answer.network for one in all_.targets):
+    for network in dict.fromkeys(one.answer.network for one in all_.compared()):
         likeness = alike(all_.study, network)
-        for one in [t for t in all_.targets if t.answer.network == network]:
+        for one in [t for t in all_.compared() if t.answer.network == network]:
             found, count = similarity_predicts(all_.study, one)
             rows.append(
                 (

@@ -89,6 +89,8 @@ def _sensors(all_: Gathered, claims: Claims, pictures: str) -> list[str]:
 
 
 def _similar(all_: Gathered, claims: Claims, pictures: str) -> list[str]:
+    if not all_.compared():
+        return []
     return ["## Similarity and influence", tables.similar(all_), f"{joined(prose.SIMILAR)} {said.similar(all_)}"]
 
 
