@@ -17,7 +17,7 @@ from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import NOT_AN_EFFECT
 
 HEIGHT = 300
-_DECADES = {"type": "log", "dtick": 1, "exponentformat": "power", "ticksuffix": " %"}
+_DECADES = {"type": "log", "dtick": 1, "tickformat": "~g", "ticksuffix": " %"}
 
 
 def share_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str | None) -> go.Figure:
@@ -29,7 +29,7 @@ def share_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: st
         drawn = [row for row in rows if row.share > 0 and effect_part(sweep, row, task) > 0]
         left_out += len(rows) - len(drawn)
         _points(figure, sweeps, name, titles[name], drawn, [100 * row.share for row in drawn], task)
-    figure.update_xaxes(title_text="share, % of what varies in the target", **_DECADES)
+    figure.update_xaxes(title_text="share of what varies in the target", **_DECADES)
     figure.update_yaxes(title_text=_effect(task), **_DECADES)
     notes = [NOT_AN_EFFECT, "A point is an edge of this picture; both axes are logarithmic."]
     if left_out:
@@ -52,7 +52,7 @@ def place_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: st
 
 
 def _effect(task: str | None) -> str:
-    return f"effect{f' on {task}' if task else ''}, % of all edges cut"
+    return f"effect{f' on {task}' if task else ''}, of that of all edges cut"
 
 
 def _known(sweep: Sweep, task: str | None) -> list[Row]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from vizlab.core.site_words import trace_words
 from vizlab.experiments.interventions.estimate import WORDS as ESTIMATED
-from vizlab.experiments.interventions.map_effects import moved_words
+from vizlab.experiments.interventions.map_effects import SMALLEST, moved_words
 from vizlab.experiments.interventions.standing import (
     RULE,
     WORDS,
@@ -36,13 +36,13 @@ COLUMNS = {
     "task": ("task", ""),
     "share": ("share", "%"),
     "part": ("effect", "% of all cut"),
+    "standing": ("stands out", ""),
     "total": ("total effect", ""),
     "direct": ("direct", ""),
     "indirect": ("indirect", ""),
     "sufficiency": ("sufficiency", "%"),
     "flipped": ("flipped", "% of cells"),
     "estimate": ("first-order estimate", ""),
-    "standing": ("stands out", ""),
 }
 """Heading and unit; where units are by task, each cell has its own."""
 TEXTS = frozenset({"site", "network", "way", "task", "standing"})
@@ -74,9 +74,11 @@ def said_html(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str 
 
 
 def _network(sweep: Sweep, title: str, task: str | None) -> str:
-    badges = [] if sweep.done else [badge("not finished: press Sweep to go on", "warn")]
+    badges = [] if sweep.done else [badge("not finished yet", "warn")]
     tasks = [one for one in sweep.tasks if task in (None, one)]
     lines = [adding_up(sweep, one) for one in tasks]
+    if not any(math.isfinite(value) for row in sweep.rows for value in row.total):
+        lines = ["So far there are first-order estimates alone: another number than the effect."]
     lines += [line for standing in WORDS if (line := standing_words(sweep, standing, task))]
     listed = tag("ul", "".join(tag("li", escape(line)) for line in lines if line))
     return tag("section", tag("h4", escape(title) + "".join(f" {one}" for one in badges)) + listed, "vz-effects-of")
@@ -154,7 +156,8 @@ def table_html(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str
     """Every edge of every network. `key` is the analysis, `mark` what the maps depend on: the browser draws these anew
     when it changes.
     """
-    columns = [column for column in COLUMNS if column != "network" or len(sweeps) > 1]
+    needed = {"network": len(sweeps) > 1, "standing": any(standings(sweep, task) for sweep in sweeps.values())}
+    columns = [column for column in COLUMNS if needed.get(column, True)]
     body: list[str] = []
     for name, sweep in sweeps.items():
         found = standings(sweep, task)
@@ -178,7 +181,7 @@ def _tools(sweeps: Mapping[str, Sweep], titles: Mapping[str, str]) -> str:
         tag("button", escape(title), "vz-only", type="button", data_only=name, aria_pressed="false", title=name)
         for name, title in choices.items()
     )
-    group = tag("span", buttons, role="group", aria_label="networks in the table")
+    group = tag("span", buttons, role="group", aria_label="networks in the table") if buttons else ""
     data = "data:text/csv;charset=utf-8," + quote(csv_of(sweeps))
     link = tag("a", "numbers as CSV", "vz-csv", href=data, download="vizlab-sweep.csv")
     return tag("div", group + link, "vz-scene-tools")
@@ -219,9 +222,9 @@ def _cells(sweep: Sweep, row: Row, title: str, stands: Standing | None, task: st
         "network": _text("network", title),
         "way": _text("way", way_words(sweep, row)),
         "task": _text("task", sweep.tasks[at]),
-        **{column: _cell(column, percent(v).removesuffix("%").replace("-", "−"), v) for column, v in shares.items()},
+        **{column: _cell(column, _percent(v), v) for column, v in shares.items()},
         **{
-            column: _cell(column, moved_words(v, unit) if math.isfinite(v) else "–", part_of_all(sweep, row, v, task))
+            column: _cell(column, _size(v, unit), part_of_all(sweep, row, v, task))
             for column, v in sizes.items()
         },
         "estimate": _cell("estimate", _estimate(row.estimate[at], sweep.tasks[at]), row.estimate[at]),
@@ -240,4 +243,16 @@ def _cell(column: str, text: str, value: float) -> str:
 
 def _estimate(value: float, task: str) -> str:
     unit = {"classes": "nats", "depth": "m"}.get(kind_of(task, 2), "")
-    return moved_words(value, unit)
+    return _size(value, unit)
+
+
+def _size(value: float, unit: str) -> str:
+    """A size with its unit for a column: what is next to nothing takes no more room than others."""
+    return f"≈ 0 {unit}".strip() if 0 < abs(value) < SMALLEST else moved_words(value, unit)
+
+
+def _percent(value: float) -> str:
+    """A share without its sign, with a real minus; what is not nothing is not written as 0."""
+    if 0 < abs(value) < 0.0005:
+        return "<0.1" if value > 0 else "−<0.1"
+    return percent(value).removesuffix("%").replace("-", "−")

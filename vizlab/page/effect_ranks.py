@@ -39,9 +39,9 @@ class Ranks:
         if not np.isfinite([low, high]).all():
             return "too few edges, or all alike: nothing can be said"
         if low > 0:
-            return "the larger the share, the larger the effect"
+            return "the share predicts the effect"
         if high < 0:
-            return "the larger the share, the smaller the effect"
+            return "the share predicts the reverse of the effect"
         return "the share does not tell the effect"
 
 

@@ -38,7 +38,7 @@ class EffectsTab(ExperimentTab):
     title = "Effects"
     sentence = (
         "Every edge is cut in turn and all after it computed anew: how far the answer moves, beside the share that the "
-        "edge carries. What is found also stands on the network map."
+        "edge carries. It also stands on the network map. A sweep that was stopped goes on where it was."
     )
     needs = "It takes a network whose streams mix."
     run_label = "Sweep"
