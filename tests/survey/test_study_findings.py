@@ -18,7 +18,9 @@ from vizlab.study.findings.estimates import against, apart, correlation, median,
 from vizlab.study.findings.exchange import Answer, Damage, targets, together
 from vizlab.study.findings.gathered import gather
 from vizlab.study.findings.markdown import counted, listed, table
-from vizlab.study.findings.sensors import Errors, grown, kept, mean_error
+from vizlab.study.findings.modalities import alike, probability_worth, similarity_predicts
+from vizlab.study.findings.sensors import Errors, grown, kept, mean_error, responses
+from vizlab.study.findings.tables import winner
 from vizlab.study.survey import intervals
 from vizlab.study.survey.intervals import Estimate, draw
 from vizlab.study.survey.study import Section, Study, load_study
@@ -96,7 +98,7 @@ def swept() -> Section:
 
 
 def study_of(*sections: Section) -> Study:
-    meta = {"config": {"seed": 0, "resamples": 20, "split": "test"}, "refused": [], "checkpoints": {}}
+    meta = {"config": {"seed": 0, "resamples": 40, "split": "test"}, "refused": [], "checkpoints": {}}
     pictures = {"holes": np.zeros(2, np.float32), "thumbnail": np.array([b"x", b"y"])}
     return Study(("a", "b"), pictures, {(s.network, s.measure): s for s in sections}, meta)
 
@@ -217,6 +219,55 @@ def test_errors_on_broken_pictures_in_closed_form() -> None:
     assert float(grown(one, ["a", "b"]).value) == pytest.approx((0.6 + 0.5) / 2 / 0.4)
     assert float(kept(one, "a").value) == pytest.approx((0.5 + 0.3) / 2 / 0.6)
     assert float(mean_error(one, other, ["a", "b"]).value) == pytest.approx((1.2 / 1.2 + 1.0 / 1.0) / 2)
+
+
+def test_what_sites_take_from_others_when_a_modality_breaks() -> None:
+    """The worst severity alone, the mean over that modality's corruptions; a picture that is not known is left out."""
+    share = np.zeros((2, 5, 4), np.float32)
+    share[:, 2] = [0.2, -0.1, 0.4, 0.1]
+    share[:, 4] = [0.0, -0.3, 0.2, 0.1]
+    share[:, 1] = 9.0
+    share += np.float32(0.1)
+    labels = {
+        "variant": [["", 0], ["rgb-a", 1], ["rgb-a", 5], ["rgb-b", 1], ["rgb-b", 5]],
+        "port": [["s", "rgb"], ["s", "depth"], ["t", "rgb"], ["t", "depth"]],
+    }
+    section = Section("n", "corruptions", np.arange(2), {"cross_share": share}, {"labels": labels}, [])
+    into_rgb, into_depth = responses(study_of(section), "n")
+    assert (into_rgb.broken, into_rgb.target, into_rgb.site) == ("rgb", "rgb", "t")
+    assert float(into_rgb.change.value) == pytest.approx((0.1 + 0.3) / 2)
+    assert float(into_rgb.largest.value) == pytest.approx(0.3)
+    assert into_depth.site == "s"
+    np.testing.assert_allclose(into_depth.by_site.value, [-0.2, 0.1], atol=1e-6)
+
+
+def test_the_probability_that_each_modality_is_worth() -> None:
+    rows = {"mean|semseg|probability": np.tile([0.1, 0.4, 0.2, 0.7], (2, 1))}
+    labels = {"modality": ["rgb", "depth"], "coalition": ["", "rgb", "depth", "rgb+depth"]}
+    study = study_of(Section("n", "shapley", np.arange(2), rows, {"labels": labels}, []))
+    found = probability_worth(study, "n", "mean", "semseg")
+    assert float(found["rgb"].value) == pytest.approx(((0.4 - 0.1) + (0.7 - 0.2)) / 2)
+    assert float(found["depth"].value) == pytest.approx(((0.2 - 0.1) + (0.7 - 0.4)) / 2)
+    assert winner(found) == "rgb"
+    assert winner({"rgb": estimate(2, 1, 3), "depth": estimate(1, 0, 2)}) == "even"
+    assert probability_worth(study, "n", "other", "semseg") == {}
+
+
+def test_streams_before_and_after_they_mixed(rng: np.random.Generator) -> None:
+    """CKA is xy / sqrt(xx yy) of the sums over pictures, and predicts an effect or does not."""
+    one = answer_of(rng, share=np.ones((30, 1)) * [0.1, 0.3, 0.2], total=np.ones((30, 1)) * [1.0, 2.0, 3.0])
+    xy = np.array([0.2, 0.4, 0.3, 0.3, 0.1, 0.5])
+    terms = np.tile(np.stack([xy, np.ones(6), np.full(6, 4.0)], -1), (30, 1, 1))
+    places = [[site, when, "x", "semseg"] for site in "abc" for when in ("before", "after")]
+    section = Section("n", "similarity", np.arange(30), {"terms": terms}, {"labels": {"place": places}}, [])
+    study = study_of(section)
+    found = alike(study, "n")
+    assert float(found.before.value) == pytest.approx((0.1 + 0.15 + 0.05) / 3)
+    assert float(found.after.value) == pytest.approx((0.2 + 0.15 + 0.25) / 3)
+    assert (found.grew, found.fell, found.count) == (2, 0, 3)
+    rho, count = similarity_predicts(study, targets(one)[0])
+    assert count == 3
+    assert float(rho.value) == pytest.approx(stats.spearmanr([0.1, 0.15, 0.05], [1, 2, 3])[0])
 
 
 @pytest.mark.parametrize(

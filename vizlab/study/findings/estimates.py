@@ -44,8 +44,8 @@ def words(estimate: Estimate, form: str = ".2f", factor: float = 1.0) -> str:
 
 
 def number(value: float, form: str = ".2f") -> str:
-    """Formatted, without a minus before a zero."""
-    text = f"{value:{form}}"
+    """Formatted, without a minus before a zero, and alike on machines that differ in the last bits of a sum."""
+    text = f"{round(value, 9):{form}}"
     return text.removeprefix("-") if not any(c in "123456789" for c in text) else text
 
 

@@ -76,10 +76,13 @@ def gather(study: Study) -> Gathered:
         for network in having["sweep"]
         for task in study.of(network, "sweep").labels("task")
     ]
+    found = [target for one in answers for target in targets(one)]
+    if not found or not any(one.task == "semseg" for one in answers):
+        raise DataError("No network of this study answers semseg and has a target of three edges with shares.")
     return Gathered(
         study=study,
         answers=answers,
-        targets=[target for one in answers for target in targets(one)],
+        targets=found,
         bands=[band for one in answers for band in _bands(study, one)],
         worths=[(network, one) for network in having["shapley"] for one in worths(study, network)],
         errors=[one for network in having["corruptions"] for one in errors(study, network)],

@@ -141,7 +141,8 @@ def wholes(all_: Gathered) -> str:
         "D(cut) / "
         "D(all cut), sufficiency 1 - D(all others cut) / D(all cut); the most necessary edge is the most sufficient "
         "one in "
-        f"{counted(same, every, 'answers')}."
+        f"{counted(same, every, 'answers')}. With the direct effect alone, later sites held, ρ of share and effect is "
+        f"{_range([t.direct for t in all_.targets])}."
     )
 
 
