@@ -62,7 +62,7 @@ def measure(name: str, device: str, steps: int, repeats: int, peaks: dict[str, i
         passes = f"{found.forwards} pictures through, {getattr(found, 'backwards', found.forwards)} back"
         print(
             f"{name}, {what}: {ratio:.0f} forwards' time ({base * 1000:.0f} ms each), {passes}, "
-            f"{ratio / found.forwards:.1f} forwards each; {extra:+.0f} MB over a forward's {peaks['forward'] / MB:.0f} MB"
+            f"{ratio / found.forwards:.1f} forwards each; {extra:+.0f} MB over {peaks['forward'] / MB:.0f}"
         )
 
 
