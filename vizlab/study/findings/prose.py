@@ -1,16 +1,18 @@
 """What stands fixed in a written study: it says what is measured, and no number or order of anything found."""
 
 MEASURED = """
-An *edge* is what one stream adds to another at one site. Its *share* is the part of the target's energy that came on
-it. *Cut*: the edge is replaced by what the network would have without the exchange (own channels back, or zeros for a
-block or a message), and all that follows is computed anew. *Moves*: how far the answer is from what it was (KL of class
-probabilities in nats, RMS in metres, angle of normals). *Worse*: the signed change of the task's own metric over the
-set (mIoU, RMSE, mean angle) and, of classes, of the mean log p of the true class; positive is worse. *Where*: the rank
-correlation, over the cells of a picture, of what came with what moved. Rank correlations ρ (Spearman) are over the
-edges into one target, of means over pictures; edges without a share (propagation) are cut but not among them.
+An *edge* is what one stream adds to another at one site. Its *share* is its part of the variance over pixels of what the
+site hands on: the covariance of the part with the sum, over the sum's variance. *Cut*: the edge is replaced by what the
+network would have without the exchange (own channels back, or zeros for a block or a message), and all that follows is
+computed anew. *Moves*: how far the answer is from what it was (KL of class probabilities in nats, RMS in metres, angle
+of normals). *Worse*: the signed change of the task's own metric over the set (mIoU, RMSE, mean angle) and, of classes,
+of the mean log p of the true class; positive is worse. *Where*: the rank correlation, over the cells of a picture, of
+what came with what moved. Rank correlations ρ (Spearman) are over the edges into one target, of means over pictures;
+edges without a share (propagation) are cut but not among them.
 """
 PREDICTS = """
-*By place alone*: the site's place in network order instead of the share; *place held*: the partial rank correlation.
+*By place alone*: the site's place in network order instead of the share (of sites that work side by side, the order in
+which they are listed); *place held*: the partial rank correlation.
 *Where*: mean over edges and pictures. *Which picture*: ρ over pictures of an edge's share and its effect, for the
 median edge. Intervals are over pictures, with the edges as they are: a narrow one says that other pictures would
 rank these edges alike, not that another network's would be.
@@ -49,7 +51,8 @@ LIMITS = (
     "Cutting is one replacement of several. A block or a message set to zero is out of distribution for a network that "
     "never saw it, so what is lost may be the shock and not the information; own channels put back are closer to what "
     "was seen. Means, or another picture's parts, would give other effects.",
-    "A share is of energy: a part that the target's own features could predict counts as exchanged.",
+    "A share is of variance: a part that the target's own features could predict counts as exchanged, and what is the "
+    "same at every pixel does not count.",
     "Effects of single cuts say nothing of pairs: of two sites that stand in for each other, each looks idle.",
     "Some intervals miss 0 by chance: 95 % of them are right, and there are many.",
     "The shipped result is rounded: each picture's number to {bits} bits, counted pixels in steps of {pixels} whose "
