@@ -13,6 +13,7 @@ from vizlab.checks.limits import (
     APART,
     CUT_SHARES,
     DECLARED,
+    EDGES,
     ELSEWHERE,
     EMPTY,
     EVERY_SITE,
@@ -39,15 +40,17 @@ FAULTS = {
     toys.OwnNotSaid: {DECLARED},
     toys.PartMissing: {SUM, ROWS},
     toys.WrongConstant: {SUM},
-    toys.OtherSumThanShown: {HANDED_ON},
+    toys.OtherSumThanShown: {HANDED_ON, EDGES},
     toys.ChangedByWatching: {WATCHING},
-    toys.LeakingRest: {REST},
+    toys.LeakingRest: {REST, EDGES},
     toys.ChangedWhenEmpty: {EMPTY},
     toys.ChangedFromElsewhere: {ELSEWHERE},
-    toys.NeverCut: {CUT_SHARES, WITHOUT, APART},
-    toys.CutInPart: {CUT_SHARES, WITHOUT, APART},
+    toys.NeverCut: {CUT_SHARES, WITHOUT, APART, EDGES},
+    toys.CutInPart: {CUT_SHARES, WITHOUT, APART, EDGES},
     toys.NotCutByName: {EVERY_SITE},
     toys.LoudAtZero: {WITHOUT},
+    toys.PastTheEdits: {EDGES},
+    toys.CutByHalf: {EDGES},
     toys.RoughInHalf: {ROUGH_SHARES, ROUGH_OUTPUTS},
     toys.LeavesAHook: {AFTER_ERROR},
     toys.LeavesAContext: {AFTER_ERROR},
@@ -164,6 +167,19 @@ def test_contradictions_are_said_in_words(site, network, place: str, says: str) 
 )
 def test_what_an_error_leaves_is_said_in_words(site: type[FusionModule], says: str) -> None:
     assert says in failed(check(toys.toy_model(site)), AFTER_ERROR).note
+
+
+def test_an_edge_that_edits_do_not_meet_is_said_in_words() -> None:
+    found = failed(check(toys.toy_model(toys.PastTheEdits)), EDGES)
+    assert found.note == "what comes from rgb to depth does not go through `arriving`, so it cannot be changed"
+    assert found.figure == float("inf")
+
+
+def test_the_figure_of_half_a_cut_is_half_of_what_comes() -> None:
+    """After the ReLU it is at most that, over the root mean square of the output."""
+    found = failed(check(toys.toy_model(toys.CutByHalf)), EDGES)
+    assert 0.01 < found.figure < 10
+    assert found.note == "cut one by one it is another than cut apart"
 
 
 def test_streams_that_mix_where_no_site_is_are_found() -> None:

@@ -31,13 +31,16 @@ class Meet(FusionModule):
         return {}
 
     def forward(self, features):
+        return [self.target(t, features) for t in range(2)]
+
+    def target(self, t, features):
         amount = 0.5 if self.intervention.cross else 0.0
-        outputs = [features[t] + amount * features[1 - t] for t in range(2)]
+        came = self.arriving(STREAMS[t], STREAMS[1 - t], lambda: amount * features[1 - t]).part
+        sent = torch.zeros_like(features[t]) if came is None else came
+        output = features[t] + sent
         if self.observer is not None:
-            for t, output in enumerate(outputs):
-                sent = (amount and self.shown) * features[1 - t]
-                self.observer(self, Mixing(t, output, [Part(t, features[t]), Part(1 - t, sent)], own=t))
-        return outputs
+            self.observer(self, Mixing(t, output, [Part(t, features[t]), Part(1 - t, sent * self.shown * 2)], own=t))
+        return output
 
 
 class Net(FusionNetwork):

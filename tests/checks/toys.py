@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from vizlab.core.config import IMAGENET, NetworkConfig
 from vizlab.core.method import Control, Method
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
-from vizlab.core.site import NO_INTERVENTION, FusionModule, Mixing, Part, Site, declare_sites
+from vizlab.core.site import NO_INTERVENTION, Arrived, FusionModule, Mixing, Part, Site, declare_sites
 from vizlab.tasks import Task
 
 STREAMS = ("rgb", "depth")
@@ -57,7 +58,9 @@ class GoodSite(FusionModule):
         return self.cross[target](features[1 - target]) * self.gain()
 
     def receive(self, target: int, features: list[Tensor]) -> Tensor:
-        own, sent = self.own[target](features[target]), self.message(target, features)
+        own = self.own[target](features[target])
+        came = self.arriving(STREAMS[target], STREAMS[1 - target], lambda: self.message(target, features)).part
+        sent = torch.zeros_like(own) if came is None else came
         constant = self.bias[target]
         output = own + sent + constant.to(own.dtype)[:, None, None]
         if self.observer is not None:
@@ -184,10 +187,13 @@ class ExchangingSite(GoodSite):
     def receive(self, target: int, features: list[Tensor]) -> Tensor:
         own, other = features[target], features[1 - target]
         channels = torch.arange(2 if self.gain() else 0)
+        arrived = self.arriving(STREAMS[target], STREAMS[1 - target], lambda: other[:, channels], channels)
+        if arrived.part is None:
+            channels = channels[:0]
         output = own + self.leak * self.gain() * other
-        output[:, channels] = other[:, channels]
+        output[:, channels] = other[:, channels] if arrived.part is None else arrived.part
         if self.observer is not None:
-            parts = [Part(1 - target, other[:, channels], channels)]
+            parts = [Part(1 - target, output[:, channels], channels)]
             self.show(Mixing(target, output, parts, own=target, own_is_rest=True))
         return output
 
@@ -235,6 +241,21 @@ class NotCutByName(GoodSite):
 class LoudAtZero(GoodSite):
     def gain(self) -> float:
         return max(super().gain(), 0.05) if self.intervention.cross else 0.0
+
+
+class PastTheEdits(GoodSite):
+    """What comes to depth cannot be changed on its way."""
+
+    def arriving(self, target: str, source: str | None, *part: Any) -> Arrived:
+        return super().arriving(target, source, *part) if target == "rgb" else Arrived(part[0]())
+
+
+class CutByHalf(GoodSite):
+    """Half of what is cut comes all the same."""
+
+    def arriving(self, target: str, source: str | None, *part: Any) -> Arrived:
+        found = super().arriving(target, source, *part)
+        return Arrived(part[0]() / 2) if found.part is None else found
 
 
 class MixesInTheHead(ToyNetwork):

@@ -1,6 +1,7 @@
 """Effects of edges where they are known in closed form, and by brute force on compact networks."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,10 +9,10 @@ import torch
 
 import vizlab
 from tests.conftest import make_model
-from tests.experiments.linear_fusion import P, Q, R, inputs_of, linear_model, linear_picture, rms, weighted
+from tests.experiments.linear_fusion import P, Q, R, Sum, inputs_of, linear_model, linear_picture, rms, weighted
 from vizlab.core.kept import keep
-from vizlab.core.site import Intervention, fusion_modules, intervening
-from vizlab.errors import CancelledError
+from vizlab.core.site import Arrived, Intervention, fusion_modules, intervening
+from vizlab.errors import CancelledError, InputError
 from vizlab.experiments.interventions.edges import CUT, Edge, edges_of, idle_edges
 from vizlab.experiments.interventions.passes import KINDS, PER_SITE, Pass, Passes
 from vizlab.experiments.interventions.sweep import sweep, sweeping
@@ -228,3 +229,22 @@ def test_the_bytes_that_are_kept_are_bounded(small_rgbd: RGBDImage) -> None:
     assert 0 < bound.bytes <= free.bytes // 3
     assert 1 <= len(bound._marks) < len(free._marks)
     assert bound.sound
+
+
+class PastTheEdits(Sum):
+    """Hands its parts on past whoever would change them."""
+
+    def arriving(self, target: str, source: str | None, *part: Any) -> Arrived:
+        return Arrived(part[0]())
+
+
+def test_a_network_whose_edges_cannot_be_changed_is_said_to_have_no_effects() -> None:
+    model = linear_model()
+    model.network.second.__class__ = PastTheEdits
+    rgbd = linear_picture()
+    said = "What comes from depth to rgb at site 'second' of linear cannot be changed: its module does not pass it"
+    with pytest.raises(InputError, match=said):
+        sweep(model, rgbd)
+    with pytest.raises(InputError, match=said):
+        vizlab.intervene(model, rgbd, [vizlab.cut("second", "rgb")])
+    assert vizlab.intervene(model, rgbd, [vizlab.cut("first", "rgb")]).rms > 0

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from vizlab.checks.case import Case, exact, in_precision
 from vizlab.checks.declarations import declared
+from vizlab.checks.edges import edited_at_a_site, edited_in_a_network
 from vizlab.checks.errors_inside import error_at_a_site, error_in_a_network
 from vizlab.checks.interventions import (
     cut_shares,
@@ -23,6 +24,7 @@ from vizlab.checks.limits import (
     APART,
     CUT_SHARES,
     DECLARED,
+    EDGES,
     ELSEWHERE,
     EMPTY,
     EVERY_SITE,
@@ -66,6 +68,7 @@ OF_NETWORKS: tuple[tuple[str, Callable[[Case], Iterator[Finding]]], ...] = (
     (ELSEWHERE, elsewhere_in_a_network),
     (CUT_SHARES, cut_shares),
     (EVERY_SITE, every_site),
+    (EDGES, edited_in_a_network),
     (WITHOUT, without_exchange),
     (APART, streams_apart),
     (ROWS, rows_sum),
@@ -83,6 +86,7 @@ OF_SITES: tuple[tuple[str, Callable[[SiteCall], Iterator[Finding]]], ...] = (
     (WATCHING, watching_a_site),
     (EMPTY, empty_at_a_site),
     (ELSEWHERE, elsewhere),
+    (EDGES, edited_at_a_site),
     (AFTER_ERROR, error_at_a_site),
 )
 """Properties that are looked at in calls of one site."""

@@ -19,6 +19,7 @@ EMPTY = "an empty intervention changes nothing"
 ELSEWHERE = "an intervention elsewhere changes nothing"
 CUT_SHARES = "a cut site takes from its own stream alone"
 EVERY_SITE = "to cut every site is to cut all"
+EDGES = "an edge that is cut is cut"
 WITHOUT = "to cut is to run without exchange"
 APART = "cut streams keep apart"
 ROWS = "shares sum to 1"
@@ -38,6 +39,7 @@ LIMITS: Mapping[str, float] = {
     ELSEWHERE: 0,
     CUT_SHARES: 1e-4,
     EVERY_SITE: 0,
+    EDGES: 1e-4,
     WITHOUT: 1e-4,
     APART: 1e-4,
     ROWS: 1e-4,

@@ -37,7 +37,8 @@ class WeightedSum(FusionModule):
     def forward(self, rgb: Tensor, depth: Tensor) -> Tensor:
         parts = [Part(0, rgb)]
         if self.intervention.cross:  # else the streams are cut apart, and colour goes on alone
-            parts.append(Part(1, self.weight.to(depth.dtype)[:, None, None] * depth))
+            came = self.arriving(*STREAMS, lambda: self.weight.to(depth.dtype)[:, None, None] * depth).part
+            parts += [] if came is None else [Part(1, came)]
         output = sum((part.value for part in parts[1:]), start=parts[0].value)
         if self.observer is not None:
             self.observer(self, Mixing(0, output, parts, own=0))

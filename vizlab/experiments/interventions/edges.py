@@ -3,10 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from vizlab.core.edits import Scale
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
-from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way, fusion_modules, intervening
+from vizlab.core.site import (
+    NO_INTERVENTION,
+    Arrival,
+    Arrived,
+    Edit,
+    Intervention,
+    Way,
+    fusion_modules,
+    intervening,
+)
+from vizlab.errors import InputError
 
 CUT = Scale(0.0)
 
@@ -35,6 +47,30 @@ def idle_edges(model: Model, change: Intervention = NO_INTERVENTION) -> frozense
     modules = fusion_modules(model.network)
     with intervening(change):
         return frozenset(edge for edge in edges_of(model) if not modules[edge.site].sends(*edge.way))
+
+
+@dataclass(eq=False)
+class _Met:
+    """Leaves a part as it is and notes that it came by."""
+
+    seen: bool = False
+
+    def __call__(self, arrival: Arrival) -> Arrived:
+        self.seen = True
+        return Arrived(arrival.part)
+
+
+def require_met(model: Model, inputs: Mapping[str, Tensor], base: Intervention = NO_INTERVENTION) -> None:
+    """One forward in which every edge must be met, so that an effect of 0 is one; raises InputError where it is not."""
+    edits = {edge: _Met() for edge in edges_of(model)}
+    with intervening(with_edits(base, edits)):
+        model.forward(inputs)
+    for edge, edit in edits.items():
+        if not edit.seen:
+            raise InputError(
+                f"What comes from {edge.source or 'all other streams'} to {edge.target} at site '{edge.site}' of "
+                f"{model.name} cannot be changed: its module does not pass it through `arriving` (see `vizlab check`)."
+            )
 
 
 def with_edits(base: Intervention, edits: Mapping[Edge, Edit]) -> Intervention:

@@ -16,6 +16,7 @@ from vizlab.core.site import Intervention, intervening
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace, traced
 from vizlab.experiments.interventions.baseline import Baseline
+from vizlab.experiments.interventions.edges import require_met
 from vizlab.measures.movement import movement
 from vizlab.measures.reference import Reference
 from vizlab.measures.scores import scores
@@ -171,6 +172,8 @@ class Bench:
 
         with intervening(change):
             after = baseline.going_on(sites, run)
+        if change.edits and all(torch.equal(y, baseline.outputs[name]) for name, y in outputs.items()):
+            require_met(self.model, baseline.inputs, baseline.base)
         return Effect(self.before, after, changes, self._effects(outputs, after, truth))
 
     def _effects(self, outputs: Outputs, after: FusionTrace, truth: Reference | None) -> dict[str, OutputEffect]:

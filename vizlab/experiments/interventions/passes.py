@@ -29,7 +29,7 @@ from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way
 from vizlab.experiments.interventions.baseline import Baseline
-from vizlab.experiments.interventions.edges import CUT, Edge, cutting, edges_of, idle_edges, with_edits
+from vizlab.experiments.interventions.edges import CUT, Edge, cutting, edges_of, idle_edges, require_met, with_edits
 from vizlab.measures.agreement import rank_agreement
 from vizlab.measures.movement import movement
 
@@ -107,6 +107,7 @@ class Passes:
         self.found = Found.nothing(self.edges, tuple(self._answers), pictures)
         self._bare: Baseline | None = None
         self._parts: Mapping[str, Mapping[Way, Tensor]] | None = None
+        self._met = False
         if score is not None:
             self._note_scores("plain", None, score(self.plain.outputs))
 
@@ -186,6 +187,10 @@ class Passes:
                 self.found.flipped[one.kind][(*at, place)] = moved.share_flipped.double().cpu().numpy()
             if one.kind == "total" and self._places and one.place is not None:
                 self.found.where[:, one.place, place] = self._agreement(self.edges[one.place], moved.map)
+        idle = one.kind not in ("all", "total") or (one.place is not None and self.edges[one.place] in self._idle)
+        if not idle and not self._met and not self.found.size[one.kind][at].any():
+            require_met(self.model, self._inputs, self.base)  # that nothing moves may be since nothing was cut
+            self._met = True
         if self._score is not None and one.kind in self._scored:
             self._note_scores(one.kind, one.place, self._score(outputs))
 
