@@ -5,7 +5,8 @@ python -m benchmarks.study [--checkpoint FILE] [--data FOLDER] [--pictures 32] [
 Every run is a process of its own, the two take turns. Plain inference reads one batch ahead in a thread, as the study
 does, and either stops at the network's outputs or also scores them, as the study does or does not. With --ray the study
 runs on all cores, a worker each, and plain inference in one process with a thread for each core; what Ray takes to
-start is told apart. Without --data the bundled scenes are the pictures, over and over.
+start is told apart. Seconds of processor say less of what else runs on the machine. Without --data the bundled scenes
+are the pictures, over and over.
 """
 
 import argparse
@@ -61,12 +62,12 @@ def chunks(data: RGBDFolder, size: int) -> Iterator[tuple[range, list[Sample]]]:
             yield places, samples
 
 
-def plain(given: argparse.Namespace, scores: bool, threads: int) -> float:
-    """Pictures a second of a plain loop."""
+def plain(given: argparse.Namespace, scores: bool, threads: int) -> list[float]:
+    """Of a plain loop: pictures a second, seconds of processor a picture."""
     torch.set_num_threads(threads)
     model = load_model(given.checkpoint, given.device, precision="float32")
     data = RGBDFolder(given.data, "test", given.pictures)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     for number, (places, samples) in enumerate(chunks(data, given.batch)):
         for batch in batches(model, places, samples):
             outputs = model.forward(batch.inputs)
@@ -75,36 +76,39 @@ def plain(given: argparse.Namespace, scores: bool, threads: int) -> float:
             elif model.device.type == "cuda":
                 torch.cuda.synchronize()
         if number + 1 == WARM_UP:
-            started = time.perf_counter()
-    return (len(data) - WARM_UP * given.batch) / (time.perf_counter() - started)
+            started, used = time.perf_counter(), time.process_time()
+    count = len(data) - WARM_UP * given.batch
+    return [count / (time.perf_counter() - started), (time.process_time() - used) / count]
 
 
-def study(given: argparse.Namespace, scores: bool, ray: bool) -> tuple[float, float]:
-    """Pictures a second of a study of traces, and of the same with its start counted in."""
+def study(given: argparse.Namespace, scores: bool, ray: bool) -> list[float]:
+    """The same of a study of traces, and its pictures a second with its start counted in."""
     asked = Asked("traces", 1, {"scores": scores})
     config = StudyConfig((given.checkpoint.resolve(),), (asked,), batch=given.batch, device=given.device)
     with tempfile.TemporaryDirectory() as out:
         begun = time.perf_counter()
         job, _ = make_job(config, given.data, Path(out), given.pictures)
-        times, rows = [begun], [0]
+        times, used, rows = [begun], [0.0], [0]
 
         def progress(count: int) -> None:
             times.append(time.perf_counter())
+            used.append(time.process_time())
             rows.append(rows[-1] + count)
 
         engine.run(job, progress, here=not ray)
     # Each picture has two rows, its own and the network's; the first batches are as in `plain`.
     first = next(i for i, count in enumerate(rows) if count >= 2 * WARM_UP * given.batch)
-    steady = (rows[-1] - rows[first]) / 2 / (times[-1] - times[first])
-    return steady, given.pictures / (times[-1] - begun)
+    count = (rows[-1] - rows[first]) / 2
+    speed, whole = count / (times[-1] - times[first]), given.pictures / (times[-1] - begun)
+    return [speed, (used[-1] - used[first]) / count, whole]
 
 
 def one_run(given: argparse.Namespace) -> list[float]:
     """What a process of its own is asked for."""
     kind, scores = given.run.split()
     if kind == "plain":
-        return [plain(given, scores == "scored", torch.get_num_threads() if given.ray else 1)]
-    return list(study(given, scores == "scored", given.ray))
+        return plain(given, scores == "scored", torch.get_num_threads() if given.ray else 1)
+    return study(given, scores == "scored", given.ray)
 
 
 def asked(given: argparse.Namespace, run: str) -> list[float]:
@@ -120,11 +124,18 @@ def compare(given: argparse.Namespace, scores: str) -> None:
     for _ in range(given.runs):
         for kind, found in speeds.items():
             found.append(asked(given, f"{kind} {scores}"))
-    ratios = [own[0] / base[0] for base, own in zip(speeds["plain"], speeds["study"], strict=True)]
-    line = f"{scores:9} study / plain {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), "
-    medians = [statistics.median(run[0] for run in speeds[kind]) for kind in ("plain", "study")]
-    whole = statistics.median(run[1] for run in speeds["study"])
-    print(f"{line}{medians[0]:.2f} and {medians[1]:.2f} pictures a second, {whole:.2f} with the start", flush=True)
+    pairs = list(zip(speeds["plain"], speeds["study"], strict=True))
+    speed, processor = [own[0] / base[0] for base, own in pairs], [base[1] / own[1] for base, own in pairs]
+    whole = statistics.median(own[2] for own in speeds["study"])
+    print(
+        f"{scores}: pictures a second, study / plain {middle(speed)}; {whole:.2f} a second with the start", flush=True
+    )
+    if not given.ray:  # else the work is other processes'
+        print(f"{scores}: pictures a second of processor time, study / plain {middle(processor)}", flush=True)
+
+
+def middle(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
