@@ -1,14 +1,14 @@
 """What stands fixed in a written study: it says what is measured, and no number or order of anything found."""
 
 MEASURED = """
-An *edge* is what one stream adds to another at one site. Its *share* is its part of the variance over pixels of what the
-site hands on: the covariance of the part with the sum, over the sum's variance. *Cut*: the edge is replaced by what the
-network would have without the exchange (own channels back, or zeros for a block or a message), and all that follows is
-computed anew. *Moves*: how far the answer is from what it was (KL of class probabilities in nats, RMS in metres, angle
-of normals). *Worse*: the signed change of the task's own metric over the set (mIoU, RMSE, mean angle) and, of classes,
-of the mean log p of the true class; positive is worse. *Where*: the rank correlation, over the cells of a picture, of
-what came with what moved. Rank correlations ρ (Spearman) are over the edges into one target, of means over pictures;
-edges without a share (propagation) are cut but not among them.
+An *edge* is what one stream adds to another at one site. Its *share* is its part of the variance over pixels of what
+the site hands on: the covariance of the part with the sum, over the sum's variance. *Cut*: the edge is replaced by
+what the network would have without the exchange (own channels back, or zeros for a block or a message), and all that
+follows is computed anew. *Moves*: how far the answer is from what it was (KL of class probabilities in nats, RMS in
+metres, angle of normals). *Worse*: the signed change of the task's own metric over the set (mIoU, RMSE, mean angle)
+and, of classes, of the mean log p of the true class; positive is worse. *Where*: the rank correlation, over the cells
+of a picture, of what came with what moved. Rank correlations ρ (Spearman) are over the edges into one target, of means
+over pictures; edges without a share (propagation) are cut but not among them.
 """
 PREDICTS = """
 *By place alone*: the site's place in network order instead of the share (of sites that work side by side, the order in
