@@ -84,7 +84,9 @@ def by_hand(shares: Sequence[float], effects: Sequence[float]) -> list[str | Non
     for share, effect in zip(shares, effects, strict=True):
         loud, strong = (sorted(map(abs, v)).index(abs(x)) for v, x in ((shares, share), (effects, effect)))
         upper, lower = (lambda place: place + 0.5 > 0.75 * count), (lambda place: place + 0.5 < 0.5 * count)
-        found.append("idle" if upper(loud) and lower(strong) else "decisive" if upper(strong) and lower(loud) else None)
+        idle = upper(loud) and lower(strong) and abs(share) >= 0.05
+        decisive = upper(strong) and lower(loud) and effect / 2 >= 0.05  # all cut is 2
+        found.append("idle" if idle else "decisive" if decisive else None)
     return found
 
 
@@ -99,6 +101,13 @@ def test_who_stands_out_follows_the_printed_rule(count: int) -> None:
         found = standings(made_sweep([*rows, *idle]))
         assert [found.get(row.edge) for row in rows] == by_hand(shares, effects)
         assert not {row.edge for row in idle} & set(found)
+
+
+def test_what_is_next_to_nothing_stands_out_nowhere() -> None:
+    shares, effects = (0.9, 0.1, 0.2, 0.3), (0.1, 0.9, 0.8, 0.7)
+    for scale, standing in ((1.0, 2), (0.04, 0)):
+        rows = [made_row(i, scale * s, (scale * e, 0.0)) for i, (s, e) in enumerate(zip(shares, effects, strict=True))]
+        assert len(standings(made_sweep(rows))) == standing
 
 
 def test_nobody_stands_out_before_every_edge_was_cut() -> None:

@@ -47,7 +47,7 @@ class EffectsTab(ExperimentTab):
     def build_choices(self) -> Mapping[str, Any]:
         with gr.Row(elem_classes="vz-experiment-choices"):
             self.task = gr.Dropdown([("each target's own task", OWN)], value=OWN, label="effect on",
-                                    elem_id="vz-effects-task")  # fmt: skip
+                                    elem_id="vz-effects-task", scale=0, min_width=280)  # fmt: skip
         return {"task": self.task}
 
     def build_results(self) -> Sequence[Any]:
@@ -102,7 +102,7 @@ class EffectsTab(ExperimentTab):
                 known = sweeps.get(subject.name)
                 if known is not None and known.done:
                     continue
-                for sweep in _sweeping(run, place, known):
+                for sweep in sweeping_of(run, place, known):
                     self.workspace.effects.put(sweep)
                     sweeps = {s.name: sweep if s is subject else sweeps[s.name]
                               for s in run.subjects if s is subject or s.name in sweeps}  # fmt: skip
@@ -141,7 +141,7 @@ class EffectsTab(ExperimentTab):
         }
 
 
-def _sweeping(run: Run, place: int, known: Sweep | None) -> Iterator[Sweep]:
+def sweeping_of(run: Run, place: int, known: Sweep | None) -> Iterator[Sweep]:
     """The sweep of one network as it comes; the network's lock is held while it runs, not while it waits."""
     subject = run.subjects[place]
     step = _part(run, place)

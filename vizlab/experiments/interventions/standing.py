@@ -2,7 +2,8 @@
 
 A share says what comes, an effect what it did; where the two fall apart an edge stands out. By ranks within the
 network, over the edges on which something comes: "idle" is loud but idle, its share in the upper quarter and its
-effect in the lower half; "decisive" is quiet but decisive, the reverse.
+effect in the lower half; "decisive" is quiet but decisive, the reverse. What is in an upper quarter must also be
+something: a share of 5 %, an effect of 5 % of what cutting every edge does.
 """
 
 import math
@@ -16,10 +17,10 @@ from vizlab.measures.movement import relative
 
 Standing = Literal["idle", "decisive"]
 WORDS: dict[Standing, str] = {"idle": "loud but idle", "decisive": "quiet but decisive"}
-UPPER, LOWER = 0.75, 0.5
+UPPER, LOWER, LEAST = 0.75, 0.5, 0.05
 RULE = (
     "By ranks within a network, over the edges on which something comes: loud but idle has a share in the upper "
-    "quarter and an effect in the lower half, quiet but decisive the reverse."
+    "quarter and an effect in the lower half, quiet but decisive the reverse; the larger of both is 5 % at least."
 )
 
 
@@ -59,14 +60,12 @@ def standings(sweep: Sweep, task: str | None = None) -> dict[Edge, Standing]:
     effects = np.array([effect_part(sweep, row, task) for row in rows])
     if not rows or not np.isfinite(effects).all():
         return {}
-    loud, strong = fractions(np.abs([row.share for row in rows])), fractions(effects)
-    found: dict[Edge, Standing] = {}
-    for row, share, effect in zip(rows, loud, strong, strict=True):
-        if share > UPPER and effect < LOWER:
-            found[row.edge] = "idle"
-        elif effect > UPPER and share < LOWER:
-            found[row.edge] = "decisive"
-    return found
+    shares = np.abs([row.share for row in rows])
+    by_share, by_effect = fractions(shares), fractions(effects)
+    loud, strong = ((by > UPPER) & (v >= LEAST) for by, v in ((by_share, shares), (by_effect, effects)))
+    idle, decisive = loud & (by_effect < LOWER), strong & (by_share < LOWER)
+    found: dict[Edge, Standing] = {row.edge: "idle" for row, which in zip(rows, idle, strict=True) if which}
+    return found | {row.edge: "decisive" for row, which in zip(rows, decisive, strict=True) if which}
 
 
 def fractions(values: np.ndarray) -> np.ndarray:
