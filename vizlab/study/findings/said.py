@@ -107,8 +107,7 @@ def leaders(all_: Gathered) -> str:
         f"The edge of the largest share moves the answer most in {_targets(all_, moves)}, and is the most damaging "
         "one in "
         f"{_targets(all_, worst)}. The most damaging edge's damage is above 0 in {_targets(all_, sure)}, and, "
-        "picture by "
-        f"picture, above that of the edge of the largest share in {_targets(all_, more)}."
+        f"in the same resamples, above that of the edge of the largest share in {_targets(all_, more)}."
     )
 
 
