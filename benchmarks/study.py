@@ -5,8 +5,8 @@ python -m benchmarks.study [--checkpoint FILE] [--data FOLDER] [--pictures 32] [
 Every run is a process of its own, the two take turns. Plain inference reads one batch ahead in a thread, as the study
 does, and either stops at the network's outputs or also scores them, as the study does or does not. With --ray the study
 runs on all cores, a worker each, and plain inference in one process with a thread for each core; what Ray takes to
-start is told apart. Seconds of processor say less of what else runs on the machine. Without --data the bundled scenes
-are the pictures, over and over.
+start is told apart, and receipts come in bunches, so take many pictures. Seconds of processor say less of what else
+runs on the machine. Without --data the bundled scenes are the pictures, over and over.
 """
 
 import argparse
