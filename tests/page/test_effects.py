@@ -209,6 +209,9 @@ def test_rank_correlations_and_what_their_intervals_allow_to_say() -> None:
         assert float(found.by_place.value) == pytest.approx(spearman(range(8), effect))
         assert found.verdict == verdict
         assert found.by_share.low <= found.by_share.value <= found.by_share.high
+    rows = [made_row(i, i + 1.0, (i + 1.0, 0.1)) for i in range(8)]
+    [found] = ranks_of(made_sweep(rows))
+    assert found.verdict == "the share predicts the effect, but so does the site's place"
     [few] = ranks_of(made_sweep(rows[:4]))
     assert few.verdict.startswith("too few edges")
     assert not list(ranks_of(made_sweep([*rows[:4], made_row(5, 0.1, (NAN, NAN))])))

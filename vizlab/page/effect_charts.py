@@ -17,7 +17,7 @@ from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import NOT_AN_EFFECT
 
 HEIGHT = 300
-_DECADES = {"type": "log", "dtick": 1, "tickformat": "~g", "ticksuffix": " %"}
+_LOGARITHMIC = {"type": "log", "tickformat": "~g", "ticksuffix": " %"}
 
 
 def share_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str | None) -> go.Figure:
@@ -29,8 +29,8 @@ def share_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: st
         drawn = [row for row in rows if row.share > 0 and effect_part(sweep, row, task) > 0]
         left_out += len(rows) - len(drawn)
         _points(figure, sweeps, name, titles[name], drawn, [100 * row.share for row in drawn], task)
-    figure.update_xaxes(title_text="share of what varies in the target", **_DECADES)
-    figure.update_yaxes(title_text=_effect(task), **_DECADES)
+    figure.update_xaxes(title_text="share of what varies in the target", **_LOGARITHMIC, **_ticks(figure, "x"))
+    figure.update_yaxes(title_text=_effect(task), **_LOGARITHMIC, **_ticks(figure, "y"))
     notes = [NOT_AN_EFFECT, "A point is an edge of this picture; both axes are logarithmic."]
     if left_out:
         notes.append(f"Negative or nothing, and so of no place here: {left_out} edge{'s' * (left_out > 1)}.")
@@ -46,9 +46,16 @@ def place_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: st
         last = max(1, len(places) - 1)
         _points(figure, sweeps, name, titles[name], drawn, [places[row.edge.site] / last for row in drawn], task)
     figure.update_xaxes(title_text="site, from the first (0) to the last (1)", range=[-0.05, 1.05], zeroline=False)
-    figure.update_yaxes(title_text=_effect(task), **_DECADES)
+    figure.update_yaxes(title_text=_effect(task), **_LOGARITHMIC, **_ticks(figure, "y"))
     notes = ["The same effects by where the site stands: what the mere order of sites tells."]
     return styled(figure, "Effect against the site's place", notes, HEIGHT, legend=True)
+
+
+def _ticks(figure: go.Figure, axis: str) -> dict[str, object]:
+    """Of many decades each has a number, of few some numbers within."""
+    values = [float(value) for trace in figure.data for value in trace[axis]]
+    decades = math.log10(max(values) / min(values)) if values else 0.0
+    return {"dtick": 1} if decades > 2 else {"dtick": "D2"}
 
 
 def _effect(task: str | None) -> str:

@@ -38,6 +38,8 @@ class Ranks:
         low, high = float(self.by_share.low), float(self.by_share.high)
         if not np.isfinite([low, high]).all():
             return "too few edges, or all alike: nothing can be said"
+        if low > 0 and float(self.by_place.low) > 0 and not float(self.partial.low) > 0:
+            return "the share predicts the effect, but so does the site's place"
         if low > 0:
             return "the share predicts the effect"
         if high < 0:
