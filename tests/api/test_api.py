@@ -16,7 +16,7 @@ from vizlab.experiments.corruptions import severity_sweep
 
 ENDPOINTS = {
     "/scenes", "/devices", "/models", "/inspect", "/analyse", "/threshold", "/site", "/labels", "/trace", "/figure",
-    "/matrix", "/affinity", "/corrupt", "/add_from_folder", "/add_upload",
+    "/matrix", "/affinity", "/corrupt", "/intervene", "/sweep", "/add_from_folder", "/add_upload",
 }  # fmt: skip
 
 
@@ -169,3 +169,27 @@ def test_corrupt_is_the_sweep_of_python(client: Client, result: dict[str, Any], 
     assert answer["fusion response"]["depth-unit"].startswith("With depth broken so (wrong unit)")
     with pytest.raises(AppError, match="There is no corruption 'rain'"):
         client.predict(result["key"], NAMES["cen"], "rain", api_name="/corrupt")
+
+
+def test_intervene_and_sweep_are_those_of_python(
+    client: Client, result: dict[str, Any], pair: tuple[Path, Path]
+) -> None:
+    name = NAMES["cen"]
+    rgbd = vizlab.read_rgbd(*pair)
+    model = vizlab.load_model(checkpoints() / f"{name}.safetensors", "cpu")
+    site = model.sites[-2].name
+    given = [{"site": site, "target": "rgb", "source": "depth"}, {"set": "threshold", "value": 0.05}]
+    answer = client.predict(result["key"], name, given, api_name="/intervene")
+    effect = vizlab.intervene(model, rgbd, [vizlab.cut(site, "rgb", "depth"), vizlab.threshold(0.05)])
+    assert answer["kl"] == pytest.approx(effect.kl, rel=1e-2)
+    assert answer["changes"] == [change.to_dict() for change in effect.changes]
+    for wrong, said in (([{"site": "nowhere"}], "has no site 'nowhere'; its sites are"), ([], "one or more"),
+                        ([{"by": "cut"}], "A change is"), ([{"site": site, "by": "magic"}], "magic")):  # fmt: skip
+        with pytest.raises(AppError, match=said):
+            client.predict(result["key"], name, wrong, api_name="/intervene")
+    swept = client.predict(result["key"], name, api_name="/sweep")
+    assert [(row["site"], row["target"]) for row in swept["edges"]] == [
+        (site.name, target) for site in model.sites for target in site.targets
+    ]
+    assert all(row["total"]["semseg"] >= 0 and row["direct"]["semseg"] >= 0 for row in swept["edges"])
+    assert client.predict(result["key"], name, api_name="/sweep") == swept

@@ -20,6 +20,7 @@ REQUIRED = {
     "/scenes": [], "/devices": [], "/models": [], "/inspect": [], "/analyse": [],
     "/site": ["key", "model", "site", "target"], "/labels": ["key", "model"], "/trace": ["key", "model"],
     "/figure": ["key", "model", "view"], "/affinity": ["key", "model"], "/corrupt": ["key", "model"],
+    "/intervene": ["key", "model", "changes"], "/sweep": ["key", "model"],
     "/threshold": ["key", "value"], "/matrix": ["key", "model", "site"], "/add_from_folder": ["name"],
     "/add_upload": ["checkpoint"],
 }  # fmt: skip

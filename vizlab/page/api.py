@@ -20,17 +20,21 @@ from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 from vizlab import views
+from vizlab.core.changes import Change, change_from, do
 from vizlab.core.method import Control
 from vizlab.core.predictions import SemsegPrediction
 from vizlab.core.registry import methods
 from vizlab.errors import InputError, VizlabError
 from vizlab.experiments.corruptions import fitting, severity_sweep
 from vizlab.experiments.corruptions.words import turned
-from vizlab.page.experiment import subject
+from vizlab.experiments.interventions.effect import Bench
+from vizlab.page.effects import unchanged_trace
+from vizlab.page.experiment import Run, subject
 from vizlab.page.handlers import UNEXPECTED, add_checkpoint
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.request import request_for
 from vizlab.page.summary import card_of, plain, site_summary, summary
+from vizlab.page.tab_effects import sweeping_of
 from vizlab.page.turns import Turn
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Workspace
@@ -171,6 +175,47 @@ class Endpoints:
         said = {found.name: turned(sweep, found) for found in sweep.corruptions}
         return {**sweep.to_dict(), "fusion response": said}
 
+    def intervene(self, key: str, model: str, changes: list[dict[str, Any]]) -> dict[str, Any]:
+        """What changes of what streams send each other do to one network: how far every output moves, and flips."""
+        analysis = self.workspace.get(key)
+        one = subject(self.workspace, analysis, model)
+        asked = [self._change(change) for change in _listed(changes)]
+        with self.workspace.turns.taken(), one.model.lock:
+            bench = Bench(
+                one.model, one.rgbd, working_size=one.working_size, settings=one.settings,
+                before=unchanged_trace(analysis, model),
+            )  # fmt: skip
+            return bench.intervene(asked, truth=analysis.picture.reference).to_dict()
+
+    def sweep(self, key: str, model: str) -> dict[str, Any]:
+        """Every edge of one network cut in turn: its share, its total and direct effect, what it does alone.
+
+        Kept for everybody: asked again, or begun on the page, it goes on where it was.
+        """
+        analysis = self.workspace.get(key)
+        one, effects = subject(self.workspace, analysis, model), self.workspace.effects
+        known = effects.get(one.before)
+        if known is None or not known.done:
+            with Turn(self.workspace.turns, lambda before: None) as turn:
+                for found in sweeping_of(Run(analysis, (one,), lambda done, what: turn.take()), 0, known):
+                    effects.put(found)
+                    known = found
+        assert known is not None
+        return known.to_dict()
+
+    def _change(self, given: dict[str, Any]) -> Change:
+        """A change as `to_dict` of one describes it, or with a bundled scene's name under "scene"."""
+        try:
+            if "scene" not in given:
+                return change_from({"by": "cut", **given})
+            known, scene = list(self.workspace.scenes()), str(given["scene"])
+            if scene not in known:
+                raise InputError(f"There is no scene '{scene[:60]}'; known: {', '.join(known)}.")
+            other = self.workspace.scene_picture(scene).rgbd
+            return do(str(given["site"]), given.get("target"), given.get("source"), other, given.get("channels"))
+        except (KeyError, TypeError, ValueError) as err:
+            raise InputError(f"A change is {json.dumps(given, default=str)[:200]}; {CHANGES}.") from err
+
     def add_from_folder(self, name: str, weights: str = "") -> str:
         """Add a checkpoint of the operator's folder; answers with the name it runs under.
 
@@ -190,6 +235,12 @@ class Endpoints:
         Image.fromarray(pixels).save(buffer, "png")
         return save_bytes_to_cache(buffer.getvalue(), name, self.folder)
 
+
+CHANGES = (
+    'expected {"site": ..., "target": ..., "source": ..., "by": "cut", "mean" or "scale" with "factor", '
+    '"channels": ...} of which site alone is needed, "scene" with a bundled scene\'s name for its part, or '
+    '{"set": "threshold", "value": ..., "site": ...}'
+)
 
 PARAMETERS = {
     "colour": "a colour picture, uploaded",
@@ -211,6 +262,7 @@ PARAMETERS = {
     "view": "a chart that draws one trace, by its name in vizlab.views",
     "statistic": "kappa (agreement beyond chance), raw or conditional",
     "corruption": "a way to break the picture, such as depth-noise or rgb-dark; every one that fits where left out",
+    "changes": f"a list of changes, each {CHANGES.removeprefix('expected ')}",
     "name": "a checkpoint's file name in the operator's folder",
     "weights": "which of several sets of weights in the file: raw, ema, or their name there; empty for the usual one",
     "checkpoint": "a checkpoint file, uploaded",
@@ -261,7 +313,7 @@ def _file(name: str) -> Callable[[], Any]:
 
 
 _FORMS: dict[str, Callable[[], Any]] = {
-    **{name: _json(name) for name in ("models", "settings", "reading")},
+    **{name: _json(name) for name in ("models", "settings", "reading", "changes")},
     **{name: _file(name) for name in ("colour", "depth", "checkpoint")},
     "predicted_depth": lambda: described(gr.Checkbox(False, label="predicted_depth"), PARAMETERS["predicted_depth"]),
 }
@@ -277,7 +329,7 @@ def add_endpoints(workspace: Workspace) -> None:
             (does.scenes, out, False), (does.devices, out, False), (does.models, out, True), (does.inspect, out, False),
             (does.analyse, out, True), (does.site, [out, file], False), (does.labels, file, False),
             (does.trace, file, False), (does.figure, out, False), (does.affinity, out, False),
-            (does.corrupt, out, True),
+            (does.corrupt, out, True), (does.intervene, out, True), (does.sweep, out, True),
             (does.add_from_folder, name, True), (does.add_upload, name, True),
         ):  # fmt: skip
             _endpoint(ask, inputs.of(ask), outputs, runs)
@@ -305,6 +357,12 @@ def _endpoint(does: Callable[..., Any], inputs: list[Any], outputs: Any, runs: b
         api_description=inspect.getdoc(does),
         **(NETWORKS if runs else {}),
     )
+
+
+def _listed(changes: Any) -> list[dict[str, Any]]:
+    if not isinstance(changes, list) or not changes or not all(isinstance(one, dict) for one in changes):
+        raise InputError(f"The changes are {json.dumps(changes, default=str)[:200]}; expected a list of one or more.")
+    return changes
 
 
 def _reading(depth_unit: str, options: dict[str, Any] | None) -> ReadOptions:

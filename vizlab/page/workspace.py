@@ -57,7 +57,7 @@ class Workspace:
         self.effects = Effects()
         self.documents = Documents(self.get, self.effects)
         self.rows = SceneRows()
-        self.benches = Benches(lambda name: self._scene_picture(name).rgbd)
+        self.benches = Benches(lambda name: self.scene_picture(name).rgbd)
         self._bundled: dict[str, Picture] = {}
 
     def scenes(self) -> tuple[str, ...]:
@@ -88,12 +88,12 @@ class Workspace:
     def read(self, request: Request) -> Picture:
         """The picture a request names, with everything there is to compare predictions to."""
         if request.colour is None and request.depth is None:
-            return self._scene_picture(request.scene)
+            return self.scene_picture(request.scene)
         rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
         title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         return Picture(title, rgbd, _sensor_reference(rgbd))
 
-    def _scene_picture(self, name: str | None) -> Picture:
+    def scene_picture(self, name: str | None) -> Picture:
         """A bundled scene as networks see it: read once, since every click asks for one."""
         if name not in self._bundled:
             scene = self.scene(name)
