@@ -1,5 +1,6 @@
 """Small models with random but seeded weights, and traces of them. They test mechanics; nobody is shown them."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,6 +24,11 @@ from vizlab.rgbd import RGBDImage
 from vizlab.tasks import NYU40_CLASSES
 
 ROOT = Path(__file__).parents[1]
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Several workers share the cores: two of torch on all of them take several times as long as one after the other.
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
+    torch.set_num_threads(1)
 
 TASKS = ("semseg", "depth", "normals")
 CEN = NetworkConfig(
