@@ -139,7 +139,7 @@ def test_the_readme_is_short_and_its_commands_are_where_they_are_read() -> None:
     _, _, after = text.partition("<!-- test command -->\n```bash\n")
     command = after.partition("\n```")[0]
     assert command.count("\n") == 0
-    assert command.endswith(".venv/bin/python -m pytest")
+    assert ".venv/bin/python -m pytest" in command
     assert "-c constraints.txt -e . && .venv/bin/python app.py" in text
 
 
