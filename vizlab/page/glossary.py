@@ -192,6 +192,59 @@ GLOSSARY = (
         CHANNELS,
         ("ensembles",),
     ),
+    Term(
+        "edge",
+        "What one stream sends to another at one site.",
+        OURS,
+        ("edges",),
+        not_before=("stream", "detection", "map"),
+    ),
+    Term(
+        "total effect",
+        "How far an answer moves when an edge is cut and everything after it is computed anew: KL of the class "
+        "probabilities in nats, RMS in metres, mean angle. It says nothing of better or worse.",
+        "Pearl 2001; Vig et al., NeurIPS 2020",
+        ("total effects",),
+    ),
+    Term(
+        "direct effect",
+        "The same while every later site still gets what it got before; what is left of the total is indirect.",
+        "Pearl 2001; Vig et al., NeurIPS 2020",
+        ("direct effects",),
+    ),
+    Term(
+        "sufficiency",
+        "How much of the exchange's effect one edge brings alone: 1 less how far the answer is with all other edges "
+        "cut, over how far it is with every edge cut.",
+        OURS,
+        formula="1 - D(only it kept) / D(all cut)",
+    ),
+    Term(
+        "Shapley value",
+        "What one modality was worth: its contribution, averaged over all orders in which modalities may come. A "
+        "missing one is replaced, and the replacement may decide who wins.",
+        "Shapley 1953",
+        ("Shapley values",),
+    ),
+    Term(
+        "completeness",
+        "Whether an attribution adds up to the difference between the answer and that for the baseline; the residual "
+        "is what it misses, relative to that difference.",
+        "Sundararajan et al., ICML 2017",
+    ),
+    Term(
+        "fusion response",
+        "How a site's cross-stream share changes while a sensor gets worse: whether a network turns to the other "
+        "stream.",
+        OURS,
+        ("fusion responses",),
+    ),
+    Term(
+        "CKA",
+        "Centred kernel alignment: how alike two streams' features are, 0 to 1, whatever their order of channels. "
+        "Alike is not influenced.",
+        "Kornblith et al., ICML 2019",
+    ),
     Term("RMSE", "Root mean square error of depth, in metres; large errors count most.", "the field"),
     Term(
         "mIoU",
