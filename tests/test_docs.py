@@ -41,7 +41,7 @@ def test_the_code_of_a_how_to_runs(page: Path, tmp_path: Path) -> None:
 
 
 def test_there_is_a_how_to_for_each_thing_a_stranger_wants() -> None:
-    assert {page.stem for page in HOW_TOS} == {"read-a-trace", "adapt-your-own-network", "add-a-method"}
+    assert {page.stem for page in HOW_TOS} == {"read-a-trace", "intervene", "adapt-your-own-network", "add-a-method"}
 
 
 Step = tuple[str, str]

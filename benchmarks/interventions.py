@@ -1,0 +1,118 @@
+"""What a change costs: one cut at each site against what lies downstream, a whole sweep and an estimate in forwards.
+
+OMP_NUM_THREADS=1 python -m benchmarks.interventions [--checkpoints NAME ...] [--repeats 5] [--no-sweeps]
+
+`part` is the time of one edge cut, gone on with where its site begins, over that of a whole forward; `downstream` the
+share of a forward's time that lies behind the place where the site begins, so what the cut cannot do without. A sweep
+is counted from the first forward to the last figure, in whole forwards of the same network in the same process.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import vizlab
+from benchmarks.measure import time_ratio
+from vizlab.bundled import checkpoint
+from vizlab.core.site import Intervention, passing
+from vizlab.experiments.interventions.edges import cutting, edges_of, idle_edges
+from vizlab.experiments.interventions.estimate import estimate
+from vizlab.experiments.interventions.passes import KINDS, Passes
+from vizlab.scenes import load_scene
+from vizlab.study.scene_scores import scene_picture
+
+NETWORKS = ("cen-mobilenetv2-nyuv2", "nddr-cnn-mobilenetv2-nyuv2", "mti-net-mobilenetv2-nyuv2")
+SCENE = "bedroom"
+MB = 2**20
+
+
+class Clock:
+    """Notes when a forward reaches each site."""
+
+    replaying = False
+
+    def __init__(self) -> None:
+        self.started, self.reached_at = time.perf_counter(), dict[str, float]()
+
+    def reached(self, site: str) -> None:
+        self.reached_at.setdefault(site, time.perf_counter() - self.started)
+
+
+def downstream(forward: Callable[[], object], repeats: int) -> dict[str, float]:
+    """By site, the median share of a forward's time that is still to come when the site is reached."""
+    found: dict[str, list[float]] = {}
+    for _ in range(repeats):
+        clock = Clock()
+        with passing(clock):
+            forward()
+        whole = time.perf_counter() - clock.started
+        for site, at in clock.reached_at.items():
+            found.setdefault(site, []).append(1 - at / whole)
+    return {site: statistics.median(shares) for site, shares in found.items()}
+
+
+def sites(model: vizlab.Model, passes: Passes, forward: Callable[[], object], repeats: int) -> float:
+    """Print one line for each site; returns the median time of a forward in seconds."""
+    left, idle, bases = downstream(forward, repeats), idle_edges(model), []
+    print(f"{'site':34} {'part':>6} {'downstream':>11} {'more':>7}")
+    for site in dict.fromkeys(edge.site for edge in edges_of(model)):
+        live = [edge for edge in passes.edges if edge.site == site and edge not in idle]
+        if not live:
+            continue
+        change: Intervention = cutting(Intervention(), live[:1])
+        part, base = time_ratio(lambda change=change: passes.plain.under(change), forward, repeats)  # type: ignore[misc]
+        bases.append(base)
+        print(f"{site:34} {part:6.2f} {left[site]:11.2f} {part - left[site]:+7.2f}", flush=True)
+    return statistics.median(bases)
+
+
+def sweeps(model: vizlab.Model, inputs: dict, framing: object, forward: Callable[[], object]) -> None:
+    """Print what an estimate and whole sweeps cost, in forwards timed in between."""
+    parts: dict[str, Callable[[], object]] = {"estimate": lambda: estimate(model, inputs, framing)}  # type: ignore[arg-type]
+    for kinds in (("total",), KINDS):
+        parts[f"sweep of {', '.join(kinds)}"] = lambda kinds=kinds: swept(model, inputs, framing, kinds)  # type: ignore[misc]
+    for words, call in parts.items():
+        ratio, _ = time_ratio(call, forward, 1)
+        print(f"{words:34} {ratio:6.1f} forwards", flush=True)
+
+
+def swept(model: vizlab.Model, inputs: dict, framing: object, kinds: Sequence[str]) -> None:
+    """Everything of a sweep but the trace: estimates, and all passes."""
+    estimate(model, inputs, framing)  # type: ignore[arg-type]
+    passes = Passes(model, inputs, framing)  # type: ignore[arg-type]
+    for _ in passes.run(passes.listed(kinds)):
+        pass
+
+
+def measure(name: str, device: str, repeats: int, with_sweeps: bool) -> None:
+    rgbd, _ = scene_picture(load_scene(SCENE))
+    model = vizlab.load_model(checkpoint(name), device, precision="float32")
+    framing = model.frame(rgbd.size)
+    inputs = model.preprocess(rgbd, framing)
+
+    def forward() -> object:
+        return model.forward(inputs)
+
+    passes = Passes(model, inputs, framing)
+    live = len(passes.edges) - len(idle_edges(model))
+    print(f"\n{name}: {len(passes.edges)} edges, {live} of them live, {passes.plain.kept_bytes / MB:.0f} MB kept")
+    base = sites(model, passes, forward, repeats)
+    print(f"{'a forward':34} {base * 1000:6.0f} ms")
+    if with_sweeps:
+        sweeps(model, inputs, framing, forward)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoints", nargs="+", default=list(NETWORKS))
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--sweeps", action=argparse.BooleanOptionalAction, default=True)
+    given = parser.parse_args()
+    for name in given.checkpoints:
+        measure(name, given.device, given.repeats, given.sweeps)
+
+
+if __name__ == "__main__":
+    main()
