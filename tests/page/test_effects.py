@@ -296,7 +296,7 @@ def test_a_sweep_that_stopped_goes_on_and_the_next_visitor_sees_it(
     assert finished.done
     assert numbers(finished) == numbers(whole)
     assert len([w for w in told if w.endswith(" cut")]) == len(whole.rows) - cuts
-    assert updates[-1][tab.by_share]["visible"]
+    assert updates[-1][tab.by_share]["value"] is not None
     told.clear()
     again = list(tab.compute(run_of(analysis, model, lambda done, what: told.append(what)), ""))
     assert not told

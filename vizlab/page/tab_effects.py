@@ -52,11 +52,13 @@ class EffectsTab(ExperimentTab):
 
     def build_results(self) -> Sequence[Any]:
         self.said = gr.HTML(note(HINT), elem_id="vz-effects-said")
+        # Always visible to Gradio: an update that shows a plot may get lost before the next one, under load. The style
+        # sheet hides what holds no chart.
         with gr.Row(elem_classes="vz-figures"):
             with gr.Column(min_width=320):
-                self.by_share = gr.Plot(show_label=False, container=False, visible=False, elem_classes="vz-plot")
+                self.by_share = gr.Plot(show_label=False, container=False, elem_classes="vz-plot")
             with gr.Column(min_width=320):
-                self.by_place = gr.Plot(show_label=False, container=False, visible=False, elem_classes="vz-plot")
+                self.by_place = gr.Plot(show_label=False, container=False, elem_classes="vz-plot")
         self.ranks = gr.HTML(elem_id="vz-effects-ranks")
         self.table = gr.HTML(js_on_load=EDGES_JS, elem_id="vz-effects-table")
         return [self.said, self.by_share, self.by_place, self.ranks, self.table]
@@ -106,7 +108,7 @@ class EffectsTab(ExperimentTab):
                     self.workspace.effects.put(sweep)
                     sweeps = {s.name: sweep if s is subject else sweeps[s.name]
                               for s in run.subjects if s is subject or s.name in sweeps}  # fmt: skip
-                    if sweep.done or time.monotonic() - last > SECONDS:
+                    if time.monotonic() - last > SECONDS:
                         last = time.monotonic()
                         yield self._drawn(run.analysis, sweeps, task)
         except CancelledError:
@@ -136,7 +138,7 @@ class EffectsTab(ExperimentTab):
         fitting, titles = _fitting(sweeps, task), _titles(analysis)
         charts = [chart(fitting, titles, task or None) for chart in (share_chart, place_chart)]
         return {
-            plot: gr.update(value=chart, visible=bool(chart.data)) if chart.data else gr.update(visible=False)
+            plot: gr.update(value=chart if chart.data else None)
             for plot, chart in zip((self.by_share, self.by_place), charts, strict=True)
         }
 
