@@ -17,7 +17,7 @@ from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import NOT_AN_EFFECT
 
 HEIGHT = 300
-_LOGARITHMIC = {"type": "log", "tickformat": "~g", "ticksuffix": " %"}
+_LOGARITHMIC = {"type": "log"}
 
 
 def share_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str | None) -> go.Figure:
@@ -52,10 +52,17 @@ def place_chart(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: st
 
 
 def _ticks(figure: go.Figure, axis: str) -> dict[str, object]:
-    """Of many decades each has a number, of few some numbers within."""
+    """Of many decades each has a number, of few 1, 2 and 5, within one some more."""
     values = [float(value) for trace in figure.data for value in trace[axis]]
-    decades = math.log10(max(values) / min(values)) if values else 0.0
-    return {"dtick": 1} if decades > 2 else {"dtick": "D2"}
+    if not values:
+        return {}
+    low, high = min(values), max(values)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1,), (1, 2, 5), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)):
+        ticks = [digit * 10.0**decade for decade in decades for digit in digits]
+        if sum(low <= tick <= high for tick in ticks) >= 3:
+            break
+    return {"tickvals": ticks, "ticktext": [f"{tick:g} %" for tick in ticks]}
 
 
 def _effect(task: str | None) -> str:

@@ -7,6 +7,7 @@ export const MAP_STYLE = `
 .vz-map-legend{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:center;color:var(--m-quiet);font-size:11px;
   margin-bottom:4px}
 .vz-map-legend span{display:inline-flex;gap:5px;align-items:center}
+.vz-map-legend svg{flex:none}
 .vz-map-body{display:flex;align-items:flex-start;min-width:0}
 .vz-map-names{flex:none;display:block}
 .vz-map-scroll{flex:1;min-width:0;overflow-x:auto;overflow-y:hidden;scrollbar-width:thin}

@@ -10,7 +10,7 @@ export const WIDTHS: Record<Measure, string> = {
 };
 
 /** What the area of a ring is. */
-export const EFFECT = "area: effect, the part of what cutting every edge does that cutting this one does";
+export const EFFECT = "area: effect of a cut, as part of that of cutting all";
 /** Edges that stand out. */
 export const STANDINGS = { idle: "loud but idle", decisive: "quiet but decisive" };
 
