@@ -133,6 +133,8 @@ def record(page: Page) -> Recording:
 def pictures(page: Page, out: Path) -> None:
     """One picture a tab, with the colours that a PNG of 256 holds."""
     page.locator(".vz-scene").first.click()
+    page.wait_for_timeout(2500)
+    page.wait_for_selector("body:not(.vz-busy)")
     ready(page)
     save(page, out / "stage.png")
     for name, tab, wait in (
@@ -144,6 +146,29 @@ def pictures(page: Page, out: Path) -> None:
         page.wait_for_selector(f"{wait}")
         page.wait_for_timeout(2500)
         save(page, out / f"{name}.png")
+    what_if(page, out)
+
+
+def what_if(page: Page, out: Path) -> None:
+    """An edge cut: before, after and difference, and what it did; then all edges, one after the other."""
+    page.get_by_role("tab", name="Stage").click()
+    page.locator('.vz-map [data-network^="cen-mobilenet"][data-site^="features.14."]').click()
+    page.locator('[data-by="cut"]').click()
+    page.locator(".vz-change-effect").wait_for()
+    page.locator(".vz-instrument button", has_text=re.compile("^change$")).click()
+    ready(page)
+    page.wait_for_timeout(2500)
+    page.set_viewport_size({"width": SIZE[0], "height": 1180})
+    page.wait_for_timeout(1500)
+    save(page, out / "what_if.png")
+    page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
+    page.locator("[data-clear]").click()
+    page.get_by_role("tab", name="Effects").click()
+    page.locator("#vz-effects").get_by_role("button", name="Sweep").click()
+    page.locator("#vz-effects table").first.wait_for()
+    page.locator("#vz-effects").get_by_role("button", name="Sweep").wait_for(timeout=600_000)
+    page.wait_for_timeout(2500)
+    save(page, out / "effects.png")
 
 
 def save(page: Page, path: Path) -> None:
@@ -154,10 +179,13 @@ def save(page: Page, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("assets/readme"))
-    out = parser.parse_args().out
+    parser.add_argument("--still", action="store_true", help="the pictures alone, not the recording")
+    given = parser.parse_args()
+    out = given.out
     out.mkdir(parents=True, exist_ok=True)
     with opened() as page:
-        record(page).save(out / "tour.gif")
+        if not given.still:
+            record(page).save(out / "tour.gif")
         pictures(page, out)
 
 
