@@ -4,6 +4,7 @@ Lin et al., CVPR 2017; Nekrasov et al., BMVC 2018. Both are stateless towards st
 streams stay stacked along the batch axis.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -11,6 +12,25 @@ from torch import Tensor, nn
 def _upsample_like(x: Tensor, reference: Tensor) -> Tensor:
     # align_corners=True is what CEN was trained with; every other network here uses False.
     return F.interpolate(x, size=reference.shape[-2:], mode="bilinear", align_corners=True)
+
+
+def max_pool_5x5(x: Tensor) -> Tensor:
+    """The maximum over 5x5 cells around each, (B, C, H, W) in and out: to the bit that of `max_pool2d`.
+
+    On a CPU six maxima of whole maps, three along each axis, take half to two thirds of its time, which is a third of
+    an exchange network's forward. Gradients of ties, and of GPUs the speed, stay those of `max_pool2d`.
+    """
+    if torch.is_grad_enabled() or x.device.type != "cpu":
+        return F.max_pool2d(x, 5, stride=1, padding=2)
+    return _max_of_5(_max_of_5(F.pad(x, (2, 2, 2, 2), value=-torch.inf), 2), 3)
+
+
+def _max_of_5(x: Tensor, axis: int) -> Tensor:
+    """The maximum of five neighbours along an axis, which becomes four shorter."""
+    length = x.shape[axis]
+    two = torch.maximum(x.narrow(axis, 0, length - 1), x.narrow(axis, 1, length - 1))
+    four = torch.maximum(two.narrow(axis, 0, length - 3), two.narrow(axis, 2, length - 3))
+    return torch.maximum(four.narrow(axis, 0, length - 4), x.narrow(axis, 4, length - 4))
 
 
 class ChainedResidualPooling(nn.Module):
@@ -25,7 +45,7 @@ class ChainedResidualPooling(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         top = x
         for conv in self.convs:
-            top = conv(F.max_pool2d(top, 5, stride=1, padding=2))
+            top = conv(max_pool_5x5(top))
             x = x + top
         return x
 
