@@ -5,6 +5,17 @@ OMP_NUM_THREADS=1 python -m benchmarks.interventions [--checkpoints NAME ...] [-
 `part` is the time of one edge cut, gone on with where its site begins, over that of a whole forward; `downstream` the
 share of a forward's time that lies behind the place where the site begins, so what the cut cannot do without. A sweep
 is counted from the first forward to the last figure, in whole forwards of the same network in the same process.
+
+Seen in float32 on one core of a server, in processor time, a scene of 480x640 at the networks' own working size:
+
+| network   | edges | first site      | last site       | estimate | sweep of totals | and of direct, only | kept  |
+| --------- | ----- | --------------- | --------------- | -------- | --------------- | ------------------- | ----- |
+| CEN       | 34    | 1.05 (0.97)     | 0.64 (0.50)     | 4.9      | 28              | 78                  | 86 MB |
+| NDDR-CNN  | 30    | 1.06 (0.93)     | 0.44 (0.35)     | 4.9      | 33              | 82                  | 13 MB |
+| MTI-Net   | 48    | 0.81 (0.79)     | 0.38 (0.29)     | 3.4      | 33              | 74                  | 8 MB  |
+
+Sites: one cut in forwards, in brackets what lies downstream; over all 29 sites 0.09 more in the median. Of that about
+0.05 answers the calls before the site, the rest is the interception of those that follow, copies, and the edit.
 """
 
 import argparse
