@@ -60,7 +60,9 @@ class Handlers:
         """What a new visitor sees: what his link names, else the first scene, analysed by all shipped networks."""
         if not self.workspace.shelf.shipped():
             return {self.page.message: alert(NO_NETWORKS)}
-        return self._linked(link, Shown(), palette)
+        tab = Link.read(link).tab
+        # The browser opens that tab meanwhile; nobody draws it if not the answer to this.
+        return self._linked(link, Shown(place=tab if tab in self.page.places else STAGE), palette)
 
     def follow(self, event: gr.EventData, shown: Shown, palette: Palette) -> Updates:
         """Back or forward was pressed: what the address says now."""

@@ -21,6 +21,7 @@ class Link:
     settings_by_model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     changes: Stacks = field(default_factory=dict)
     uploaded: str = ""
+    tab: str = ""
 
     @classmethod
     def read(cls, text: str | None) -> "Link":
@@ -35,7 +36,8 @@ class Link:
             (by_model.setdefault(model, {}) if model else everywhere)[name] = value
         names = tuple(name for name in found.get("networks", "").split(",") if name)
         changes = read(found.get("do", ""))
-        return cls(found.get("scene", ""), names, everywhere, by_model, changes, found.get("picture", ""))
+        picture, tab = found.get("picture", ""), found.get("tab", "")
+        return cls(found.get("scene", ""), names, everywhere, by_model, changes, picture, tab)
 
 
 def _settings(parts: Iterable[str]) -> Iterable[tuple[str, str, float]]:
