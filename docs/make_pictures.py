@@ -131,22 +131,89 @@ def record(page: Page) -> Recording:
 
 
 def pictures(page: Page, out: Path) -> None:
-    """One picture a tab, with the colours that a PNG of 256 holds."""
+    """With the colours that a PNG of 256 holds."""
     page.locator(".vz-scene").first.click()
     page.wait_for_timeout(2500)
     page.wait_for_selector("body:not(.vz-busy)")
     ready(page)
     save(page, out / "stage.png")
-    for name, tab, wait in (
-        ("exchange", "Channel exchange", "#vz-exchange-strip"),
-        ("affinities", "Task affinities", "#vz-gates"),
-        ("scenes", "Scenes", "#vz-scene-table table"),
-    ):
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_selector(f"{wait}")
-        page.wait_for_timeout(2500)
-        save(page, out / f"{name}.png")
-    what_if(page, out)
+    what_if(page, out / "what_if.png")
+
+
+def what_if(page: Page, path: Path) -> None:
+    """An edge cut: before, after and difference, and what it did."""
+    page.locator('.vz-map [data-network^="cen-mobilenet"][data-site^="features.14."]').click()
+    page.locator('[data-by="cut"]').click()
+    page.locator(".vz-change-effect").wait_for()
+    page.locator(".vz-instrument button", has_text=re.compile("^change$")).click()
+    ready(page)
+    page.set_viewport_size({"width": SIZE[0], "height": 1180})
+    page.wait_for_timeout(2500)
+    save(page, path)
+
+
+def save(self, path: Path) -> None:
+    first, *others = self.frames
+    first.save(path, save_all=True, append_images=others, duration=self.times, loop=0, optimize=True)
+    print(f"{path}: {sum(self.times) / 1000:.0f} s, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def record(page: Page) -> Recording:
+    """Point, zoom, wipe, a site and its neighbours, a class everywhere, another room."""
+    film = Recording(page)
+    film.hold(1.6)
+    box = page.locator(".vv-overlay").nth(1).bounding_box()
+    assert box is not None
+
+    def point(x: float, y: float, seconds: float) -> None:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.wait_for_timeout(120)
+        film.hold(seconds)
+
+    for step in range(6):
+        point(0.25 + 0.08 * step, 0.35 + 0.06 * step, 0.35)
+    for _ in range(3):
+        page.keyboard.press("+")
+        film.hold(0.35)
+    point(0.4, 0.5, 0.6)
+    page.keyboard.press("0")
+    page.locator('.vv-presets [data-preset="semseg"]').click()
+    ready(page)
+    page.get_by_label("wipe between photograph and layer").check()
+    for share in (0.2, 0.35, 0.5, 0.65, 0.8):
+        page.locator('input[aria-label^="where the wipe"]').evaluate(
+            "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", share
+        )
+        film.hold(0.35)
+    page.get_by_label("wipe between photograph and layer").uncheck()
+    page.locator(".vv-chip").nth(1).click()
+    film.hold(1.2)
+    page.locator(".vv-chip").nth(1).click()
+    page.get_by_role("button", name=re.compile("site 14 of 17")).first.click()
+    ready(page)
+    film.hold(2.4)
+    for _ in range(3):
+        page.keyboard.press("]")
+        ready(page)
+        film.hold(1.0)
+    page.locator(".vz-scene").nth(1).click()
+    page.wait_for_selector(f'.vv-grid[data-scene="{page.locator(".vz-scene").nth(1).get_attribute("data-scene")}"]')
+    ready(page)
+    film.hold(2.2)
+    page.locator('.vv-presets [data-preset="overview"]').click()
+    ready(page)
+    film.hold(2.6)
+    return film
+
+
+def pictures(page: Page, out: Path) -> None:
+    """With the colours that a PNG of 256 holds."""
+    page.locator(".vz-scene").first.click()
+    page.wait_for_timeout(2500)
+    page.wait_for_selector("body:not(.vz-busy)")
+    ready(page)
+    save(page, out / "stage.png")
+    what_if(page, out / "what_if.png")
 
 
 def what_if(page: Page, out: Path) -> None:
