@@ -22,14 +22,17 @@ DRAWN = {
     "stage": ".vv-cell",
     "predictions": "#vz-predictions .vz-grid",
     **dict.fromkeys(("cen", "nddr-cnn", "mti-net"), PLOT),
-    "sensors": "#vz-sensors",
+    **{name: f"#vz-{name}" for name in ("effects", "attribution", "sensors", "modalities")},
     "scenes": ".vz-scene-rows tr",
     "cards": "#vz-card h3",
 }
 """By tab, what is there once it is drawn."""
 ALIKE = [[".js-plotly-plot svg"], [".vz-thumb:nth-child(n+4)"], [".vz-scene-rows tbody tr:nth-child(n+5)"]]
 """What axe need not look at again: rows and thumbnails after the first ones, and the insides of charts."""
-TABS = ("stage", "predictions", "cen", "nddr-cnn", "mti-net", "cross-stitch", "sensors", "scenes", "cards")
+TABS = (
+    "stage", "predictions", "cen", "nddr-cnn", "mti-net", "cross-stitch", "effects", "attribution", "sensors",
+    "modalities", "scenes", "study", "cards",
+)  # fmt: skip
 
 OUTSIDE = """() => {
   const width = document.documentElement.clientWidth;
