@@ -53,7 +53,7 @@ def script() -> str:
     return _script("page.js")
 
 
-SCRIPTS = ("link.js", "drop.js", "glossary.js", "dialogs.js", "help.js", "charts.js")
+SCRIPTS = ("link.js", "drop.js", "glossary.js", "dialogs.js", "help.js", "charts.js", "names.js")
 """In this order: Escape closes a word's tip before the window under it."""
 
 
