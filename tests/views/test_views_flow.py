@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vizlab.core.changes import cut
 from vizlab.core.framing import Framing
+from vizlab.core.model import Model
 from vizlab.core.registry import methods
 from vizlab.core.site import Site
 from vizlab.core.trace import FusionTrace, SiteTrace, TracedModel
+from vizlab.core.tracer import trace
 from vizlab.methods.cross_stitch.numbers import unit_alphas
 from vizlab.methods.nddr_cnn.numbers import nddr_blocks
+from vizlab.rgbd import RGBDImage
 from vizlab.views.flow import flow
 from vizlab.views.outside import NOT_ADDITIVE
 from vizlab.views.palettes import stream_colour
@@ -261,3 +265,11 @@ def test_every_edge_carries_its_share_of_the_trace(name: str, request: pytest.Fi
 
 def test_a_network_in_which_nothing_mixes() -> None:
     assert flow(made_trace("cen", [])) == {"streams": [], "sites": [], "order": "from input to output"}
+
+
+def test_a_site_where_something_is_changed_says_so(cen_model: Model, small_rgbd: RGBDImage) -> None:
+    site = cen_model.sites[3].name
+    changed = trace(cen_model, small_rgbd, intervention=[cut(site, "rgb", "depth")])
+    for one in flow(changed)["sites"]:
+        said = [edge["sentence"] for edge in one["edges"]] + [one["sentences"][target] for target in one["targets"]]
+        assert all(text.startswith("What is sent here is changed.") == (one["name"] == site) for text in said)

@@ -37,11 +37,15 @@ def flow(trace: FusionTrace) -> dict[str, Any]:
     names = list(dict.fromkeys(stream for site in sites for stream in (*site.site.sources, *site.site.targets)))
     phrases = {name: stream_phrase(trace, name) for name in names}
     columns = _columns(sites, method.side_by_side)
+    changed = {change.get("site") for change in trace.changes.get("intervention", ())}
     return {
         "streams": [{"name": n, "title": stream_title(trace, n), "colour": stream_colour(n)} for n in names],
         "sites": [
-            _site(site, words[site.site.name], column, method, phrases)
-            for site, column in zip(sites, columns, strict=True)
+            _said_changed(made) if made["name"] in changed else made
+            for made in (
+                _site(site, words[site.site.name], column, method, phrases)
+                for site, column in zip(sites, columns, strict=True)
+            )
         ],
         "order": order_words(trace),
     }
@@ -79,6 +83,16 @@ def _site(site: SiteTrace, words: SiteWords, column: int, method: Method, phrase
         "edges": list(_edges(site, method, phrases)),
         "sentences": {"": _about(method.kinds.get(site.site.kind, "")), **received},
     }
+
+
+CHANGED = "What is sent here is changed. "
+"""Begins what is said of a site at which an intervention is in force: its weights are not all that decides."""
+
+
+def _said_changed(site: dict[str, Any]) -> dict[str, Any]:
+    edges = [{**edge, "sentence": CHANGED + edge["sentence"]} for edge in site["edges"]]
+    said = {target: CHANGED + sentence if target else sentence for target, sentence in site["sentences"].items()}
+    return {**site, "edges": edges, "sentences": said}
 
 
 def _about(kind: str) -> str:
