@@ -83,11 +83,14 @@ class AttributionTab(ExperimentTab):
 
     def build_choices(self) -> Mapping[str, Any]:
         with gr.Row(elem_classes="vz-experiment-choices"):
-            self.output = gr.Dropdown([], label="output", elem_id="vz-attribution-output")
-            self.asked = gr.Dropdown([], label="of", elem_id="vz-attribution-of")
+            # Their choices follow the network: a value of the one before may still be on its way, and Gradio would end
+            # the event with an error of its own.
+            free = {"allow_custom_value": True}
+            self.output = gr.Dropdown([], label="output", elem_id="vz-attribution-output", **free)
+            self.asked = gr.Dropdown([], label="of", elem_id="vz-attribution-of", **free)
             self.scale = gr.Dropdown(list(UNITS), value="probability", label="measured as")
             self.method = gr.Dropdown(_methods(), value="integrated gradients", label="method")
-            self.site = gr.Dropdown([], label="at the site", visible=False)
+            self.site = gr.Dropdown([], label="at the site", visible=False, **free)
         with gr.Row(elem_classes="vz-experiment-choices"):
             self.colour = gr.Dropdown(["mean colour", "blurred", "black", "unchanged"], value="mean colour",
                                       label="colour is compared with")  # fmt: skip

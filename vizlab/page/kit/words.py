@@ -24,6 +24,6 @@ THIS = "this picture"
 def altered_words(before: FusionTrace, trace: FusionTrace) -> list[str]:
     """What was altered in a network that ran as `before` by itself: controls, and what its streams send each other."""
     own = before.model.settings
-    moved = [f"{name} {value:g}" for name, value in trace.model.settings.items() if value != own.get(name)]
+    moved = [f"{name} moved to {value:g}" for name, value in trace.model.settings.items() if value != own.get(name)]
     count = len(trace.changes.get("intervention", ()))
     return moved + ([f"{count} change{'s' if count > 1 else ''} in force"] if count else [])
