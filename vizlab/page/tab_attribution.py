@@ -85,7 +85,7 @@ class AttributionTab(ExperimentTab):
         with gr.Row(elem_classes="vz-experiment-choices"):
             # Their choices follow the network: a value of the one before may still be on its way, and Gradio would end
             # the event with an error of its own.
-            free = {"allow_custom_value": True}
+            free: dict[str, Any] = {"allow_custom_value": True}
             self.output = gr.Dropdown([], label="output", elem_id="vz-attribution-output", **free)
             self.asked = gr.Dropdown([], label="of", elem_id="vz-attribution-of", **free)
             self.scale = gr.Dropdown(list(UNITS), value="probability", label="measured as")
