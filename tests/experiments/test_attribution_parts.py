@@ -10,9 +10,9 @@ from vizlab.core.framing import frame
 from vizlab.errors import InputError
 from vizlab.experiments.attribution import Baselines, box, pixel, polygon, segment
 from vizlab.experiments.attribution.batching import SHARE, batch_size, free_bytes, halving, kept_bytes
-from vizlab.experiments.attribution.ranks import ranks, spearman
 from vizlab.experiments.attribution.superpixels import superpixels
 from vizlab.experiments.attribution.target import View, blending
+from vizlab.measures.ranks import ranks, spearman
 from vizlab.rgbd import RGBDImage, fill_unknown
 
 SIZE = (6, 8)

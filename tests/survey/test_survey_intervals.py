@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from vizlab.measures.ranks import ranks
 from vizlab.study.survey import intervals
 from vizlab.study.survey.intervals import (
     Estimate,
@@ -14,7 +15,6 @@ from vizlab.study.survey.intervals import (
     mean,
     miou,
     partial_spearman,
-    ranks,
     ratio,
     rmse,
     spearman,

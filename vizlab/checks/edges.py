@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from vizlab.checks.case import CUT, Case, by_output
@@ -10,19 +9,10 @@ from vizlab.checks.distances import furthest
 from vizlab.checks.limits import EDGES
 from vizlab.checks.report import Finding
 from vizlab.checks.site_call import SiteCall, furthest_tensor
-from vizlab.core.edits import Scale
-from vizlab.core.site import Arrival, Arrived, FusionModule, Intervention, Way, fusion_modules
-
-
-@dataclass(eq=False)
-class _Met:
-    """Leaves a part as it is and notes that it came by."""
-
-    seen: bool = False
-
-    def __call__(self, arrival: Arrival) -> Arrived:
-        self.seen = True
-        return Arrived(arrival.part)
+from vizlab.core.changes import ALL_OTHERS
+from vizlab.core.edits import CUT as CUT_EDGE
+from vizlab.core.edits import Meet
+from vizlab.core.site import FusionModule, Intervention, Way, fusion_modules
 
 
 def edited_at_a_site(call: SiteCall) -> Iterator[Finding]:
@@ -50,16 +40,16 @@ def edited_in_a_network(case: Case) -> Iterator[Finding]:
 
 def _passed_over(module: FusionModule, run: Callable[[Intervention], Any]) -> str | None:
     """What to say of the first edge whose edit is not met in `run`."""
-    edits = {way: _Met() for way in module.edges()}
+    edits = {way: Meet() for way in module.edges()}
     run(Intervention(edits={module.site.name: edits}))
-    way = next((way for way, edit in edits.items() if not edit.seen), None)
+    way = next((way for way, edit in edits.items() if not edit.met), None)
     return None if way is None else f"{_words(way)} does not go through `arriving`, so it cannot be changed"
 
 
 def _all_cut(module: FusionModule) -> Intervention:
-    return Intervention(edits={module.site.name: dict.fromkeys(module.edges(), Scale(0.0))})
+    return Intervention(edits={module.site.name: dict.fromkeys(module.edges(), CUT_EDGE)})
 
 
 def _words(way: Way) -> str:
     target, source = way
-    return f"what comes from {source or 'all other streams'} to {target}"
+    return f"what comes from {source or ALL_OTHERS} to {target}"

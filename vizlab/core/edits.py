@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vizlab.core.framing import Framing
+from vizlab.core.pixels import cropped
 from vizlab.core.site import Arrival, Arrived, Edit
 
 
@@ -31,8 +32,7 @@ class Mean:
 
     def __call__(self, arrival: Arrival) -> Arrived:
         part = arrival.part
-        height, width = self.framing.visible((part.shape[-2], part.shape[-1]))
-        return Arrived(part[..., :height, :width].mean((-2, -1), keepdim=True).expand_as(part))
+        return Arrived(cropped(part, self.framing).mean((-2, -1), keepdim=True).expand_as(part))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,9 @@ class Put:
         if value.shape[-2:] != like.shape[-2:]:
             value = F.interpolate(value, size=like.shape[-2:], mode="bilinear")
         return Arrived(value.expand_as(like))
+
+
+CUT = Scale(0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,17 @@ class Take:
 
     def __call__(self, arrival: Arrival) -> Arrived:
         self.value = arrival.part.clone()
+        return Arrived(arrival.part)
+
+
+@dataclass(eq=False)
+class Meet:
+    """Leaves a part as it is and notes that one came by."""
+
+    met: bool = False
+
+    def __call__(self, arrival: Arrival) -> Arrived:
+        self.met = True
         return Arrived(arrival.part)
 
 

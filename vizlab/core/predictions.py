@@ -10,9 +10,7 @@ from torch import Tensor
 
 from vizlab.core.framing import Framing
 from vizlab.core.outputs import Output
-
-CLASSES_AT_ONCE = 8
-"""How many class maps are held at picture size; bounds the memory of a 25-megapixel picture."""
+from vizlab.core.pixels import at_input_size, best_class, cropped, enlarged, is_of_classes
 
 
 @dataclass(frozen=True)
@@ -68,27 +66,18 @@ def decode(outputs: Mapping[str, Tensor], framing: Framing, aliases: bool = True
     decoded = {}
     for name, y in outputs.items():
         output = Output.parse(name)
-        cropped = _crop(y, framing, at_input_size=not output.initial)
-        size = tuple(cropped.shape[-2:]) if output.initial else framing.picture
-        decoded[name] = _decode_one(output.task, cropped, size)
+        seen = cropped(y, framing) if output.initial else at_input_size(y, framing)
+        size = tuple(seen.shape[-2:]) if output.initial else framing.picture
+        decoded[name] = _decode_one(output.task, seen, size)
         if aliases and output.ensemble:
             decoded[output.task] = decoded[name]
     return decoded
 
 
-def _crop(y: Tensor, framing: Framing, at_input_size: bool) -> Tensor:
-    """Without the padded margin; outputs that will be enlarged are brought to input resolution first."""
-    if at_input_size and tuple(y.shape[-2:]) != framing.padded:
-        y = F.interpolate(y, size=framing.padded, mode="bilinear")
-    height, width = framing.visible((y.shape[-2], y.shape[-1]))
-    return y[..., :height, :width]
-
-
 def _decode_one(task: str, y: Tensor, size: tuple[int, ...]) -> Prediction:
-    # One channel of saliency is a probability, two are classes: code bases differ.
-    if task in ("semseg", "human_parts", "sal") and y.shape[1] > 1:
+    if is_of_classes(task, y.shape[1]):
         return _decode_classes(y, size)
-    y = _enlarge(y, size)[0]
+    y = enlarged(y, size)[0]
     if task == "depth":
         # A distance is not negative; an untrained or confused network may still say so.
         return DepthPrediction(y[0].clamp(min=0).cpu().numpy())
@@ -102,15 +91,6 @@ def _decode_one(task: str, y: Tensor, size: tuple[int, ...]) -> Prediction:
 
 def _decode_classes(logits: Tensor, size: tuple[int, ...]) -> SemsegPrediction:
     probability = logits.softmax(1)
-    entropy = _enlarge(torch.special.entr(probability).sum(1, keepdim=True), size)[0, 0]
-    best, label = torch.zeros((), device=logits.device), torch.zeros((), dtype=torch.long, device=logits.device)
-    for start in range(0, probability.shape[1], CLASSES_AT_ONCE):
-        some = _enlarge(probability[:, start : start + CLASSES_AT_ONCE], size)
-        value, index = some[0].max(0)
-        label = torch.where(value > best, index + start, label)
-        best = torch.maximum(best, value)
-    return SemsegPrediction(label.to(torch.uint8).cpu().numpy(), best.cpu().numpy(), entropy.cpu().numpy())
-
-
-def _enlarge(y: Tensor, size: tuple[int, ...]) -> Tensor:
-    return y if tuple(y.shape[-2:]) == tuple(size) else F.interpolate(y, size=size, mode="bilinear")
+    entropy = enlarged(torch.special.entr(probability).sum(1, keepdim=True), size)[0, 0]
+    label, best = best_class(probability, size)
+    return SemsegPrediction(label[0].to(torch.uint8).cpu().numpy(), best[0].cpu().numpy(), entropy.cpu().numpy())

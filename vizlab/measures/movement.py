@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vizlab.core.framing import Framing
+from vizlab.core.pixels import cropped, is_of_classes
 
-CLASSES = ("semseg", "human_parts", "sal")
 UNITS = {"classes": "nats", "depth": "m", "normals": "°", "map": ""}
 NAMES = {"classes": "KL", "depth": "RMS change", "normals": "mean angle", "map": "RMS change"}
 
@@ -53,15 +53,14 @@ class Movement:
 
 def kind_of(task: str, channels: int) -> str:
     """By which measure a task's output of that many channels moves."""
-    if task in CLASSES and channels > 1:
+    if is_of_classes(task, channels):
         return "classes"
     return task if task in ("depth", "normals") else "map"
 
 
 def movement(task: str, before: Tensor, after: Tensor, framing: Framing) -> Movement:
     """How far an output (B, C, h, w) of `task` moved; network outputs before any decoding."""
-    height, width = framing.visible((before.shape[-2], before.shape[-1]))
-    p, q = before[..., :height, :width].float(), after[..., :height, :width].float()
+    p, q = cropped(before, framing).float(), cropped(after, framing).float()
     kind = kind_of(task, p.shape[1])
     if kind == "classes":
         own, new = p.log_softmax(1), q.log_softmax(1)

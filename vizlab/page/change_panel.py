@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from vizlab.core.changes import ALL_OTHERS
 from vizlab.core.outputs import answers
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
@@ -20,7 +21,6 @@ HINT = (
     "Click an edge or a site of the map: what it sends can be cut, scaled, or replaced, and every picture then shows "
     "before, after and difference (preset “change”)."
 )
-ALL_OTHERS = "all other streams"
 _METRICS = {
     "accuracy": ("pixel accuracy", 100, "%"), "miou": ("mIoU", 100, "%"), "rmse": ("RMSE", 1, "m"),
     "angle": ("mean angle", 1, "°"),

@@ -44,7 +44,8 @@ from vizlab.errors import InputError
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import badge, empty_state, heading, tag
 from vizlab.page.kit.method_tab import Updates
-from vizlab.page.workspace import Step, Workspace, shown
+from vizlab.page.workspace import Workspace, shown
+from vizlab.progress import Step
 from vizlab.rgbd import RGBDImage
 
 ALL = "all networks"

@@ -18,7 +18,8 @@ from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import Page, Shown
 from vizlab.page.turns import Turn, Turns
 from vizlab.page.wiring import NETWORKS
-from vizlab.page.workspace import Step, Workspace, waiting_words
+from vizlab.page.workspace import Workspace, waiting_words
+from vizlab.progress import Step
 
 STOPPED = "Stopped. What was computed before is still there."
 LANE = "experiment"

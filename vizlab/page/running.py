@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vizlab.errors import CancelledError
-from vizlab.page.workspace import Step
+from vizlab.progress import Step
 
 STOPPED = "Stopped. What was there before is still there; press Run to run it again."
 

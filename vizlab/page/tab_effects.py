@@ -19,7 +19,7 @@ from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import note
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.tab_scenes import TABLE_JS
-from vizlab.page.workspace import Step
+from vizlab.progress import Step
 from vizlab.views.headings import network_titles
 
 HERE = Path(__file__).parent

@@ -29,7 +29,8 @@ from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.html import heading, note
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.modality_panels import class_shares, regions_html, scores_html, worth_html
-from vizlab.page.workspace import Step, Workspace
+from vizlab.page.workspace import Workspace
+from vizlab.progress import Step
 from vizlab.rgbd import RGBDImage
 
 MODALITIES, ALL_SITES = "modalities", "all sites"

@@ -14,7 +14,8 @@ from vizlab.page.kit.html import badge, empty_state, heading, note, tag, words
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.kit.words import altered_words
 from vizlab.page.scene_rows import SCORES, Column, NetworkScores, SceneRow, SceneTable, in_scene
-from vizlab.page.workspace import Step, Workspace
+from vizlab.page.workspace import Workspace
+from vizlab.progress import Step
 from vizlab.views.shares import NOT_AN_EFFECT
 
 TABLE_JS = (Path(__file__).parent / "scenes.js").read_text(encoding="utf-8")

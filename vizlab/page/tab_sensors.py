@@ -30,7 +30,7 @@ from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import note
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.sensor_panels import inputs_html, missing_html, network_html, sweep_html
-from vizlab.page.workspace import Step
+from vizlab.progress import Step
 from vizlab.rgbd import RGBDImage
 
 SEED = 0

@@ -34,13 +34,11 @@ from vizlab.page.scene_rows import SceneRows
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
 from vizlab.page.turns import Turns
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage, read_rgbd
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.study.cards import result_of
 from vizlab.study.scene_scores import scene_picture
-
-Step = Callable[[float, str], object]
-"""Called with the share done, in [0, 1], and what is done now."""
 
 NEAREST = 0.1
 """Metres; predicted depth is cut off there, since a distance must be positive."""
@@ -100,7 +98,7 @@ class Workspace:
             self._bundled[scene.name] = _bundled(scene)
         return self._bundled[str(name)]
 
-    def analyse(self, request: Request, step: Step = lambda done, what: None, background: bool = False) -> Analysis:
+    def analyse(self, request: Request, step: Step = silent, background: bool = False) -> Analysis:
         """Read the picture and run every network it suits; the same question is answered from memory.
 
         In the background it waits until nobody else does.
@@ -120,9 +118,7 @@ class Workspace:
         """The results of that key, if they are in memory."""
         return self._results.get(key)
 
-    def vary(
-        self, key: str, settings: Mapping[str, float], step: Step = lambda done, what: None, model: str = ""
-    ) -> Analysis:
+    def vary(self, key: str, settings: Mapping[str, float], step: Step = silent, model: str = "") -> Analysis:
         """The same picture with controls at other values; only networks that have such a control run again.
 
         With `model`, that network's controls alone.
@@ -130,9 +126,7 @@ class Workspace:
         before = self.get(key)
         return self._varied(before, before.request.varied(settings, model), step)
 
-    def change(
-        self, key: str, model: str, stack: tuple[StackedChange, ...], step: Step = lambda done, what: None
-    ) -> Analysis:
+    def change(self, key: str, model: str, stack: tuple[StackedChange, ...], step: Step = silent) -> Analysis:
         """The same picture with another stack of changes of that network, which alone runs again."""
         before = self.get(key)
         before.trace_of(model)

@@ -18,11 +18,12 @@ from vizlab.experiments.attribution.methods import (
     layer_of,
     method_called,
 )
-from vizlab.experiments.attribution.private import Step, one_at_a_time, silent
+from vizlab.experiments.attribution.private import one_at_a_time
 from vizlab.experiments.attribution.problem import Problem, Progress, pose
 from vizlab.experiments.attribution.result import Attribution
 from vizlab.experiments.attribution.superpixels import superpixels
 from vizlab.experiments.attribution.target import Target
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 MOST_STEPS = 1000

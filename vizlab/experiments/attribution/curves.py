@@ -17,10 +17,11 @@ from vizlab.experiments.attribution.attributing import check_numbers, computed, 
 from vizlab.experiments.attribution.baselines import Baselines
 from vizlab.experiments.attribution.batching import halving
 from vizlab.experiments.attribution.methods import STEPS, SUPERPIXELS, method_called
-from vizlab.experiments.attribution.private import Step, one_at_a_time, silent
+from vizlab.experiments.attribution.private import one_at_a_time
 from vizlab.experiments.attribution.problem import Problem, Progress, pose
 from vizlab.experiments.attribution.result import Attribution
 from vizlab.experiments.attribution.target import Target
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 POINTS = 21

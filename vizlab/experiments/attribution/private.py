@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
@@ -12,18 +12,13 @@ from torch import Tensor, nn
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
 from vizlab.errors import InputError, one_line
+from vizlab.progress import Step, silent
 
-Step = Callable[[float, str], object]
-"""Called with the share done, in [0, 1], and what is done now; raises CancelledError to stop."""
 WAIT = 0.2
 """Seconds between two looks whether another attribution has ended."""
 
 _locks: WeakKeyDictionary[Model, threading.Lock] = WeakKeyDictionary()
 _all_locks = threading.Lock()
-
-
-def silent(done: float, what: str) -> None:
-    """The step of those who want to hear nothing."""
 
 
 @contextmanager

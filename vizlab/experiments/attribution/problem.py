@@ -17,8 +17,9 @@ from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
 from vizlab.experiments.attribution.baselines import Baselines
 from vizlab.experiments.attribution.batching import batch_size, halving, kept_bytes
-from vizlab.experiments.attribution.private import Step, private_network, run, silent
+from vizlab.experiments.attribution.private import private_network, run
 from vizlab.experiments.attribution.target import Quantity, Target, settle
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 Tensors = tuple[Tensor, ...]

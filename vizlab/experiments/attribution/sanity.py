@@ -20,11 +20,12 @@ from vizlab.core.site import FusionModule
 from vizlab.experiments.attribution.attributing import check_numbers, computed, options_for
 from vizlab.experiments.attribution.baselines import Baselines
 from vizlab.experiments.attribution.methods import STEPS, SUPERPIXELS, method_called
-from vizlab.experiments.attribution.private import Step, one_at_a_time, silent
+from vizlab.experiments.attribution.private import one_at_a_time
 from vizlab.experiments.attribution.problem import Problem, pose
-from vizlab.experiments.attribution.ranks import spearman
 from vizlab.experiments.attribution.result import Attribution
 from vizlab.experiments.attribution.target import Target
+from vizlab.measures.ranks import spearman
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 CASCADE = (0.25, 0.5, 1.0)

@@ -13,6 +13,7 @@ from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
 from vizlab.core.outputs import ENSEMBLE, Output
+from vizlab.core.pixels import is_of_classes
 from vizlab.errors import InputError, one_line
 from vizlab.experiments.attribution.regions import checked
 
@@ -23,7 +24,6 @@ COMPONENTS = ("x", "y", "z")
 DIRECTIONS = {"up": (0.0, -1.0, 0.0), "viewer": (0.0, 0.0, -1.0)}
 """Unit vectors (x right, y down, z forward) that a normal's angle can be taken to."""
 NORMALS = (*COMPONENTS, *(f"angle to {name}" for name in DIRECTIONS))
-_CLASSES = ("semseg", "human_parts", "sal")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,7 @@ Measure = Callable[[View, Tensor], Tensor]
 
 def _measure(target: Target, task: str, model: Model, view: View, y: Tensor) -> tuple[str, str, int, Measure]:
     """What it is in words, its unit, its channel and how it is computed."""
-    if task in _CLASSES and y.shape[1] > 1:
+    if is_of_classes(task, y.shape[1]):
         index = _class_index(target, model, view, y)
         of = f"{'log of the probability' if target.scale == 'log-probability' else target.scale} of "
         return of + class_name(model, index), UNITS[target.scale], index, _class_measure(target.scale, index)

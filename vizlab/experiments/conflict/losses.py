@@ -13,8 +13,8 @@ from torch import Tensor
 
 from vizlab.core.framing import Framing
 from vizlab.core.outputs import Output
+from vizlab.core.pixels import at_input_size
 from vizlab.errors import InputError
-from vizlab.experiments.modalities.values import at_input_size
 from vizlab.measures.affinity_maps import at_cells
 from vizlab.measures.reference import Reference
 from vizlab.tasks import VOID

@@ -19,10 +19,11 @@ from vizlab.core.site import FusionModule, Intervention, intervening
 from vizlab.core.site_words import SiteWords, site_words
 from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
-from vizlab.experiments.attribution.private import Step, private_network, run, silent
+from vizlab.experiments.attribution.private import private_network, run
 from vizlab.experiments.conflict.gradients import Agreement, Key, agreements
 from vizlab.experiments.conflict.losses import task_losses
 from vizlab.measures.reference import Reference
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 PARAMETERS, FEATURES = "parameters", "features"

@@ -10,8 +10,8 @@ from vizlab.core.tracer import trace
 from vizlab.experiments.corruptions.catalogue import corrupted
 from vizlab.experiments.corruptions.measured import Measured, measured
 from vizlab.experiments.corruptions.summaries import expected_metric, subsets
-from vizlab.experiments.corruptions.sweep import Step
 from vizlab.measures.reference import Reference
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 Replacement = Literal["mean", "other"]
@@ -43,7 +43,7 @@ def missing_modalities(
     *,
     truth: Reference | None = None,
     seed: int = 0,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
     working_size: tuple[int, int] | None = None,
     settings: Mapping[str, float] | None = None,
     clean: FusionTrace | None = None,

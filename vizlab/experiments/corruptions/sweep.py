@@ -18,10 +18,8 @@ from vizlab.experiments.corruptions.catalogue import corruption_named
 from vizlab.experiments.corruptions.corruption import CLEAN, SEVERITIES, Corruption
 from vizlab.experiments.corruptions.measured import Measured, Pair, measured, pairs_of
 from vizlab.measures.reference import Reference
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
-
-Step = Callable[[float, str], object]
-"""Called with the share done, in [0, 1], and what is done now; it may raise to end the sweep."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +143,7 @@ def severity_sweep(
     truth: Reference | None = None,
     severities: Sequence[int] = SEVERITIES,
     seed: int = 0,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
     working_size: tuple[int, int] | None = None,
     settings: Mapping[str, float] | None = None,
     clean: FusionTrace | None = None,

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vizlab.core.edits import Scale
+from vizlab.core.changes import ALL_OTHERS
+from vizlab.core.edits import CUT, Meet
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
 from vizlab.core.site import (
     NO_INTERVENTION,
-    Arrival,
-    Arrived,
     Edit,
     Intervention,
     Way,
@@ -19,8 +18,6 @@ from vizlab.core.site import (
     intervening,
 )
 from vizlab.errors import InputError
-
-CUT = Scale(0.0)
 
 
 @dataclass(frozen=True, order=True)
@@ -49,26 +46,15 @@ def idle_edges(model: Model, change: Intervention = NO_INTERVENTION) -> frozense
         return frozenset(edge for edge in edges_of(model) if not modules[edge.site].sends(*edge.way))
 
 
-@dataclass(eq=False)
-class _Met:
-    """Leaves a part as it is and notes that it came by."""
-
-    seen: bool = False
-
-    def __call__(self, arrival: Arrival) -> Arrived:
-        self.seen = True
-        return Arrived(arrival.part)
-
-
 def require_met(model: Model, inputs: Mapping[str, Tensor], base: Intervention = NO_INTERVENTION) -> None:
     """One forward in which every edge must be met, so that an effect of 0 is one; raises InputError where it is not."""
-    edits = {edge: _Met() for edge in edges_of(model)}
+    edits = {edge: Meet() for edge in edges_of(model)}
     with intervening(with_edits(base, edits)):
         model.forward(inputs)
     for edge, edit in edits.items():
-        if not edit.seen:
+        if not edit.met:
             raise InputError(
-                f"What comes from {edge.source or 'all other streams'} to {edge.target} at site '{edge.site}' of "
+                f"What comes from {edge.source or ALL_OTHERS} to {edge.target} at site '{edge.site}' of "
                 f"{model.name} cannot be changed: its module does not pass it through `arriving` (see `vizlab check`)."
             )
 

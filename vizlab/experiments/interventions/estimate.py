@@ -23,6 +23,7 @@ from vizlab.core.edits import Gate
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.outputs import ENSEMBLE, answers
+from vizlab.core.pixels import cropped
 from vizlab.core.site import NO_INTERVENTION, Intervention, intervening
 from vizlab.experiments.interventions.edges import Edge, edges_of, idle_edges, with_edits
 from vizlab.measures.movement import kind_of
@@ -75,8 +76,7 @@ def written_out(model: Model, outputs: Mapping[str, Tensor]) -> dict[str, Tensor
 
 def _number(task: str, y: Tensor, framing: Framing) -> Tensor:
     """(B,): what the estimate is a change of."""
-    height, width = framing.visible((y.shape[-2], y.shape[-1]))
-    y = y[..., :height, :width]
+    y = cropped(y, framing)
     kind = kind_of(task, y.shape[1])
     if kind == "classes":
         return y.log_softmax(1).amax(1).mean((-2, -1))

@@ -27,6 +27,7 @@ from vizlab.core.framing import Framing
 from vizlab.core.kept import LIMIT, Outputs
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
+from vizlab.core.pixels import cropped
 from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way
 from vizlab.experiments.interventions.baseline import Baseline
 from vizlab.experiments.interventions.edges import CUT, Edge, cutting, edges_of, idle_edges, require_met, with_edits
@@ -199,8 +200,7 @@ class Passes:
         part = self.parts[edge.site].get(edge.way)
         if part is None or edge in self._idle:
             return np.full(len(moved), np.nan)
-        height, width = self.framing.visible((part.shape[-2], part.shape[-1]))
-        came = part[..., :height, :width].float()
+        came = cropped(part, self.framing).float()
         spread = (came - came.mean((-2, -1), keepdim=True)).square().sum(1).sqrt()
         return rank_agreement(spread, moved).double().cpu().numpy()
 

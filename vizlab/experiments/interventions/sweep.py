@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,8 @@ from vizlab.experiments.interventions.edges import Edge, task_of
 from vizlab.experiments.interventions.estimate import estimate, order_of
 from vizlab.experiments.interventions.passes import KINDS, Found, Pass, Passes, interaction, shares, sufficiency
 from vizlab.measures.movement import NAMES, UNITS, kind_of
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
-
-Step = Callable[[float, str], object]
-"""Told how much is done, 0..1, and what is next; may raise CancelledError."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def sweep(
     kinds: Sequence[str] = KINDS,
     working_size: tuple[int, int] | None = None,
     settings: Mapping[str, float] | None = None,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
 ) -> Sweep:
     """Cut every edge of `model` in turn on `rgbd` and say what each carries and what it does.
 
@@ -141,7 +139,7 @@ def sweeping(
     known: Sweep | None = None,
     before: FusionTrace | None = None,
     every: int = 4,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
 ) -> Iterator[Sweep]:
     """The same as it comes: estimates first, then exact figures, the edges with the largest estimates first.
 

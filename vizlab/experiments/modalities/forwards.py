@@ -1,6 +1,6 @@
 """The forwards behind Shapley values: one for every coalition of players and every replacement of who is missing."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,10 +14,9 @@ from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
 from vizlab.experiments.modalities.replacements import MEAN, OTHER, SENTENCES, TRAINING, stand_ins
 from vizlab.experiments.modalities.shapley import Coalition, coalitions
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
-Step = Callable[[float, str], object]
-"""Told the share done, 0..1, and what is done now; raises CancelledError to stop."""
 Outputs = Mapping[str, Tensor]
 NO_SETTINGS: Mapping[str, float] = MappingProxyType({})
 
@@ -71,7 +70,7 @@ def modality_forwards(
     other: RGBDImage | None = None,
     working_size: tuple[int, int] | None = None,
     settings: Mapping[str, float] = NO_SETTINGS,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
 ) -> Forwards:
     """Run `model` with every set of its modalities: (2^M - 1) forwards per replacement, and one for all of them.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import Tensor
 
 from vizlab.core.changes import parts_on
+from vizlab.core.edits import CUT as CUT_EDGE
 from vizlab.core.edits import Mean, Put, Scale
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
@@ -18,9 +19,10 @@ from vizlab.core.site import Edit, Intervention, Way, fusion_modules, intervenin
 from vizlab.core.site_words import site_words
 from vizlab.core.tracer import settings_for
 from vizlab.errors import InputError
-from vizlab.experiments.modalities.forwards import NO_SETTINGS, Forwards, Outputs, Step, final_outputs
+from vizlab.experiments.modalities.forwards import NO_SETTINGS, Forwards, Outputs, final_outputs
 from vizlab.experiments.modalities.replacements import OTHER
 from vizlab.experiments.modalities.shapley import Coalition, coalitions
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 
 SPATIAL_MEAN, CUT = "spatial mean", "cut"
@@ -47,7 +49,7 @@ def stream_forwards(
     other: RGBDImage | None = None,
     working_size: tuple[int, int] | None = None,
     settings: Mapping[str, float] = NO_SETTINGS,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
 ) -> Forwards:
     """Run `model` with every set of the streams that send at `site` (None: at all sites whose parts can be told apart).
 
@@ -120,7 +122,7 @@ def _replacing(
     if name == SPATIAL_MEAN:
         return lambda site, way: Mean(framing)
     if name == CUT:
-        return lambda site, way: Scale(0.0)
+        return lambda site, way: CUT_EDGE
     if name != OTHER:
         raise InputError(f"'{name[:40]}' replaces nothing; expected {', '.join(STREAM_SENTENCES)}.")
     if other is None:

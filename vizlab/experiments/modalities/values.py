@@ -4,14 +4,12 @@ Tensors are batches: y (B, C, h, w) as a network gives them, the rest at the pic
 as `core.predictions.decode` does: classes as probabilities, distances as they are, normals as vectors.
 """
 
-from collections.abc import Iterator
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from vizlab.core.framing import Framing
-from vizlab.core.predictions import CLASSES_AT_ONCE
+from vizlab.core.pixels import at_input_size, best_class, class_maps, enlarged
 
 UNITS = {"semseg": "probability", "depth": "m", "normals": "degrees"}
 """By task whose outputs can be valued, the unit of the values."""
@@ -34,45 +32,28 @@ def read_classes(y: Tensor, framing: Framing, asked: Tensor | None = None) -> tu
 
     Without `asked` the probability is that of the predicted class. A few class maps are held at a time.
     """
+    probability = at_input_size(y, framing).softmax(1)
+    if asked is None:
+        return best_class(probability, framing.picture)
     shape = (len(y), *framing.picture)
     best, label = y.new_zeros(shape), torch.zeros(shape, dtype=torch.long, device=y.device)
     known = y.new_full(shape, torch.nan)
-    for start, some in class_probabilities(y, framing):
+    for start, some in class_maps(probability, framing.picture):
         highest, index = some.max(1)
         label = torch.where(highest > best, index + start, label)
         best = torch.maximum(best, highest)
-        if asked is not None:
-            here = (asked >= start) & (asked < start + some.shape[1])
-            place = (asked - start).clamp(0, some.shape[1] - 1)
-            known = torch.where(here, some.gather(1, place[:, None])[:, 0], known)
-    return label, best if asked is None else known
-
-
-def class_probabilities(y: Tensor, framing: Framing) -> Iterator[tuple[int, Tensor]]:
-    """First class and probabilities (B, k, H, W) of the next few classes, until all were given."""
-    probability = at_input_size(y, framing).softmax(1)
-    for start in range(0, probability.shape[1], CLASSES_AT_ONCE):
-        yield start, _enlarged(probability[:, start : start + CLASSES_AT_ONCE], framing)
+        here = (asked >= start) & (asked < start + some.shape[1])
+        place = (asked - start).clamp(0, some.shape[1] - 1)
+        known = torch.where(here, some.gather(1, place[:, None])[:, 0], known)
+    return label, known
 
 
 def _minus_depth_error(y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
-    predicted = _enlarged(at_input_size(y, framing), framing)[:, 0].clamp(min=0)
+    predicted = enlarged(at_input_size(y, framing), framing.picture)[:, 0].clamp(min=0)
     known = torch.isfinite(aim) & (aim > 0)
     return torch.where(known, -(predicted - aim).abs(), torch.nan)
 
 
 def _minus_angle(y: Tensor, aim: Tensor, framing: Framing) -> Tensor:
-    predicted = F.normalize(_enlarged(at_input_size(y, framing), framing), dim=1)
+    predicted = F.normalize(enlarged(at_input_size(y, framing), framing.picture), dim=1)
     return -torch.rad2deg((predicted * aim).sum(1).clamp(-1, 1).arccos())
-
-
-def at_input_size(y: Tensor, framing: Framing) -> Tensor:
-    """(B, C, h, w) enlarged to the padded input's size, then without its padding."""
-    if tuple(y.shape[-2:]) != framing.padded:
-        y = F.interpolate(y, size=framing.padded, mode="bilinear")
-    height, width = framing.content
-    return y[..., :height, :width]
-
-
-def _enlarged(y: Tensor, framing: Framing) -> Tensor:
-    return y if tuple(y.shape[-2:]) == framing.picture else F.interpolate(y, size=framing.picture, mode="bilinear")

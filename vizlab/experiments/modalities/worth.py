@@ -12,12 +12,13 @@ from vizlab.core.model import Model
 from vizlab.core.outputs import Output, answers
 from vizlab.core.predictions import Prediction, SemsegPrediction, decode
 from vizlab.errors import InputError
-from vizlab.experiments.modalities.forwards import Forwards, Step, modality_forwards
+from vizlab.experiments.modalities.forwards import Forwards, modality_forwards
 from vizlab.experiments.modalities.meeting import DOMINANT, NEGLIGIBLE, Meeting, meet
 from vizlab.experiments.modalities.shapley import Coalition, Pair, interactions, shapley_values
 from vizlab.experiments.modalities.values import UNITS, pixel_values, read_classes
 from vizlab.measures.reference import Reference
 from vizlab.measures.scores import scores
+from vizlab.progress import Step, silent
 from vizlab.rgbd import RGBDImage
 from vizlab.tasks import VOID
 
@@ -105,7 +106,7 @@ def worth(
     truth: Reference | None = None,
     replacements: Sequence[str] | None = None,
     other: RGBDImage | None = None,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
 ) -> Worth:
     """What each modality of `model` was worth on `rgbd`: four forwards per replacement for two, eight for three.
 
@@ -125,7 +126,7 @@ def worth_from(
     target: str | int = PREDICTED,
     truth: Reference | None = None,
     dominant: float = DOMINANT,
-    step: Step = lambda done, what: None,
+    step: Step = silent,
 ) -> Worth:
     """The same from forwards that were kept: another output or class costs no forward."""
     name = _output(forwards, output)

@@ -10,6 +10,7 @@ import numpy as np
 
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
+from vizlab.measures.ranks import ranks
 from vizlab.methods.cen.groups import group_codes
 from vizlab.methods.cen.numbers import dead_swaps, exchange_sites
 
@@ -129,18 +130,13 @@ def channels_of(site: SiteTrace, target: str) -> Channels:
 def gamma_likeness(site: SiteTrace) -> tuple[Likeness, ...]:
     """Of every two streams, in their order."""
     gamma = np.abs(site.weights["gamma"].astype(np.float64))
-    ranks = np.stack([_ranks(values) for values in gamma])
+    ranked = ranks(gamma)
     return tuple(
-        Likeness(site.site.targets[a], site.site.targets[b], _pearson(gamma[a], gamma[b]), _pearson(ranks[a], ranks[b]))
+        Likeness(
+            site.site.targets[a], site.site.targets[b], _pearson(gamma[a], gamma[b]), _pearson(ranked[a], ranked[b])
+        )
         for a, b in combinations(range(len(gamma)), 2)
     )
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Places from 1 in rising order; equal values share the mean of theirs."""
-    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[where])
 
 
 def _pearson(a: np.ndarray, b: np.ndarray) -> float:

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from vizlab.study.survey.intervals import Estimate, rank_correlation, ranks, sums
+from vizlab.measures.ranks import ranks
+from vizlab.study.survey.intervals import Estimate, rank_correlation, sums
 
 
 def at(estimate: Estimate, place: int) -> Estimate:

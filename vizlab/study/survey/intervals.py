@@ -9,6 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from vizlab.measures import ranks
+
 LEVEL = 95.0
 """Percent of the resamples within an interval."""
 
@@ -131,23 +133,13 @@ def partial_spearman(first: np.ndarray, second: np.ndarray, position: np.ndarray
     )
 
 
-def ranks(values: np.ndarray) -> np.ndarray:
-    """(..., E): 1 for the smallest along the last axis, equal ones share the mean of their ranks."""
-    below = (values[..., None, :] < values[..., :, None]).sum(-1)
-    equal = (values[..., None, :] == values[..., :, None]).sum(-1)
-    return below + (equal + 1) / 2
-
-
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Spearman's along the last axis, over what is known of both; NaN where one of them does not vary."""
     first, second = np.broadcast_arrays(first, second)
     known = np.isfinite(first).all(tuple(range(first.ndim - 1))) & np.isfinite(second).all(
         tuple(range(second.ndim - 1))
     )
-    a, b = (ranks(values[..., known]) for values in (first, second))
-    a, b = (values - values.mean(-1, keepdims=True) if values.shape[-1] else values for values in (a, b))
-    size = np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
-    return np.divide((a * b).sum(-1), size, out=np.full(np.shape(size), np.nan), where=size > 0)
+    return ranks.rank_correlation(first[..., known], second[..., known])
 
 
 def partial_rank_correlation(first: np.ndarray, second: np.ndarray, given: np.ndarray) -> np.ndarray:

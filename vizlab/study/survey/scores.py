@@ -11,10 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
-from vizlab.core.predictions import CLASSES_AT_ONCE
+from vizlab.core.pixels import at_input_size, best_class, enlarged
 from vizlab.study.survey.batch import Batch
 from vizlab.tasks import VOID
 
@@ -45,31 +44,6 @@ def score_labels(model: Model) -> dict[str, Sequence[str]]:
     return {"count": COUNTS, "class": model.classes or [str(i) for i in range(channels)]}
 
 
-def at_input_size(y: Tensor, framing: Framing) -> Tensor:
-    """(B, C, h, w): the part of a final output that shows the picture, at the resolution of the network's input."""
-    if (y.shape[-2], y.shape[-1]) != framing.padded:
-        y = F.interpolate(y, size=framing.padded, mode="bilinear")
-    height, width = framing.content
-    return y[..., :height, :width]
-
-
-def enlarge(y: Tensor, size: tuple[int, int]) -> Tensor:
-    """`y` (B, C, h, w) at the picture's `size`."""
-    return y if (y.shape[-2], y.shape[-1]) == size else F.interpolate(y, size=size, mode="bilinear")
-
-
-def labels_of(logits: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Class index (B, H, W) int64 and its probability (B, H, W) at the picture's `size`, as `decode` takes them."""
-    probability = logits.softmax(1)
-    best = logits.new_zeros((len(logits), *size))
-    label = torch.zeros_like(best, dtype=torch.long)
-    for start in range(0, probability.shape[1], CLASSES_AT_ONCE):
-        value, place = enlarge(probability[:, start : start + CLASSES_AT_ONCE], size).max(1)
-        label = torch.where(value > best, place + start, label)
-        best = torch.maximum(best, value)
-    return label, best
-
-
 def class_counts(label: Tensor, reference: Tensor, classes: int) -> Tensor:
     """(B, 3, K) int32, `COUNTS` of each of K classes over the pixels whose `reference` (B, H, W) is not void."""
     # A place of its own for each picture's classes, and one behind them for what does not count.
@@ -86,19 +60,19 @@ def class_counts(label: Tensor, reference: Tensor, classes: int) -> Tensor:
 
 
 def _semseg(y: Tensor, batch: Batch) -> dict[str, Tensor]:
-    label, confidence = labels_of(y, batch.framing.picture)
+    label, confidence = best_class(y.softmax(1), batch.framing.picture)
     return {"counts": class_counts(label, batch.label, y.shape[1]), "confidence": confidence.mean((1, 2))}
 
 
 def _depth(y: Tensor, batch: Batch) -> dict[str, Tensor]:
-    metres = enlarge(y, batch.framing.picture)[:, 0].clamp(min=0)
+    metres = enlarged(y, batch.framing.picture)[:, 0].clamp(min=0)
     known = batch.depth.isfinite()
     error = torch.where(known, metres - batch.depth, 0).double()
     return {"squares": error.square().sum((1, 2)), "pixels": known.sum((1, 2))}
 
 
 def _normals(y: Tensor, batch: Batch) -> dict[str, Tensor]:
-    unit = F.normalize(enlarge(y, batch.framing.picture), dim=1)
+    unit = F.normalize(enlarged(y, batch.framing.picture), dim=1)
     known = batch.normals.isfinite().all(1)
     cosine = (unit * batch.normals).sum(1).clamp(-1, 1)
     angle = torch.where(known, cosine, 1).arccos().rad2deg().double()

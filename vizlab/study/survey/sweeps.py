@@ -12,11 +12,12 @@ from torch import Tensor
 from vizlab.core.kept import LIMIT
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
+from vizlab.core.pixels import at_input_size
 from vizlab.experiments.interventions.edges import edges_of
 from vizlab.experiments.interventions.passes import KINDS, PER_SITE, Passes
 from vizlab.study.survey.batch import Batch
 from vizlab.study.survey.measures import Rows
-from vizlab.study.survey.scores import at_input_size, score, score_labels
+from vizlab.study.survey.scores import score, score_labels
 from vizlab.tasks import VOID
 
 ALL_OTHERS = "all"
