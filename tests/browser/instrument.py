@@ -21,6 +21,16 @@ def open_scene(page: Page, name: str) -> None:
     ready(page)
 
 
+def open_tab(page: Page, title: str, shows: str) -> None:
+    """Go to a tab, behind "more tabs" where there is no room, and wait until what the selector `shows` is seen."""
+    tab = page.get_by_role("tab", name=title)
+    if not tab.is_visible():
+        page.locator("#vz-tabs .overflow-menu button").first.click()
+        tab = page.locator("#vz-tabs .overflow-dropdown button", has_text=title)
+    tab.click()
+    expect(page.locator(shows).first).to_be_visible()
+
+
 def state(page: Page) -> dict[str, Any]:
     """What is set in the viewer."""
     return json.loads(page.evaluate("window.vizlabStage.then((s) => JSON.stringify(s.instrument.state))"))

@@ -5,21 +5,13 @@ from playwright.sync_api import Page, expect
 
 import vizlab
 from tests.browser.conftest import OpenPage
+from tests.browser.instrument import open_tab
 from tests.page.page_process import NAMES, checkpoints
 from vizlab.experiments.attribution import Attribution, Target, attribute, box
 from vizlab.scenes import list_scenes, load_scene
 from vizlab.study.scene_scores import scene_picture
 
 pytestmark = pytest.mark.browser
-
-
-def open_tab(page: Page) -> None:
-    tab = page.get_by_role("tab", name="Attribution")
-    if not tab.is_visible():
-        page.locator("#vz-tabs .overflow-menu button").first.click()
-        tab = page.locator("#vz-tabs .overflow-dropdown button", has_text="Attribution")
-    tab.click()
-    expect(page.locator("#vz-attribution")).to_be_visible()
 
 
 def choose_network(page: Page, name: str) -> None:
@@ -63,7 +55,7 @@ def number(page: Page, name: str) -> float:
 
 def test_a_box_drawn_by_two_clicks_is_attributed_as_in_python(open_page: OpenPage) -> None:
     page = open_page()
-    open_tab(page)
+    open_tab(page, "Attribution", "#vz-attribution")
     choose_network(page, NAMES["cen"])
     page.locator("#vz-attribution").get_by_text("a box, two clicks").click()
     click_picture(page, 0.4, 0.6)
@@ -88,7 +80,7 @@ def test_a_box_drawn_by_two_clicks_is_attributed_as_in_python(open_page: OpenPag
 
 def test_edges_of_a_segment_on_a_phone(open_page: OpenPage) -> None:
     page = open_page(390, 844)
-    open_tab(page)
+    open_tab(page, "Attribution", "#vz-attribution")
     choose_network(page, NAMES["mti"])
     click_picture(page, 0.5, 0.8)
     expect(page.locator("#vz-attribution-place").locator("input, textarea").first).not_to_have_value("320,240")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.instrument import ready, state
+from tests.browser.instrument import open_tab, ready, state
 from tests.page.page_process import NAMES, checkpoints, scenes
 from vizlab.experiments.interventions.standing import effect_part, standings
 from vizlab.experiments.interventions.sweep import Sweep, sweep
@@ -32,15 +32,6 @@ def by_python() -> Sweep:
     analysis = workspace.analyse(request)
     [model] = workspace.shelf.loaded((NETWORK,))
     return sweep(model, analysis.picture.rgbd)
-
-
-def open_effects(page: Page) -> None:
-    tab = page.get_by_role("tab", name="Effects")
-    if not tab.is_visible():
-        page.locator("#vz-tabs .overflow-menu button").first.click()
-        tab = page.locator("#vz-tabs .overflow-dropdown button", has_text="Effects")
-    tab.click()
-    expect(page.locator("#vz-effects")).to_be_visible()
 
 
 def choose(page: Page, network: str) -> None:
@@ -79,7 +70,7 @@ def test_a_sweep_comes_edge_by_edge_and_rings_the_map(open_page: OpenPage, by_py
     page.evaluate("window.vizlabStage.then((s) => s.instrument.set({measure: 'share', opacity: 0.35}))")
     set_before = state(page)
     expect(page.locator(".m-site .m-effect")).to_have_count(0)
-    open_effects(page)
+    open_tab(page, "Effects", "#vz-effects")
     choose(page, NETWORK)
     expect(page.locator("#vz-effects-table tr")).to_have_count(0)  # nothing until it is asked
     page.locator("#vz-effects").get_by_role("button", name="Sweep", exact=True).click()
@@ -123,7 +114,7 @@ def test_the_next_visitor_sees_it_at_once_sorts_it_and_opens_a_site(open_page: O
     """After the sweep of the test before, or one of his own."""
     page = open_page()
     ready(page)
-    open_effects(page)
+    open_tab(page, "Effects", "#vz-effects")
     choose(page, NETWORK)
     if not page.locator("#vz-effects-table tr").count():
         page.locator("#vz-effects").get_by_role("button", name="Sweep", exact=True).click()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.instrument import open_tab
 from tests.page.page_process import NAMES, checkpoints
 from vizlab.core.door import load_model
 from vizlab.experiments.modalities.worth import Worth, worth
@@ -15,15 +16,6 @@ from vizlab.study.scene_scores import scene_picture
 pytestmark = pytest.mark.browser
 CLOSE = 0.004
 """The page rounds to three digits, and bfloat16 adds in whichever order the threads end."""
-
-
-def open_tab(page: Page) -> None:
-    tab = page.get_by_role("tab", name="Modalities")
-    if not tab.is_visible():
-        page.locator("#vz-tabs .overflow-menu button").first.click()
-        tab = page.locator("#vz-tabs .overflow-dropdown button", has_text="Modalities")
-    tab.click()
-    expect(page.locator("#vz-modalities")).to_be_visible()
 
 
 def compute(page: Page) -> None:
@@ -66,7 +58,7 @@ def agree(shown: dict[str, list[str]], found: Worth) -> None:
 
 def test_numbers_are_those_of_python_and_another_class_follows(open_page: OpenPage) -> None:
     page = open_page()
-    open_tab(page)
+    open_tab(page, "Modalities", "#vz-modalities")
     page.locator("#vz-modalities .vz-networks label", has_text=NAMES["cen"]).first.click()
     compute(page)
     agree(totals(page), expected("predicted"))
@@ -81,7 +73,7 @@ def test_numbers_are_those_of_python_and_another_class_follows(open_page: OpenPa
 
 def test_streams_of_several_tasks_on_a_phone(open_page: OpenPage) -> None:
     page = open_page(390, 844)
-    open_tab(page)
+    open_tab(page, "Modalities", "#vz-modalities")
     page.locator("#vz-modalities .vz-networks label", has_text=NAMES["nddr"]).first.click()
     expect(page.locator("#vz-players input")).to_have_value("streams, at all sites")
     choose(page, "#vz-worth-output", "depth")

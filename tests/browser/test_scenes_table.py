@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.instrument import open_tab
 from tests.page.page_process import random_checkpoint, write_pair
 
 pytestmark = pytest.mark.browser
@@ -35,16 +36,6 @@ DOCUMENT = """async () => {
   const key = document.querySelector('#vz-document [data-key]').dataset.key;
   return (await fetch('vizlab/document/' + key)).json();
 }"""
-
-
-def open_table(page: Page) -> None:
-    """Go to the tab, behind "more tabs" where there is no room, and wait for its first row of numbers."""
-    tab = page.get_by_role("tab", name="Scenes")
-    if not tab.is_visible():
-        page.locator("#vz-tabs .overflow-menu button").first.click()
-        tab = page.locator("#vz-tabs .overflow-dropdown button", has_text="Scenes")
-    tab.click()
-    expect(page.locator("#vz-scene-table tbody tr[data-network]").first).to_be_visible()
 
 
 def run_all(page: Page) -> None:
@@ -79,7 +70,7 @@ def drop(page: Page, *paths: Path, kinds: Sequence[str] = ("dragenter", "dragove
 
 def test_a_heading_sorts_by_value_and_the_undefined_stay_last(open_page: OpenPage) -> None:
     page = open_page()
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     run_all(page)
     calls: list[str] = []
     page.on("request", lambda request: calls.append(request.url))
@@ -106,7 +97,7 @@ def test_a_heading_sorts_by_value_and_the_undefined_stay_last(open_page: OpenPag
 
 def test_the_best_of_a_column_is_bold_among_the_rows_shown(open_page: OpenPage) -> None:
     page = open_page()
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     run_all(page)
     for name in ("", "nddr-cnn-mobilenetv2-nyuv2"):
         page.locator(f'#vz-scene-table button[data-only="{name}"]').click()
@@ -121,7 +112,7 @@ def test_the_best_of_a_column_is_bold_among_the_rows_shown(open_page: OpenPage) 
 
 def test_a_row_opens_its_scene_on_the_stage(open_page: OpenPage) -> None:
     page = open_page()
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     run_all(page)
     row = page.locator("#vz-scene-table tbody tr[data-network]").last
     title = row.locator("th").inner_text()
@@ -129,13 +120,13 @@ def test_a_row_opens_its_scene_on_the_stage(open_page: OpenPage) -> None:
     expect(page.locator(".vz-status b")).to_have_text(title)
     expect(page.get_by_role("tab", name="Stage")).to_have_attribute("aria-selected", "true")
     expect(page.locator("body")).not_to_have_class(re.compile("vz-busy"))
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     expect(page.locator("#vz-scene-table tr[aria-current] th").first).to_have_text(title)
 
 
 def test_the_file_and_the_predictions_say_what_the_table_shows(open_page: OpenPage) -> None:
     page = open_page()
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     link = page.locator("#vz-scene-table a[download]")
     address = str(link.get_attribute("href"))
     lines = list(csv.DictReader(io.StringIO(urllib.parse.unquote(address.split(",", 1)[1]))))
@@ -159,7 +150,7 @@ def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) 
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".vz-status")).to_contain_text("3 networks")
     expect(page.locator("body")).not_to_have_class(re.compile("vz-busy"))
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     missing = page.locator("#vz-scene-table tr[data-missing]")
     total = page.locator("#vz-scene-table tbody tr").evaluate_all(
         "rows => new Set(rows.map(r => r.dataset.scene)).size"
@@ -177,7 +168,7 @@ def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) 
 @pytest.mark.parametrize("width", [390, 820])
 def test_a_narrow_screen_scrolls_the_table_and_not_the_page(open_page: OpenPage, width: int) -> None:
     page = open_page(width, 800)
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator(".vz-scene-rows")
     assert box.evaluate("b => b.scrollWidth > b.clientWidth")
@@ -240,5 +231,5 @@ def test_a_dropped_checkpoint_is_added_ticked_and_has_its_column(open_page: Open
     columns = page.locator("#vz-predictions .vz-column")
     expect(columns.filter(has_text="my_fusion · ensemble")).to_be_visible()
     assert {"CEN · ensemble", "CEN multitask", "NDDR-CNN", "MTI-Net"} <= set(columns.all_inner_texts())
-    open_table(page)
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
     assert "my_fusion" in shown(page, "network")

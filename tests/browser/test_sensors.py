@@ -9,17 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.instrument import open_tab
 
 pytestmark = pytest.mark.browser
-
-
-def open_sensors(page: Page) -> None:
-    tab = page.get_by_role("tab", name="Sensors")
-    if not tab.is_visible():
-        page.locator("#vz-tabs .overflow-menu button").first.click()
-        tab = page.locator("#vz-tabs .overflow-dropdown button", has_text="Sensors")
-    tab.click()
-    expect(page.locator("#vz-sensors")).to_be_visible()
 
 
 def choose(page: Page, corruption: str) -> None:
@@ -43,7 +35,7 @@ def figure(page: Page, name: str) -> tuple[float, float]:
 
 def test_the_slider_breaks_the_picture_and_the_figures_follow(open_page: OpenPage) -> None:
     page = open_page()
-    open_sensors(page)
+    open_tab(page, "Sensors", "#vz-sensors")
     expect(page.locator("#vz-sensor-inputs img")).to_have_count(0)  # nothing until it is asked
     choose(page, "depth: Kinect noise")
     inputs = page.locator("#vz-sensor-inputs")
@@ -64,7 +56,7 @@ def test_the_slider_breaks_the_picture_and_the_figures_follow(open_page: OpenPag
 
 def test_a_sweep_is_drawn_and_marked_once_another_picture_is_on_show(open_page: OpenPage) -> None:
     page = open_page()
-    open_sensors(page)
+    open_tab(page, "Sensors", "#vz-sensors")
     choose(page, "depth: wrong unit")
     page.get_by_role("button", name="Sweep all severities").click()
     expect(page.get_by_role("button", name="Stop", exact=True).locator("visible=true")).to_be_visible()
@@ -88,7 +80,7 @@ def test_a_sweep_is_drawn_and_marked_once_another_picture_is_on_show(open_page: 
 
 def test_a_sweep_can_be_stopped(open_page: OpenPage) -> None:
     page = open_page()
-    open_sensors(page)
+    open_tab(page, "Sensors", "#vz-sensors")
     page.get_by_label("every corruption", exact=True).check()
     page.get_by_role("button", name="Sweep all severities").click()
     stop = page.locator("#vz-sensors button", has_text="Stop")

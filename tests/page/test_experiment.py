@@ -117,6 +117,14 @@ def test_results_are_drawn_as_they_come_and_say_of_what_they_are(made: Made) -> 
     assert free(workspace.turns)
 
 
+def test_what_is_said_meanwhile_is_not_wiped_away(made: Made) -> None:
+    """A file that cannot be read is said while a run goes on: only the run's first answer clears what stood there."""
+    updates = list(run(made, 3))
+    place = made[1]._page.message
+    assert place in updates[0]
+    assert not any(place in one for one in updates[1:])
+
+
 def test_progress_is_told(made: Made) -> None:
     tab = made[0]
     tab.within = lambda i: time.sleep(0.05)

@@ -23,7 +23,7 @@ HINT = (
 )
 _METRICS = {
     "accuracy": ("pixel accuracy", 100, "%"), "miou": ("mIoU", 100, "%"), "rmse": ("RMSE", 1, "m"),
-    "angle": ("mean angle", 1, "°"),
+    "angle": ("mean angle to the reference", 1, "°"),
 }  # fmt: skip
 
 

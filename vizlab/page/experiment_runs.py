@@ -113,10 +113,14 @@ class ExperimentRuns:
         try:
             analysis = self._workspace.get(key)
             names = tab.named(analysis, network)
+            # What is said meanwhile, of a file say, is not this run's to wipe away: the message is cleared once.
+            cleared: Updates = {self._page.message: ""}
             if action.busy:
-                yield {self._page.message: "", **tab.working(0, "starting")}
+                yield {**cleared, **tab.working(0, "starting")}
+                cleared = {}
             for updates in self._arriving(tab, action, lane, analysis, names, values):
-                yield {self._page.message: "", **updates}
+                yield {**cleared, **updates}
+                cleared = {}
             yield idle
         except CancelledError:
             yield {**idle, self._page.message: notice(STOPPED)} if action.busy else idle

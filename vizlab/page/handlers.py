@@ -237,8 +237,7 @@ class Handlers:
 
         `asked` is JSON, {"settings": {control: value}, "model": name}.
         """
-        found = _plain(asked)
-        data = found if isinstance(found, dict) else {}
+        data = _mapping(asked)
         settings, model = data.get("settings"), str(data.get("model") or "")
 
         def do() -> Updates:
@@ -247,11 +246,15 @@ class Handlers:
             before = self.workspace.get(key)
             with self.running.by(_session(visitor), progress) as step:
                 analysis = self.workspace.vary(before.key, settings, step, model)
-            updates = self.page.show(analysis, shown, palette)
-            del updates[self.page.controls.readout]  # the picture is the same
-            return updates
+            return self._show_again(analysis, shown, palette)
 
         return self.guarded(do)
+
+    def _show_again(self, analysis: Analysis, shown: Shown, palette: Palette) -> Updates:
+        """The page for another analysis of the same picture."""
+        updates = self.page.show(analysis, shown, palette)
+        del updates[self.page.controls.readout]
+        return updates
 
     def open_site(self, key: str | None, event: gr.EventData) -> Updates:
         """A thumbnail was clicked."""
@@ -313,17 +316,14 @@ class Handlers:
 
         `asked` is JSON, {"model": name, "changes": [change, ...]} (see `page.kit.changes`).
         """
-        found = _plain(asked)
-        data = found if isinstance(found, dict) else {}
+        data = _mapping(asked)
 
         def do() -> Updates:
             stack, model = stack_of(data.get("changes")), str(data.get("model") or "")
             before = self.workspace.get(key)
             with self.running.by(_session(visitor), progress) as step:
                 analysis = self.workspace.change(before.key, model, stack, step)
-            updates = self.page.show(analysis, shown, palette)
-            del updates[self.page.controls.readout]  # the picture is the same
-            return updates
+            return self._show_again(analysis, shown, palette)
 
         return self.guarded(do)
 
@@ -377,6 +377,12 @@ def _plain(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """The object that the browser wrote as JSON; nothing for anything else."""
+    found = _plain(text)
+    return found if isinstance(found, dict) else {}
 
 
 def _session(visitor: gr.Request | None) -> str:

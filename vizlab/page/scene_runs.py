@@ -58,8 +58,10 @@ class SceneRuns:
         scenes, message = self._page.scenes, self._page.message
         try:
             with self._handlers.running.by(name, lambda done, what: None) as step:
+                cleared: Updates = {message: ""}  # once: what is said meanwhile is not this run's to wipe away
                 for updates in scenes.fill(analysis, step):
-                    yield {message: "", **updates}
+                    yield {**cleared, **updates}
+                    cleared = {}
         except CancelledError:
             yield {**scenes.render(analysis), message: notice(STOPPED)}
         except Exception as err:

@@ -36,8 +36,8 @@ SENTENCE = (
     "pictures."
 )
 WAITING = (
-    f"Open the {FILE} that `vizlab study` wrote. It runs sweeps, Shapley values and corruptions over a data folder, on "
-    "one machine or many; `vizlab study --help` says how."
+    f"Open the {FILE} that “vizlab study” wrote. It runs sweeps, Shapley values and corruptions over a data folder, on "
+    "one machine or many; “vizlab study --help” says how."
 )
 SHIPPED = Path(__file__).resolve().parents[2] / "docs" / FILE
 """The project's own study, where the checkout has it."""
