@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vizlab.core.ensembles import reader
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
-from vizlab.core.network import FusionNetwork
 from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.core.pixels import is_of_classes
 from vizlab.errors import InputError, one_line
@@ -87,38 +87,6 @@ def output_name(name: str, outputs: Mapping[str, Tensor]) -> str:
             return candidate
     known = [n for n in outputs if not Output.parse(n).initial]
     raise InputError(f"'{one_line(name, 60)}' is no final output of this network; expected one of {', '.join(known)}.")
-
-
-def reader(
-    network: FusionNetwork, name: str, outputs: Mapping[str, Tensor]
-) -> Callable[[Mapping[str, Tensor]], Tensor]:
-    """How to take output `name` out of all, such that gradients reach the streams.
-
-    An ensemble may be made of detached streams, so that learning its weights leaves them alone; it is written out as
-    their weighted sum, and compared with what the network says it is.
-    """
-    weights = network.output_weights().get(name)
-    output = Output.parse(name)
-    if weights is None or not output.ensemble:
-        return lambda found: found[name]
-    streams = [n for n in outputs if n != name and Output.parse(n).task == output.task and not Output.parse(n).initial]
-    if len(streams) != len(weights):
-        raise InputError(
-            f"{name} has {len(weights)} weights for {len(streams)} streams; attribute to a stream instead."
-        )
-    parts = [(n, float(w)) for n, w in zip(streams, weights, strict=True)]
-
-    def weighted(found: Mapping[str, Tensor]) -> Tensor:
-        first, *others = parts
-        total = first[1] * found[first[0]]
-        for stream, weight in others:
-            total = total + weight * found[stream]
-        return total
-
-    written, said = weighted(outputs), outputs[name]
-    if not torch.allclose(written, said, rtol=1e-3, atol=1e-3 * float(said.abs().amax())):
-        raise InputError(f"{name} is not the weighted sum of {', '.join(streams)}; attribute to a stream instead.")
-    return weighted
 
 
 @dataclass(frozen=True, eq=False)

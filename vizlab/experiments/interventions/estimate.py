@@ -20,11 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vizlab.core.edits import Gate
+from vizlab.core.ensembles import reader
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
-from vizlab.core.outputs import ENSEMBLE, answers
+from vizlab.core.outputs import answers
 from vizlab.core.pixels import cropped
 from vizlab.core.site import NO_INTERVENTION, Intervention, intervening
+from vizlab.errors import InputError
 from vizlab.experiments.interventions.edges import Edge, edges_of, idle_edges, with_edits
 from vizlab.measures.movement import kind_of
 
@@ -40,17 +42,24 @@ WORDS = {
 def estimate(
     model: Model, inputs: Mapping[str, Tensor], framing: Framing, base: Intervention = NO_INTERVENTION
 ) -> np.ndarray:
-    """(B, E, T): by how much cutting each edge would change m of each answer, to first order. In float32."""
+    """(B, E, T): by how much cutting each edge would change m of each answer, to first order. In float32.
+
+    NaN for an ensemble that is not the weighted sum of its streams: no gradient is known to reach these.
+    """
     edges, idle = edges_of(model), idle_edges(model, base)
     live = [edge for edge in edges if edge not in idle]
     pictures = len(next(iter(inputs.values())))
     factors = {edge: torch.ones(pictures, 1, 1, 1, device=model.device, requires_grad=True) for edge in live}
     gates = {edge: Gate(factor) for edge, factor in factors.items()}
     with torch.enable_grad(), intervening(with_edits(base, gates)):
-        outputs = answers(written_out(model, model.forward(inputs, gradients=True)))
-        numbers = {task: _number(task, y, framing).sum() for task, y in outputs.items()}
+        outputs = model.forward(inputs, gradients=True)
+        names = answers({name: name for name in outputs})
+        numbers = [_read_number(model, task, name, outputs, framing) for task, name in names.items()]
     found = np.zeros((pictures, len(edges), len(numbers)))
-    for place, number in enumerate(numbers.values() if live else ()):
+    for place, number in enumerate(numbers if live else ()):
+        if number is None:
+            found[..., place] = np.nan
+            continue
         slopes = torch.autograd.grad(number, list(factors.values()), retain_graph=True, allow_unused=True)
         for edge, slope in zip(factors, slopes, strict=True):
             if slope is not None:
@@ -58,20 +67,13 @@ def estimate(
     return found
 
 
-def written_out(model: Model, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The outputs with every ensemble as the sum of its streams, through which gradients reach them.
-
-    A network may take its ensemble of detached outputs, so that learning its weights leaves the streams alone.
-    """
-    found = dict(outputs)
-    for name, weights in model.network.output_weights().items():
-        task, _, stream = name.partition("/")
-        if stream == ENSEMBLE:
-            found[name] = sum(
-                (float(w) * outputs[f"{task}/{source}"] for w, source in zip(weights, model.inputs, strict=True)),
-                start=torch.zeros((), device=model.device),
-            )
-    return found
+def _read_number(model: Model, task: str, name: str, outputs: Mapping[str, Tensor], framing: Framing) -> Tensor | None:
+    """m of one answer over all pictures; None where gradients do not reach it."""
+    try:
+        read = reader(model.network, name, outputs)
+    except InputError:
+        return None
+    return _number(task, read(outputs), framing).sum()
 
 
 def _number(task: str, y: Tensor, framing: Framing) -> Tensor:
@@ -89,7 +91,7 @@ def _number(task: str, y: Tensor, framing: Framing) -> Tensor:
 
 def order_of(estimates: np.ndarray, edges: tuple[Edge, ...]) -> list[int]:
     """The places of the edges, largest estimate of the picture's answers first; what cannot be told apart as it was."""
-    size = np.abs(estimates).mean(0)
+    size = np.nan_to_num(np.abs(estimates)).mean(0)
     scale = size.max(0, initial=0)
     ranked = (size / np.where(scale > 0, scale, 1)).sum(1)
     return [int(i) for i in np.argsort(-ranked, kind="stable")]
