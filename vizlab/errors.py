@@ -4,6 +4,8 @@ Each message is one sentence or two that say what was found, what was expected a
 shows it as it stands.
 """
 
+from collections.abc import Sequence
+
 
 class VizlabError(Exception):
     """The root of the tree: catch this to catch everything vizlab raises on purpose."""
@@ -15,6 +17,17 @@ class InputError(VizlabError):
 
 class CheckpointError(VizlabError):
     """A weights file cannot be read, recognised or loaded."""
+
+
+class UnsaidError(CheckpointError):
+    """A weights file is fine, but does not say something that decides what network it holds: it can be given.
+
+    `parameter` is `load_model`'s, `choices` the values that would do, each as `load_model` takes it.
+    """
+
+    def __init__(self, message: str, parameter: str, choices: Sequence[str | tuple[str, ...]]) -> None:
+        super().__init__(message)
+        self.parameter, self.choices = parameter, tuple(choices)
 
 
 class IncompatibleInputError(VizlabError):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from vizlab.core.config import NetworkConfig
+from vizlab.core.published import Clues
 from vizlab.core.registry import build_network, methods
 from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.mti_net.files import MTI_NET
@@ -79,7 +80,7 @@ def test_configuration_is_read_off(case):
     known, config = CASES[case]
     _, state = authors_state(known, config)
     assert [f for method in methods().values() for f in method.files if f.recognise(state.keys())] == [known]
-    found, assumed = known.describe(state)
+    found, assumed = known.describe(state, Clues())
     for field in ("architecture", "tasks", "inputs", "auxiliary_tasks", "semseg_channels", "classes", "stages"):
         assert getattr(found, field) == getattr(config, field), field
     assert dict(found.options) == dict(config.options)

@@ -10,6 +10,7 @@ from torch import Tensor
 from tests.methods.cross_stitch.networks import COMPACT, PASCAL, TASKS, warmed
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door import load_model, save_checkpoint
+from vizlab.core.published import Clues
 from vizlab.core.registry import build_network, methods
 from vizlab.errors import CheckpointError
 from vizlab.methods.cross_stitch.files import CROSS_STITCH
@@ -41,7 +42,7 @@ def test_configuration_is_read_off(case: str) -> None:
     config, state = CASES[case], state_of(CASES[case])
     formats = [known for method in methods().values() for known in method.files]
     assert [known for known in formats if known.recognise(state.keys())] == [CROSS_STITCH]
-    found, _ = CROSS_STITCH.describe(state)
+    found, _ = CROSS_STITCH.describe(state, Clues())
     for name in ("architecture", "tasks", "inputs", "semseg_channels", "classes", "working_size", "stages"):
         assert getattr(found, name) == getattr(config, name), name
     assert dict(found.options) == dict(config.options)
@@ -58,7 +59,7 @@ def test_other_methods_files_are_not_taken_for_this_one() -> None:
 def test_a_backbone_nobody_knows_gets_a_sentence() -> None:
     state = {k: v for k, v in state_of(CASES["some-stages"]).items() if ".layer3.1." not in k}
     with pytest.raises(CheckpointError, match="number of blocks in layer3"):
-        CROSS_STITCH.describe(state)
+        CROSS_STITCH.describe(state, Clues())
 
 
 def test_a_missing_alpha_is_named(tmp_path: Path) -> None:

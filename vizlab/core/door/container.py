@@ -4,14 +4,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from vizlab.core.door import header
 from vizlab.core.door.kinds import kind_of
-from vizlab.core.door.nested import named_tensors
+from vizlab.core.door.nested import named_tensors, plain_settings
 from vizlab.core.door.pickled import read_archive, read_legacy
+from vizlab.core.published import Plain
 from vizlab.core.registry import registry
 from vizlab.errors import CheckpointError, one_line
 
@@ -20,10 +22,14 @@ _HEAD = 512
 
 @dataclass(frozen=True)
 class Contents:
-    """Tensors by name as stored, dictionaries around them as parts of the names; the text of a safetensors header."""
+    """Tensors by name as stored, dictionaries around them as parts of the names; the text of a safetensors header.
+
+    `settings` are plain values that stand beside the tensors, named likewise.
+    """
 
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Plain] = field(default_factory=dict)
 
 
 def expected() -> str:
@@ -40,10 +46,14 @@ def read_file(path: Path) -> Contents:
     if head[8:9] == b"{":
         return Contents(*header.read_safetensors(path, expected()))
     if head.startswith(b"PK"):
-        return Contents(named_tensors(read_archive(path, expected()), name, expected()))
+        return _of_objects(read_archive(path, expected()), name)
     if head.startswith(b"\x80"):  # a pickle, as torch.save wrote them before version 1.6
-        return Contents(named_tensors(read_legacy(path), name, expected()))
+        return _of_objects(read_legacy(path), name)
     raise CheckpointError(f"{name} is {kind_of(path, head)}; {expected()}. If it was downloaded, download it again.")
+
+
+def _of_objects(loaded: Any, name: str) -> Contents:
+    return Contents(named_tensors(loaded, name, expected()), settings=plain_settings(loaded, name))
 
 
 def _head(path: Path) -> bytes:

@@ -16,9 +16,9 @@ from vizlab.core.door.settings import override
 from vizlab.core.door.strict import is_stray, load_network
 from vizlab.core.door.weights import choose, own_names, weight_sets
 from vizlab.core.model import Model
-from vizlab.core.published import PublishedFormat
+from vizlab.core.published import Clues, PublishedFormat
 from vizlab.core.registry import method_of, methods
-from vizlab.errors import CheckpointError, InputError, one_line
+from vizlab.errors import CheckpointError, InputError, UnsaidError, one_line
 
 SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt", ".pkl")
 """How checkpoint files end; an authors' file may end in two of them."""
@@ -38,6 +38,7 @@ def load_model(
     working_size: tuple[int, int] | None = None,
     output_stride: int | None = None,
     classes: Sequence[str] | None = None,
+    architecture: str | None = None,
     **settings: float,
 ) -> Model:
     """The model in a file: vizlab's own safetensors, or a checkpoint that the authors of a method published.
@@ -45,12 +46,15 @@ def load_model(
     What a published file does not say follows the authors' configuration, is listed in `model.assumed`, and can be
     given: the order of `tasks` and `auxiliary_tasks` (senders), the modality of each stream (`inputs`), `normalisation`
     by input, the `working_size` (H, W), a dilated backbone's `output_stride`, the names of the `classes`, and by name
-    the `settings` of the method's controls (`threshold=0.05`). `precision` is auto, float32 or bfloat16.
+    the `settings` of the method's controls (`threshold=0.05`). Some files fit several networks and do not say which
+    they hold; then `tasks` or the `architecture` decides, or the folder in which the authors' programs put such files.
+    `precision` is auto, float32 or bfloat16.
 
     Where a trainer stored several sets of weights (raw ones and their running mean), the mean is loaded,
     `model.assumed["weights"]` says so, and `weights` names another: "raw", "ema", or the name it has in the file.
 
-    Raises CheckpointError for a file that cannot be used, InputError for a setting that cannot.
+    Raises CheckpointError for a file that cannot be used (UnsaidError where something has to be given), InputError for
+    a setting that cannot.
     """
     path = Path(path)
     where = pick_device(device)
@@ -68,8 +72,10 @@ def load_model(
     }
     published, tensors, note = _weights(contents, weights, path.name)
     check_stored(tensors, path.name)
-    config, assumed, card = _describe(contents, tensors, published, path.name)
+    clues = Clues(_folders(path), contents.settings, {**given, "architecture": architecture})
+    config, assumed, card = _describe(contents, tensors, published, path.name, clues)
     config, assumed = _override(config, assumed, given, path.name)
+    _check_architecture(config, architecture, path.name)
     network = load_network(
         config,
         tensors,
@@ -103,7 +109,14 @@ def _weights(
         raise CheckpointError(_unknown(contents, name))
     chosen, note = choose(sets, wanted, name)
     known = next(known for known in formats if known.recognise(chosen.tensors.keys()))
-    return known, chosen.tensors, note
+    return known, _arranged(known, chosen.tensors, name), note
+
+
+def _arranged(known: PublishedFormat, tensors: Mapping[str, Tensor], name: str) -> Mapping[str, Tensor]:
+    try:
+        return known.arrange(tensors)
+    except CheckpointError as err:
+        raise CheckpointError(f"{name} looks like {known.name}, but {err}") from err
 
 
 def _unknown(contents: Contents, name: str) -> str:
@@ -116,17 +129,31 @@ def _unknown(contents: Contents, name: str) -> str:
 
 
 def _describe(
-    contents: Contents, tensors: Mapping[str, Tensor], published: PublishedFormat | None, name: str
+    contents: Contents, tensors: Mapping[str, Tensor], published: PublishedFormat | None, name: str, clues: Clues
 ) -> tuple[NetworkConfig, dict[str, str], dict[str, Any]]:
     """Configuration, what of it is assumed, and the card."""
     if published is None:
         config, card = read_header(contents.metadata, name)
         return config, {}, card
     try:
-        config, assumed = published.describe(tensors)
+        config, assumed = published.describe(tensors, clues)
+    except UnsaidError as err:
+        raise UnsaidError(f"{name} is {published.name}, but {err}", err.parameter, err.choices) from err
     except CheckpointError as err:
         raise CheckpointError(f"{name} looks like {published.name}, but {err}") from err
     return config, assumed, {}
+
+
+def _folders(path: Path) -> tuple[str, ...]:
+    """The names of the folders around the file, innermost first."""
+    return tuple(folder.name for folder in path.absolute().parents)
+
+
+def _check_architecture(config: NetworkConfig, wanted: str | None, name: str) -> None:
+    if wanted is not None and wanted != config.architecture:
+        raise InputError(
+            f"{name} holds a {config.architecture}, not a {one_line(wanted, 60)}; leave architecture= out."
+        )
 
 
 def _override(

@@ -6,11 +6,15 @@ from typing import Any
 from torch import Tensor
 
 from vizlab.core.door.names import Setting
+from vizlab.core.published import Plain
 from vizlab.errors import CheckpointError, one_line
 
 _PLACES = 1_000_000
 _DEPTH = 16
 _TENSORS = 100_000
+_SETTINGS = 10_000
+_LONGEST = 1000
+_PLAIN = str | int | float  # truth values are integers
 
 
 def named_tensors(loaded: Any, name: str, expected: str) -> dict[str, Tensor]:
@@ -19,8 +23,9 @@ def named_tensors(loaded: Any, name: str, expected: str) -> dict[str, Tensor]:
     `name` is the file's. Raises CheckpointError, saying what was `expected`, where there is none.
     """
     found: dict[str, Tensor] = {}
-    for key, tensor in _walk(loaded, name):
-        found.setdefault(key, tensor.detach())
+    for key, value in _walk(loaded, name):
+        if isinstance(value, Tensor):
+            found.setdefault(key, value.detach())
         if len(found) > _TENSORS:
             raise CheckpointError(f"{name} holds more than {_TENSORS:,} tensors; {expected}.")
     if not found and isinstance(loaded, Mapping) and any(isinstance(v, Tensor) for v in loaded.values()):
@@ -30,16 +35,28 @@ def named_tensors(loaded: Any, name: str, expected: str) -> dict[str, Tensor]:
     return found
 
 
-def _walk(loaded: Any, name: str) -> Iterator[tuple[str, Tensor]]:
-    """Depth first, in the file's order."""
+def plain_settings(loaded: Any, name: str) -> dict[str, Plain]:
+    """The texts, numbers and truth values beside the tensors, as OUTER.INNER.NAME: a trainer's configuration.
+
+    Long texts, and what comes after the first ten thousand, are left out.
+    """
+    found: dict[str, Plain] = {}
+    for key, value in _walk(loaded, name):
+        if isinstance(value, _PLAIN) and len(str(value)) <= _LONGEST and len(found) < _SETTINGS:
+            found.setdefault(key, value)
+    return found
+
+
+def _walk(loaded: Any, name: str) -> Iterator[tuple[str, Tensor | Plain]]:
+    """Every tensor and plain value that has a name, depth first, in the file's order."""
     waiting: list[tuple[str, Any, int]] = [("", loaded, 0)]
     places = 0
     while waiting:
         path, value, depth = waiting.pop()
-        places += 1
+        places += not isinstance(value, _PLAIN)
         if places > _PLACES:
             raise CheckpointError(f"{name} holds more than {_PLACES:,} values; save its state dict alone.")
-        if isinstance(value, Tensor) and path:
+        if isinstance(value, Tensor | _PLAIN) and path:
             yield path, value
         elif depth < _DEPTH:
             inside = [(f"{path}.{key}" if path else key, item, depth + 1) for key, item in _items(value)]
@@ -53,7 +70,11 @@ def _items(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, Mapping):
         if _is_optimiser(value):
             return []
-        return [(key, item) for key, item in value.items() if isinstance(key, str) and _leads_on(item)]
+        return [
+            (key, item)
+            for key, item in value.items()
+            if isinstance(key, str) and (_leads_on(item) or isinstance(item, _PLAIN))
+        ]
     if isinstance(value, list | tuple):
         return [(str(i), item) for i, item in enumerate(value) if _leads_on(item)]
     return []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, NetworkConfig
-from vizlab.core.published import PublishedFormat
+from vizlab.core.published import Clues, PublishedFormat
 from vizlab.errors import CheckpointError
 from vizlab.methods.cen.network import THRESHOLD
 from vizlab.methods.cen.pix2pix import THRESHOLD as TRANSLATION_THRESHOLD
@@ -36,7 +36,7 @@ def _recognise_segmentation(keys: Collection[str]) -> bool:
     return any(re.match(r"layer\d\.\d+\.bn\d\.bn_\d+\.", key) for key in keys)
 
 
-def _describe_segmentation(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+def _describe_segmentation(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     depth = pick(_DEPTH_OF_LAYER3, len(distinct(state, r"layer3\.(\d+)\.")), "number of blocks in layer3 of a ResNet")
     streams = len(distinct(state, r"bn1\.bn_(\d+)\."))
     if streams < 2:
@@ -88,7 +88,7 @@ def _recognise_translation(keys: Collection[str]) -> bool:
     return any(key.startswith("conv2.insnorm_conv.insnorm_") for key in keys)
 
 
-def _describe_translation(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+def _describe_translation(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     streams = len(distinct(state, r"conv2\.insnorm_conv\.insnorm_(\d+)\."))
     if streams < 2:
         raise _one_stream(streams)

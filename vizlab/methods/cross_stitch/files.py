@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.published import PublishedFormat
+from vizlab.core.published import Clues, PublishedFormat
 from vizlab.methods.parts.published_files import State, distinct, resnet_per_task
 
 
@@ -11,7 +11,7 @@ def _recognise(keys: Collection[str]) -> bool:
     return any(key.startswith("cross_stitch.") and ".cross_stitch_unit." in key for key in keys)
 
 
-def _describe(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     stages = distinct(state, r"cross_stitch\.(\w+)\.cross_stitch_unit\.")
     return resnet_per_task(state, "cross-stitch", stages, "sums")
 

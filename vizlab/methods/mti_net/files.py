@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.published import PublishedFormat
+from vizlab.core.published import Clues, PublishedFormat
 from vizlab.methods.parts.published_files import State, distinct, known_tasks, nyu_classes, pick, task_widths, width
 
 
@@ -11,7 +11,7 @@ def _recognise(keys: Collection[str]) -> bool:
     return any(key.startswith("distillation_scale_") for key in keys)
 
 
-def _describe(state: State) -> tuple[NetworkConfig, dict[str, str]]:
+def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     senders = known_tasks(distinct(state, r"scale_0\.decoders\.(\w+)\."))
     pick({18: "HRNet-18"}, width(state, "backbone.transition1.0.0.weight"), "backbone")
