@@ -56,6 +56,51 @@ def filled_state(shapes: Mapping[str, Any], prefix: str = "module.") -> dict[str
     return {prefix + key: torch.from_numpy(np.asarray(fill_value(key, tuple(s)))) for key, s in shapes.items()}
 
 
+def authors_state(facts: Mapping[str, Any], prefix: str = "module.") -> dict[str, Tensor]:
+    """The state dict under whose weights the numbers of `facts` were computed, aliases and scaled tensors included.
+
+    Plain values fade after twenty layers of a network without shortcuts, so `scaled` multiplies what ends alike.
+    """
+    aliases, scaled = facts.get("aliases", {}), facts.get("scaled", {})
+    state = {}
+    for key, shape in facts["keys"].items():
+        value = fill_value(aliases.get(key, key), tuple(shape))
+        for suffix, factor in scaled.items():
+            if key.endswith(suffix) or (suffix == "conv" and len(shape) == 4):
+                value = value * np.float32(factor)
+        state[prefix + key] = torch.from_numpy(np.asarray(value))
+    return state
+
+
+def tensorflow_value(name: str, shape: tuple[int, ...], gain: float = 1.0) -> np.ndarray:
+    """The value of a TensorFlow variable: a convolution's is drawn in PyTorch's order of axes, times `gain`."""
+    scope, leaf = name.rsplit("/", 1)
+    words = {
+        "weights": "weight", "biases": "bias", "gamma": "weight", "beta": "bias", "moving_mean": "running_mean",
+        "moving_variance": "running_var",
+    }  # fmt: skip
+    key = f"{scope}/{words[leaf]}"
+    if len(shape) != 4:
+        return fill_value(key, shape)
+    height, width, cin, cout = shape
+    value = fill_value(key, (cout, cin, height, width)) * np.float32(gain)
+    return np.ascontiguousarray(value.transpose(2, 3, 1, 0))
+
+
+def distances(outputs: Mapping[str, Tensor], golden: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Largest difference over the standard deviation, by output of `golden`; both under our names.
+
+    Of full-size outputs every fourth row and column was kept.
+    """
+    found = {}
+    for name, expected in golden.items():
+        ours = outputs[name].detach().numpy()
+        if ours.shape != expected.shape:
+            ours = ours[..., ::4, ::4]
+        found[name] = float(np.abs(ours - expected).max() / expected.std())
+    return found
+
+
 def wrapped(name: str, state: dict[str, Tensor]) -> dict[str, Any]:
     """What the authors' script saves for that network, numpy scalars included."""
     if name == "cen_refinenet50":
