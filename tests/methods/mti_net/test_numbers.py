@@ -14,8 +14,8 @@ from tests.methods.mti_net.units import SOURCES, TARGETS, unit, with_units
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
 from vizlab.errors import TraceError
-from vizlab.methods.mti_net.network import DistillationUnit
 from vizlab.methods.mti_net.numbers import correlation, distillation_sites, messages, scale_shares, statement
+from vizlab.methods.parts.distillation import DistillationUnit
 from vizlab.rgbd import RGBDImage
 
 

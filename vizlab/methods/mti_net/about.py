@@ -7,19 +7,28 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Method, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.mti_net.files import MTI_NET
-from vizlab.methods.mti_net.network import mti_hrnet18, mti_mobilenetv2
-from vizlab.methods.parts import other_files
+from vizlab.methods.mti_net.network import mti_hrnet, mti_mobilenetv2, mti_resnet_fpn
+from vizlab.methods.parts import distillation, other_files
 from vizlab.methods.parts.tasks import tasks_of
 
 _PAPER = "Vandenhende et al., ECCV 2020"
 
 
 def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    return mti_mobilenetv2(tasks_of(config), tasks_of(config, config.auxiliary_tasks or config.tasks))
+    return mti_mobilenetv2(*_tasks(config))
 
 
-def _hrnet18(config: NetworkConfig) -> FusionNetwork:
-    return mti_hrnet18(tasks_of(config), tasks_of(config, config.auxiliary_tasks or config.tasks))
+def _hrnet(config: NetworkConfig) -> FusionNetwork:
+    return mti_hrnet(*_tasks(config), HRNetLayout.from_options(config.options))
+
+
+def _resnet_fpn(depth: int, config: NetworkConfig) -> FusionNetwork:
+    return mti_resnet_fpn(depth, *_tasks(config), **config.options)
+
+
+def _tasks(config: NetworkConfig) -> tuple[list[Task], list[Task]]:
+    """Those that receive, and those that send."""
+    return tasks_of(config), tasks_of(config, config.auxiliary_tasks or config.tasks)
 
 
 def _views() -> Mapping[str, Callable[..., Any]]:
@@ -41,15 +50,20 @@ METHOD = Method(
     title="MTI-Net",
     sentence="MTI-Net (Vandenhende et al., ECCV 2020): tasks predict at four scales, and refine each other's features "
     "at each of them.",
-    architectures={"mti-net-mobilenetv2": _mobilenetv2, "mti-net-hrnet18": _hrnet18},
+    architectures={
+        "mti-net-mobilenetv2": _mobilenetv2,
+        SMALL_ARCHITECTURE: _hrnet,
+        ARCHITECTURE: _hrnet,
+        **{f"mti-net-resnet{depth}-fpn": partial(_resnet_fpn, depth) for depth in FPN_DEPTHS},
+    },
     files=(MTI_NET,),
     others=(*other_files.MULTI_TASK, *other_files.BACKBONES),
     kinds={
-        "distillation": "a task's features plus gated messages of the other tasks",
+        distillation.KIND: distillation.WORDS,
         "propagation": "one representation of all tasks' features, handed to every task: not a sum",
     },
     order_words="propagation from coarse to fine, then the four parallel distillation units",
-    side_by_side=frozenset({"distillation"}),
+    side_by_side=frozenset({distillation.KIND}),
     literature=(
         Published(
             ("rgb",), "MTI-Net, HRNet-18", "semseg and depth", _PAPER,

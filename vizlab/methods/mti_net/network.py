@@ -14,11 +14,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.core.network import FusionNetwork
-from vizlab.core.site import FusionModule, Mixing, Part, Site, Way, declare_sites
+from vizlab.core.site import FusionModule, Site, Way, declare_sites
+from vizlab.methods.mti_net.pyramid import FeaturePyramid
 from vizlab.methods.parts.blocks import BasicBlock
-from vizlab.methods.parts.hrnet import CHANNELS as HRNET_CHANNELS
-from vizlab.methods.parts.hrnet import HRNet
+from vizlab.methods.parts.distillation import DistillationUnit
+from vizlab.methods.parts.hrnet import SMALL_W18, HRNet, HRNetLayout
+from vizlab.methods.parts.hrnet_head import HighResolutionHead
 from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.resnet import ResNet
 from vizlab.tasks import Task
 
 SCALES = (0, 1, 2, 3)
@@ -95,85 +98,6 @@ class FeaturePropagation(FusionModule):
         return {task: features[task] if part is None else part + features[task] for task, part in handed.items()}
 
 
-class SpatialAttention(nn.Module):
-    """What one task sends to another: conv(F) gated by sigmoid(conv'(F)), per pixel and channel."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.attention = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The message and its gate in (0, 1), both (B, C, H, W)."""
-        gate = self.attention(x).sigmoid()
-        return self.conv(x) * gate, gate
-
-
-class DistillationUnit(FusionModule):
-    """`out_t = F_t + sum over auxiliary a != t of conv(F_a) * sigmoid(conv'(F_a))` (PAD-Net's unit, CVPR 2018)."""
-
-    def __init__(self, tasks: Sequence[str], auxiliary: Sequence[str], channels: int) -> None:
-        super().__init__()
-        self.tasks, self.auxiliary, self.channels = tuple(tasks), tuple(auxiliary), channels
-        self.self_attention = nn.ModuleDict(
-            {t: nn.ModuleDict({a: SpatialAttention(channels) for a in self.auxiliary if a != t}) for t in self.tasks}
-        )
-
-    def describe_site(self, name: str) -> Site:
-        stage = name.removeprefix("distillation_").replace("_", " ")
-        return Site(name, "distillation", self.tasks, self.auxiliary, self.channels, stage)
-
-    def own_parts(self) -> tuple[Way, ...]:
-        return tuple((task, task) for task in self.tasks)
-
-    def static_weights(self) -> dict[str, np.ndarray]:
-        return {}
-
-    def forward(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {task: self._receive(index, task, features) for index, task in enumerate(self.tasks)}
-
-    def _receive(self, target: int, task: str, features: Mapping[str, Tensor]) -> Tensor:
-        own = self.arriving(task, task, partial(_itself, features[task])).part
-        own = torch.zeros_like(features[task]) if own is None else own
-        messages, gates = {}, {}
-        senders = self.self_attention[task].items() if self.intervention.cross else ()  # type: ignore[operator]
-        for name, send in senders:
-            source = self.auxiliary.index(name)
-            message, gate = send(features[name])
-            arrived = self.arriving(task, name, partial(_itself, message))
-            if arrived.part is not None:
-                messages[source], gates[source] = arrived.part, gate
-        output = sum(messages.values(), start=own)
-        if self.observer is not None:
-            source = self.auxiliary.index(task)
-            parts = [Part(source, own), *(Part(s, m) for s, m in messages.items())]
-            means = {s: g.mean(1) for s, g in gates.items()}
-            self.observer(self, Mixing(target, output, parts, own=source, gates=means))
-        return output
-
-
-def _itself(x: Tensor) -> Tensor:
-    return x
-
-
-class HighResolutionHead(nn.Module):
-    """All scales resized to the finest, concatenated, two 1x1 convolutions (HRNet, TPAMI 2020)."""
-
-    def __init__(self, channels: int, outputs: int) -> None:
-        super().__init__()
-        self.last_layer = nn.Sequential(
-            nn.Conv2d(channels, channels, 1),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(channels, outputs, 1),
-        )
-
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        size = features[0].shape[-2:]
-        resized = [features[0], *(F.interpolate(x, size=size, mode="bilinear") for x in features[1:])]
-        return self.last_layer(torch.cat(resized, dim=1))
-
-
 class MTINet(FusionNetwork):
     """`backbone` gives four features (strides 4, 8, 16, 32) of `channels`.
 
@@ -202,7 +126,8 @@ class MTINet(FusionNetwork):
             coarser = channels[scale + 1] if scale + 1 in SCALES else 0
             cin = channels[scale] + coarser
             self.add_module(f"scale_{scale}", InitialPrediction(auxiliary_tasks, cin, channels[scale]))
-            self.add_module(f"distillation_scale_{scale}", DistillationUnit(names, senders, channels[scale]))
+            unit = DistillationUnit(names, senders, channels[scale], f"scale {scale}")
+            self.add_module(f"distillation_scale_{scale}", unit)
         self.heads = nn.ModuleDict({t.name: HighResolutionHead(sum(channels), t.channels) for t in tasks})
         self._upsample = upsample
         # The order in which a forward meets them: propagation from the coarsest scale up, then distillation.
@@ -230,37 +155,31 @@ class MTINet(FusionNetwork):
         return self.get_submodule(f"{kind}_{scale}")
 
 
-class FeaturePyramid(nn.Module):
-    """A top-down feature pyramid (Lin et al., CVPR 2017) over MobileNetV2: strides 4, 8, 16, 32.
-
-    Finer scales get fewer channels, as in HRNet, since the task branches work at each scale's full size.
-    """
-
-    def __init__(self, channels: Sequence[int], width: int = 64) -> None:
-        super().__init__()
-        self.body = MobileNetV2()
-        self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in self.body.channels[1:])
-        self.smooth = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width, c, 3, padding=1, bias=False), nn.BatchNorm2d(c), nn.ReLU(inplace=True))
-            for c in channels
-        )
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        sides = [conv(y) for conv, y in zip(self.lateral, self.body(x)[1:], strict=True)]
-        for level in reversed(range(len(sides) - 1)):
-            sides[level] = sides[level] + F.interpolate(sides[level + 1], scale_factor=2, mode="nearest")
-        return [smooth(y) for smooth, y in zip(self.smooth, sides, strict=True)]
-
-
 def mti_mobilenetv2(
     tasks: Sequence[Task],
     auxiliary_tasks: Sequence[Task] | None = None,
     channels: Sequence[int] = (32, 48, 64, 96),
 ) -> MTINet:
     """The compact MTI-Net: a MobileNetV2 feature pyramid with four scales."""
-    return MTINet(FeaturePyramid(channels), channels, tasks, auxiliary_tasks or tasks, upsample=False)
+    pyramid = FeaturePyramid(MobileNetV2(), channels)
+    return MTINet(pyramid, channels, tasks, auxiliary_tasks or tasks, upsample=False)
 
 
-def mti_hrnet18(tasks: Sequence[Task], auxiliary_tasks: Sequence[Task] | None = None) -> MTINet:
-    """The released MTI-Net on HRNet-18."""
-    return MTINet(HRNet(), HRNET_CHANNELS, tasks, auxiliary_tasks or tasks)
+def mti_hrnet(
+    tasks: Sequence[Task], auxiliary_tasks: Sequence[Task] | None = None, layout: HRNetLayout = SMALL_W18
+) -> MTINet:
+    """The released MTI-Net, on an HRNet of any width and layout."""
+    return MTINet(HRNet(layout), layout.channels, tasks, auxiliary_tasks or tasks)
+
+
+def mti_resnet_fpn(
+    depth: int, tasks: Sequence[Task], auxiliary_tasks: Sequence[Task] | None = None, width: int = 256
+) -> MTINet:
+    """MTI-Net on our reading of "ResNet + FPN", of which nothing is published but the name.
+
+    The pyramid is that of Lin et al. (CVPR 2017) with `width` channels at each of its four strides, nothing dilated,
+    and a norm after each smoothing. No file of the authors can be loaded into it.
+    """
+    channels = (width,) * len(SCALES)
+    pyramid = FeaturePyramid(ResNet(depth), channels, width)
+    return MTINet(pyramid, channels, tasks, auxiliary_tasks or tasks)
