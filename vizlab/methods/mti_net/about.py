@@ -1,16 +1,21 @@
 """What vizlab knows about MTI-Net."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Method, Published
 from vizlab.core.network import FusionNetwork
-from vizlab.methods.mti_net.files import MTI_NET
+from vizlab.methods.mti_net.files import ARCHITECTURE, MTI_NET, SMALL_ARCHITECTURE
 from vizlab.methods.mti_net.network import mti_hrnet, mti_mobilenetv2, mti_resnet_fpn
 from vizlab.methods.parts import distillation, other_files
+from vizlab.methods.parts.hrnet import HRNetLayout
 from vizlab.methods.parts.tasks import tasks_of
+from vizlab.tasks import Task
 
+FPN_DEPTHS = (18, 50)
+"""Of the ResNets under our feature pyramid; the paper does not say which it took for which data set."""
 _PAPER = "Vandenhende et al., ECCV 2020"
 
 
@@ -23,7 +28,8 @@ def _hrnet(config: NetworkConfig) -> FusionNetwork:
 
 
 def _resnet_fpn(depth: int, config: NetworkConfig) -> FusionNetwork:
-    return mti_resnet_fpn(depth, *_tasks(config), **config.options)
+    tasks, senders = _tasks(config)
+    return mti_resnet_fpn(depth, tasks, senders, **config.options)
 
 
 def _tasks(config: NetworkConfig) -> tuple[list[Task], list[Task]]:
@@ -49,7 +55,7 @@ METHOD = Method(
     family="mti-net",
     title="MTI-Net",
     sentence="MTI-Net (Vandenhende et al., ECCV 2020): tasks predict at four scales, and refine each other's features "
-    "at each of them.",
+    "at each of them. On HRNet as released; on MobileNetV2 and ResNet with a feature pyramid of ours.",
     architectures={
         "mti-net-mobilenetv2": _mobilenetv2,
         SMALL_ARCHITECTURE: _hrnet,

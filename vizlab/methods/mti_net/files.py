@@ -4,7 +4,14 @@ from collections.abc import Collection
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
-from vizlab.methods.parts.published_files import State, distinct, known_tasks, nyu_classes, pick, task_widths, width
+from vizlab.methods.parts.hrnet import SMALL_W18
+from vizlab.methods.parts.hrnet_files import hrnet_layout
+from vizlab.methods.parts.published_files import State, distinct, known_tasks, nyu_classes, task_widths, width
+
+SMALL_ARCHITECTURE = "mti-net-hrnet18"
+"""On the small W18, whose layout needs no options."""
+ARCHITECTURE = "mti-net-hrnet"
+"""On an HRNet whose layout stands in the options."""
 
 
 def _recognise(keys: Collection[str]) -> bool:
@@ -14,7 +21,7 @@ def _recognise(keys: Collection[str]) -> bool:
 def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     senders = known_tasks(distinct(state, r"scale_0\.decoders\.(\w+)\."))
-    pick({18: "HRNet-18"}, width(state, "backbone.transition1.0.0.weight"), "backbone")
+    layout = hrnet_layout(state)
     classes, widths = task_widths({task: width(state, f"scale_0.decoders.{task}.weight") for task in senders})
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order of the authors' code)",
@@ -23,7 +30,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         "working_size": "480x640 (NYUv2)",
     }
     config = NetworkConfig(
-        "mti-net-hrnet18",
+        SMALL_ARCHITECTURE if layout == SMALL_W18 else ARCHITECTURE,
         tasks=tasks,
         inputs=("rgb",),
         auxiliary_tasks=senders,
@@ -31,6 +38,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
         working_size=(480, 640),
         task_channels=widths,
+        options={} if layout == SMALL_W18 else layout.to_options(),
     )
     return config, assumed
 

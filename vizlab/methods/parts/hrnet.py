@@ -1,23 +1,69 @@
-"""HRNet-W18-small-v2 (Wang et al., TPAMI 2020) without its head, with the released code's tensor names."""
+"""HRNet (Wang et al., TPAMI 2020) of any width and layout, without its head, with the released code's tensor names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.methods.parts.blocks import BasicBlock, Bottleneck
 
-CHANNELS = (18, 36, 72, 144)
-"""Of the branches at strides 4, 8, 16, 32."""
-_MODULES = (1, 3, 2)
-_BLOCKS = 2
+_MOMENTUM = 0.01
+_STAGES = (2, 3, 4)
+
+
+@dataclass(frozen=True)
+class HRNetLayout:
+    """How wide and how deep: `channels` of the branches at strides 4, 8, 16 and 32, `bottlenecks` in layer1 and their
+    inner `bottleneck_width`, `modules` in stages 2 to 4, `blocks` on a branch in each module of stages 2 to 4.
+    """
+
+    channels: tuple[int, ...]
+    bottlenecks: int = 4
+    modules: tuple[int, ...] = (1, 4, 3)
+    blocks: tuple[int, ...] = (4, 4, 4)
+    bottleneck_width: int = 64
+
+    def to_options(self) -> dict[str, int]:
+        """As numbers by name, for the options of a network's configuration."""
+        return {
+            "bottlenecks": self.bottlenecks,
+            "bottleneck_width": self.bottleneck_width,
+            **{f"channels{stride}": n for stride, n in zip(STRIDES, self.channels, strict=True)},
+            **{f"modules{stage}": n for stage, n in zip(_STAGES, self.modules, strict=True)},
+            **{f"blocks{stage}": n for stage, n in zip(_STAGES, self.blocks, strict=True)},
+        }
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, int]) -> "HRNetLayout":
+        """The inverse of `to_options`; a number that is missing is that of the small W18. Others are left alone."""
+        own = {**SMALL_W18.to_options(), **options}
+        return cls(
+            tuple(own[f"channels{stride}"] for stride in STRIDES),
+            own["bottlenecks"],
+            tuple(own[f"modules{stage}"] for stage in _STAGES),
+            tuple(own[f"blocks{stage}"] for stage in _STAGES),
+            own["bottleneck_width"],
+        )
+
+
+STRIDES = (4, 8, 16, 32)
+"""Of the branches."""
+SMALL_W18 = HRNetLayout((18, 36, 72, 144), bottlenecks=2, modules=(1, 3, 2), blocks=(2, 2, 2))
+"""HRNet-W18-small-v2, the "HRNet-18" of the multi-task code base."""
+
+
+def full_layout(width: int) -> HRNetLayout:
+    """HRNet as the paper has it (W18, W30, W32, W48, ...): four bottlenecks, 1, 4 and 3 modules, four blocks."""
+    return HRNetLayout((width, 2 * width, 4 * width, 8 * width))
+
+
+def _norm(channels: int, site: bool = False) -> nn.Module:
+    return nn.BatchNorm2d(channels, momentum=_MOMENTUM)
 
 
 def _conv_norm(cin: int, cout: int, kernel: int, stride: int = 1, act: bool = False) -> nn.Sequential:
-    layers: list[nn.Module] = [
-        nn.Conv2d(cin, cout, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(cout),
-    ]
+    layers: list[nn.Module] = [nn.Conv2d(cin, cout, kernel, stride, kernel // 2, bias=False), _norm(cout)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True)) if act else nn.Sequential(*layers)
 
 
@@ -42,9 +88,11 @@ class Fusion(nn.ModuleList):
 class HighResolutionModule(nn.Module):
     """Residual blocks on each branch, then every branch receives from all."""
 
-    def __init__(self, channels: Sequence[int]) -> None:
+    def __init__(self, channels: Sequence[int], blocks: int) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(nn.Sequential(*(BasicBlock(c, c) for _ in range(_BLOCKS))) for c in channels)
+        self.branches = nn.ModuleList(
+            nn.Sequential(*(BasicBlock(c, c, norm=_norm) for _ in range(blocks))) for c in channels
+        )
         self.fuse_layers = Fusion(channels)
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
@@ -65,22 +113,26 @@ class HighResolutionModule(nn.Module):
 class HRNet(nn.Module):
     """(B, 3, H, W) to four features at strides 4, 8, 16, 32, finest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: HRNetLayout = SMALL_W18) -> None:
         super().__init__()
+        self.channels, width = layout.channels, layout.bottleneck_width
         self.conv1 = nn.Conv2d(3, 64, 3, 2, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        self.bn1 = _norm(64)
         self.conv2 = nn.Conv2d(64, 64, 3, 2, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(64)
-        self.layer1 = nn.Sequential(Bottleneck(64, 64), Bottleneck(256, 64))
+        self.bn2 = _norm(64)
+        cout = width * Bottleneck.expansion
+        inputs = (64, *(cout for _ in range(layout.bottlenecks - 1)))
+        self.layer1 = nn.Sequential(*(Bottleneck(cin, width, norm=_norm) for cin in inputs))
+        first, second = self.channels[:2]
         self.transition1 = nn.ModuleList(
-            [_conv_norm(256, CHANNELS[0], 3, act=True), nn.Sequential(_conv_norm(256, CHANNELS[1], 3, 2, act=True))]
+            [_conv_norm(cout, first, 3, act=True), nn.Sequential(_conv_norm(cout, second, 3, 2, act=True))]
         )
-        for branches, modules in zip((2, 3, 4), _MODULES, strict=True):
-            channels = CHANNELS[:branches]
-            if branches > 2:
-                self.add_module(f"transition{branches - 1}", _new_branch(channels))
-            stage = nn.Sequential(*(HighResolutionModule(channels) for _ in range(modules)))
-            self.add_module(f"stage{branches}", stage)
+        for number, modules, blocks in zip(_STAGES, layout.modules, layout.blocks, strict=True):
+            channels = self.channels[:number]
+            if number > 2:
+                self.add_module(f"transition{number - 1}", _new_branch(channels))
+            stage = nn.Sequential(*(HighResolutionModule(channels, blocks) for _ in range(modules)))
+            self.add_module(f"stage{number}", stage)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x = F.relu(self.bn1(self.conv1(x)), inplace=True)
