@@ -32,11 +32,6 @@ FILES = {
         "refine_1.0.conv1.weight",
         "heads.semseg.4.bias",
     ],
-    "PAD-Net": [
-        *named("backbone.0", HRNET),
-        "initial_task_prediction_heads.layers.depth.0.conv1.weight",
-        "multi_modal_distillation.self_attention.depth.semseg.conv.weight",
-    ],
     "HRNet classifier": [*HRNET, "incre_modules.0.0.conv1.weight", "classifier.weight"],
     "HRNet backbone alone": HRNET,
     "ResNet classifier": [*RESNET, "fc.weight", "fc.bias"],

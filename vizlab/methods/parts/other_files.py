@@ -26,11 +26,6 @@ def without(recognise: Recognise, *patterns: str) -> Recognise:
 
 MULTI_TASK = (
     KnownFile(
-        "a PAD-Net of the multi-task code base, which vizlab does not build",
-        having(r"initial_task_prediction_heads\.", r"multi_modal_distillation\."),
-        _FUSING,
-    ),
-    KnownFile(
         "an MTAN of the multi-task code base: its tasks select from one trunk, and no streams mix in it",
         having(r"attention_1\.\w+\.0\.weight", r"refine_1\."),
         _FUSING,

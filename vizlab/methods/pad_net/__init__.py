@@ -1,0 +1,1 @@
+"""PAD-Net (Xu et al., CVPR 2018)."""
