@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vizlab.checks.commands import check_command
-from vizlab.errors import InputError, VizlabError
+from vizlab.core.door.commands import convert_command, in_words_of_the_command
+from vizlab.errors import InputError, UnsaidError, VizlabError
 from vizlab.experiments.attribution.commands import attribute_command
 from vizlab.experiments.corruptions.commands import corrupt_command
 from vizlab.experiments.interventions.commands import intervene_command, sweep_command
-from vizlab.report.commands import replay_command, report_command
+from vizlab.report.commands import methods_command, replay_command, report_command
 from vizlab.scenes.__main__ import app as scenes_app
 from vizlab.study.data.commands import app as data_app
 from vizlab.study.findings.commands import study_report_command
@@ -31,8 +32,10 @@ app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render
 app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check your own.")
 app.command("attribute")(attribute_command)
 app.command("check")(check_command)
+app.command("convert")(convert_command)
 app.command("corrupt")(corrupt_command)
 app.command("intervene")(intervene_command)
+app.command("methods")(methods_command)
 app.command("report")(report_command)
 app.command("replay")(replay_command)
 app.command("study")(study_command)
@@ -321,7 +324,8 @@ def main() -> None:
     try:
         app()
     except VizlabError as err:
-        print(f"vizlab: {err}", file=sys.stderr)
+        said = in_words_of_the_command(err) if isinstance(err, UnsaidError) else err
+        print(f"vizlab: {said}", file=sys.stderr)
         raise SystemExit(1) from err
 
 

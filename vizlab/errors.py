@@ -22,12 +22,14 @@ class CheckpointError(VizlabError):
 class UnsaidError(CheckpointError):
     """A weights file is fine, but does not say something that decides what network it holds: it can be given.
 
-    `parameter` is `load_model`'s, `choices` the values that would do, each as `load_model` takes it.
+    `question` says what is open, without a full stop and in no door's words; `parameter` is `load_model`'s, `choices`
+    are the values that would do, each as `load_model` takes it. The message adds how Python gives one.
     """
 
-    def __init__(self, message: str, parameter: str, choices: Sequence[str | tuple[str, ...]]) -> None:
-        super().__init__(message)
-        self.parameter, self.choices = parameter, tuple(choices)
+    def __init__(self, question: str, parameter: str, choices: Sequence[str | tuple[str, ...]]) -> None:
+        known = " or ".join(repr(choice) for choice in choices)
+        super().__init__(f"{question}; give {parameter}={known}.")
+        self.question, self.parameter, self.choices = question, parameter, tuple(choices)
 
 
 class IncompatibleInputError(VizlabError):

@@ -62,7 +62,8 @@ def test_what_nobody_says_is_asked_for(tmp_path: Path, asked: list[Clues]) -> No
     torch.save({"model": state, "cfg": {"SINGLE": True}}, path)
     with pytest.raises(UnsaidError) as caught:
         load_model(path, "cpu", tasks=("depth",))
-    assert str(caught.value) == "a.pth.tar is an NDDR-CNN, but it does not say which"
+    assert caught.value.question == "a.pth.tar is an NDDR-CNN, but it does not say which"
+    assert str(caught.value) == f"{caught.value.question}; give tasks=('depth',) or ('sal',)."
     assert (caught.value.parameter, caught.value.choices) == ("tasks", (("depth",), ("sal",)))
     assert isinstance(caught.value, CheckpointError)
     (clues,) = asked

@@ -33,6 +33,21 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where networks of a method come from: a paper and its address.
+
+    `code` says in whose code base they stand, `licence` under which licence that is, both in words and empty where
+    nothing is published. `name` says what of the method it is ("segmentation"), empty for all of it.
+    """
+
+    paper: str
+    url: str
+    code: str = ""
+    licence: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Published:
     """What authors printed of a full-size network on NYUv2's test split: figures by task, in the units of our own.
 
@@ -130,6 +145,8 @@ class Method:
     site, in words, what it is; `order_words` in which order sites stand. `alone` stands in place of `sentence` for a
     network in which nothing mixes; `citation` is of its outputs by stream.
 
+    `origins` say where its networks come from; `examples` are small ones that together show every kind of site.
+
     `side_by_side` names the kinds whose sites work next to each other, not one after the other. `edge_weight` is asked
     for a site, the indices of a target and of another stream that sends to it, and how streams are called in sentences;
     None where nothing is the same for every picture.
@@ -154,6 +171,8 @@ class Method:
     alone: str = ""
     citation: Citation | None = None
     literature: tuple[Published, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    examples: tuple[NetworkConfig, ...] = ()
     learning: Learning = Learning()
     views: Callable[[], Mapping[str, Callable[..., Any]]] = dict
     charts: tuple[str, ...] = ()

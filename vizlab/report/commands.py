@@ -1,4 +1,4 @@
-"""`vizlab report` and `vizlab replay`."""
+"""`vizlab report`, `vizlab replay` and `vizlab methods`."""
 
 import json
 import sys
@@ -78,6 +78,20 @@ def replay_command(
         print("\n".join((found.verdict, *(f"  {line}" for line in found.lines))))
     if found.status == "differs":
         raise typer.Exit(1)
+
+
+def methods_command(
+    out: Annotated[Path | None, typer.Option(help="a Markdown file to write; printed if left out")] = None,
+) -> None:
+    """Say of every installed method what mixes where, what is defined of it, which files open, and where it is from."""
+    from vizlab.report.methods_page import methods_markdown
+
+    text = methods_markdown()
+    if out is None:
+        print(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+        print(out)
 
 
 def _settings(pairs: list[str]) -> dict[str, float]:

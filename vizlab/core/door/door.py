@@ -138,7 +138,7 @@ def _describe(
     try:
         config, assumed = published.describe(tensors, clues)
     except UnsaidError as err:
-        raise UnsaidError(f"{name} is {published.name}, but {err}", err.parameter, err.choices) from err
+        raise UnsaidError(f"{name} is {published.name}, but {err.question}", err.parameter, err.choices) from err
     except CheckpointError as err:
         raise CheckpointError(f"{name} looks like {published.name}, but {err}") from err
     return config, assumed, {}

@@ -19,16 +19,23 @@ HEADER_KEY = "vizlab"
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], network: nn.Module, config: NetworkConfig, card: Mapping[str, Any]
+    path: str | os.PathLike[str],
+    network: nn.Module,
+    config: NetworkConfig,
+    card: Mapping[str, Any],
+    *,
+    half: bool = True,
 ) -> None:
-    """Write the network's floating tensors as float16 (float32 where float16 would overflow), replacing `path` at once.
+    """Write the network's floating tensors, replacing `path` at once.
 
+    They are float16 (float32 where float16 would overflow); without `half` float32, so that nothing is rounded.
     `card` is any JSON-ready mapping: data, recipe, figures. Raises CheckpointError where there is no room; what `path`
     was before is then as it was.
     """
     header = {"version": FORMAT_VERSION, "config": config.to_dict(), "card": dict(card)}
     metadata = {"format": "pt", HEADER_KEY: json.dumps(header, allow_nan=False)}
-    tensors = {key: _half(value) for key, value in network.state_dict().items() if value.is_floating_point()}
+    stored = _half if half else _whole
+    tensors = {key: stored(value) for key, value in network.state_dict().items() if value.is_floating_point()}
     with replacing(path, CheckpointError) as file:
         file.write(save(tensors, metadata))  # save_file would make a file that only its owner can read
 
@@ -54,9 +61,12 @@ def read_header(metadata: Mapping[str, str], name: str) -> tuple[NetworkConfig, 
 
 
 def _half(value: Tensor) -> Tensor:
-    value = value.detach().cpu().contiguous()
-    half = value.to(torch.float16)
-    return half if bool(half.isfinite().all()) else value.float()
+    half = value.detach().cpu().contiguous().to(torch.float16)
+    return half if bool(half.isfinite().all()) else _whole(value)
+
+
+def _whole(value: Tensor) -> Tensor:
+    return value.detach().cpu().contiguous().float()
 
 
 def _reason(err: Exception) -> str:
