@@ -7,7 +7,6 @@ from vizlab.core.door import load_model
 from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError
 
-ASPP = ("0.convs.0.0.weight", "0.project.0.weight", "4.weight", "4.bias")
 HRNET = ("conv1.weight", "layer1.0.conv1.weight", "transition1.0.0.weight", "stage4.0.branches.0.0.conv1.weight")
 RESNET = ("conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "layer4.0.conv1.weight")
 
@@ -24,8 +23,6 @@ FILES = {
         "score_predictor.0.score_nets.0.0.weight",
         "patch_embed_enc.0.proj.module.weight",
     ],
-    "single-task network": [*named("backbone", RESNET), *named("decoder", ASPP)],
-    "multi-task baseline": [*named("backbone", HRNET), "decoders.depth.last_layer.0.weight"],
     "MTAN": [
         *named("backbone", RESNET),
         "attention_1.semseg.0.weight",
@@ -73,16 +70,3 @@ def test_a_history_of_scales(tmp_path):
     message = sentence(tmp_path / "insnorm_params_012.pth", [torch.ones(64), torch.ones(128)])
     assert "a list of tensors without names, as CEN's image translation keeps the scales" in message
     assert "checkpoint-gen.pkl" in message
-
-
-@pytest.mark.parametrize(
-    ("names", "kind"),
-    [
-        (["conv2.insnorm_conv.insnorm_0.weight"], "a CEN image translation network"),
-        (["layer1.0.bn1.bn_0.weight", "bn1.bn_0.weight", *(f"layer3.{i}.x" for i in range(6))], "a CEN segmentation"),
-    ],
-)
-def test_a_network_of_one_input_is_said_to_be_one(tmp_path, names, kind):
-    message = sentence(tmp_path / "a.pth", {name: torch.zeros(2, 2) for name in names})
-    assert f"looks like {kind}" in message
-    assert "trained on one input, so it exchanges nothing" in message

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
-from vizlab.errors import CheckpointError
+from vizlab.errors import CheckpointError, one_line
 from vizlab.methods.cen.network import THRESHOLD
 from vizlab.methods.cen.pix2pix import THRESHOLD as TRANSLATION_THRESHOLD
 from vizlab.methods.parts.published_files import State, distinct, nyu_classes, pick, width
@@ -26,10 +26,32 @@ _DECODER = (
 )
 
 
-def _one_stream(streams: int) -> CheckpointError:
-    """The authors' programs run with one input as well; such a network exchanges nothing."""
-    found = "it was trained on one input, so it exchanges nothing" if streams == 1 else "its norms hold no streams"
-    return CheckpointError(f"{found}; expected a network of two or more streams.")
+def _streams(state: State, pattern: str) -> int:
+    """How many streams the norms hold; the authors' programs run with one input as well."""
+    count = len(distinct(state, pattern))
+    if count == 0:
+        raise CheckpointError("its norms hold no streams; expected one or more.")
+    return count
+
+
+def _exchange(streams: int, threshold: float, whose: str, assumed: dict[str, str]) -> float | None:
+    """The threshold, which is noted; a single stream has nobody to exchange with."""
+    if streams == 1:
+        return None
+    assumed["threshold"] = f"{threshold} ({whose})"
+    return threshold
+
+
+def _modality(clues: Clues) -> tuple[str, str]:
+    """What the only input of a segmentation network is, and whence that is known.
+
+    Its tensors do not say; the folder may, but for the name of the data set.
+    """
+    folder = next(iter(clues.folders), "")
+    words = set(re.split(r"[^a-z]+", re.sub(r"nyu_?depth", "", folder.lower())))
+    if len(found := words & {"rgb", "depth"}) == 1:
+        return found.pop(), f"the folder's name, '{one_line(folder, 60)}'"
+    return "rgb", "the file does not say which modality its one input is"
 
 
 def _recognise_segmentation(keys: Collection[str]) -> bool:
@@ -38,14 +60,14 @@ def _recognise_segmentation(keys: Collection[str]) -> bool:
 
 def _describe_segmentation(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     depth = pick(_DEPTH_OF_LAYER3, len(distinct(state, r"layer3\.(\d+)\.")), "number of blocks in layer3 of a ResNet")
-    streams = len(distinct(state, r"bn1\.bn_(\d+)\."))
-    if streams < 2:
-        raise _one_stream(streams)
-    inputs = ("rgb", "depth", *(f"input{i}" for i in range(2, streams)))
+    streams = _streams(state, r"bn1\.bn_(\d+)\.")
+    inputs, origin = ("rgb", "depth", *(f"input{i}" for i in range(2, streams))), "the order of the authors' code"
+    if streams == 1:
+        only, origin = _modality(clues)
+        inputs = (only,)
     classes = width(state, "clf_conv.module.weight")
     assumed = {
-        "threshold": f"{THRESHOLD} (the authors' segmentation code)",
-        "inputs": f"{', '.join(inputs)} (the order of the authors' code)",
+        "inputs": f"{', '.join(inputs)} ({origin})",
         "normalisation": "RGB as for ImageNet, depth in metres as it is (the authors' NYUv2 data)",
         "working_size": "480x640 (NYUv2)",
     }
@@ -55,7 +77,7 @@ def _describe_segmentation(state: State, clues: Clues) -> tuple[NetworkConfig, d
         inputs=inputs,
         semseg_channels=classes,
         classes=nyu_classes(classes, assumed),
-        threshold=THRESHOLD,
+        threshold=_exchange(streams, THRESHOLD, "the authors' segmentation code", assumed),
         working_size=(480, 640),
         normalisation={"rgb": IMAGENET, "depth": METRES},
     )
@@ -89,22 +111,19 @@ def _recognise_translation(keys: Collection[str]) -> bool:
 
 
 def _describe_translation(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
-    streams = len(distinct(state, r"conv2\.insnorm_conv\.insnorm_(\d+)\."))
-    if streams < 2:
-        raise _one_stream(streams)
+    streams = _streams(state, r"conv2\.insnorm_conv\.insnorm_(\d+)\.")
     inputs = tuple(f"input{i}" for i in range(streams))
     assumed = {
-        "threshold": f"{TRANSLATION_THRESHOLD} (the authors' translation code)",
         "normalisation": "pictures in [-1, 1]; depth, where a stream gets it, as log(1 + counts of 1/512 m) from "
         "0..11.1 to [-1, 1] (the authors' translation code, Taskonomy's depth)",
         "working_size": "256x256 (the authors' translation code)",
-        "inputs": f"{', '.join(inputs)} (the file does not say which modalities they are)",
+        "inputs": f"{', '.join(inputs)} (the file does not say which modality each is)",
     }
     config = NetworkConfig(
         "cen-pix2pix",
         tasks=("image",),
         inputs=inputs,
-        threshold=TRANSLATION_THRESHOLD,
+        threshold=_exchange(streams, TRANSLATION_THRESHOLD, "the authors' translation code", assumed),
         working_size=(256, 256),
         normalisation={**dict.fromkeys(inputs, SIGNED), "rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
         options={"filters": width(state, "conv1.conv.module.weight")},
