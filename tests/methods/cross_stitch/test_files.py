@@ -26,7 +26,9 @@ def published(depth: int, tasks: tuple[str, ...], **more: object) -> NetworkConf
 
 CASES = {
     "resnet50-three-tasks": published(50, ("semseg", "normals", "depth"), classes=NYU40_CLASSES),
-    "resnet18-pascal": published(18, PASCAL, semseg_channels=21, task_channels={"human_parts": 7, "sal": 1}),
+    "resnet18-pascal": published(
+        18, PASCAL, semseg_channels=21, task_channels={"human_parts": 7, "sal": 1}, working_size=(512, 512)
+    ),
     "some-stages": published(18, ("normals", "depth"), stages=("layer2", "layer4")),
 }
 

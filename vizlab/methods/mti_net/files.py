@@ -6,7 +6,15 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
 from vizlab.methods.parts.hrnet import SMALL_W18
 from vizlab.methods.parts.hrnet_files import hrnet_layout
-from vizlab.methods.parts.published_files import State, distinct, known_tasks, nyu_classes, task_widths, width
+from vizlab.methods.parts.published_files import (
+    State,
+    distinct,
+    known_tasks,
+    multi_task_input,
+    nyu_classes,
+    task_widths,
+    width,
+)
 
 SMALL_ARCHITECTURE = "mti-net-hrnet18"
 """On the small W18, whose layout needs no options."""
@@ -22,12 +30,11 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     senders = known_tasks(distinct(state, r"scale_0\.decoders\.(\w+)\."))
     layout = hrnet_layout(state)
-    classes, widths = task_widths({task: width(state, f"scale_0.decoders.{task}.weight") for task in senders})
+    found = {task: width(state, f"scale_0.decoders.{task}.weight") for task in senders}
+    classes, widths = task_widths(found)
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order of the authors' code)",
         "auxiliary_tasks": f"{', '.join(senders)} (the order in which the authors' code concatenates)",
-        "normalisation": "RGB as for ImageNet (the authors' code)",
-        "working_size": "480x640 (NYUv2)",
     }
     config = NetworkConfig(
         SMALL_ARCHITECTURE if layout == SMALL_W18 else ARCHITECTURE,
@@ -36,7 +43,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         auxiliary_tasks=senders,
         semseg_channels=classes,
         classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=(480, 640),
+        working_size=multi_task_input(found, clues, assumed),
         task_channels=widths,
         options={} if layout == SMALL_W18 else layout.to_options(),
     )

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.published import State
+from vizlab.core.published import Clues, State
 from vizlab.errors import CheckpointError, one_line
-from vizlab.tasks import NYU40_CLASSES, nyu_task
+from vizlab.tasks import DATA_SETS, NYU40_CLASSES, nyu_task
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -54,21 +54,55 @@ def task_widths(widths: Mapping[str, int]) -> tuple[int, dict[str, int]]:
 
 
 def nyu_classes(count: int, assumed: dict[str, str]) -> tuple[str, ...]:
-    """NYUv2's 40 classes for a network of 40, which is noted; nothing for others."""
-    if count != len(NYU40_CLASSES):
+    """The classes of the data set for which that number is usual (NYUv2, SUN RGB-D, PASCAL), which is noted; or none."""
+    if count not in DATA_SETS:
         return ()
-    assumed["classes"] = "NYUv2's 40 classes, since there are 40"
-    return NYU40_CLASSES
+    data, names = DATA_SETS[count]
+    assumed["classes"] = f"{data}'s {count} classes, since there are {count}"
+    return names
+
+
+PASCAL_CLASSES = 21
+"""Of PASCAL's segmentation, the background among them."""
+_NYUD, _PASCAL = ((480, 640), "NYUv2"), ((512, 512), "PASCAL")
+
+
+def multi_task_input(widths: Mapping[str, int], clues: Clues, assumed: dict[str, str]) -> tuple[int, int]:
+    """The size (H, W) to which the multi-task code base resizes, by data set; what is assumed of the input is noted.
+
+    The data set is told by the tasks and their `widths` or, where both have such tasks, by the names of the folders.
+    """
+    size, data = _data_set(widths, clues)
+    assumed["normalisation"] = "RGB as for ImageNet (the authors' code)"
+    assumed["working_size"] = f"{size[0]}x{size[1]} ({data})"
+    return size
+
+
+def _data_set(widths: Mapping[str, int], clues: Clues) -> tuple[tuple[int, int], str]:
+    if "human_parts" in widths or "sal" in widths or widths.get("semseg") == PASCAL_CLASSES:
+        return _PASCAL
+    if "depth" in widths or "semseg" in widths:
+        return _NYUD
+    named = (data for folder in clues.folders for data in (_NYUD, _PASCAL) if data[1][:3].lower() in folder.lower())
+    return next(named, _NYUD)
 
 
 OUTPUT_STRIDE = 8
 """Of the dilated backbones in the multi-task code base."""
+STRIDE_WORDS = f"{OUTPUT_STRIDE} (the authors' dilated backbone)"
 # (bottlenecks, blocks in layer3) to the depth of the ResNet.
 _RESNETS = {(False, 2): 18, (False, 6): 34, (True, 6): 50, (True, 23): 101, (True, 36): 152}
 
 
+def resnet_depth(state: State, prefix: str = "backbone.") -> int:
+    """The depth of the ResNet whose tensors' names begin with `prefix`; raises CheckpointError for other blocks."""
+    blocks = len(distinct(state, rf"{re.escape(prefix)}layer3\.(\d+)\."))
+    found = f"{prefix}layer1.0.conv3.weight" in state, blocks
+    return pick(_RESNETS, found, "number of blocks in layer3 of a ResNet")
+
+
 def resnet_per_task(
-    state: State, family: str, stages: Sequence[str], joins: str
+    state: State, family: str, stages: Sequence[str], joins: str, clues: Clues = Clues()
 ) -> tuple[NetworkConfig, dict[str, str]]:
     """The configuration, and what of it is assumed, of a file with one dilated ResNet and DeepLab head per task.
 
@@ -76,15 +110,12 @@ def resnet_per_task(
     Raises CheckpointError for tensors of another network.
     """
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
-    first = f"backbone.{tasks[0]}"
-    found = f"{first}.layer1.0.conv3.weight" in state, len(distinct(state, rf"{first}\.layer3\.(\d+)\."))
-    depth = pick(_RESNETS, found, "number of blocks in layer3 of a ResNet")
-    classes, widths = task_widths({task: width(state, f"heads.{task}.4.weight") for task in tasks})
+    depth = resnet_depth(state, f"backbone.{tasks[0]}.")
+    found = {task: width(state, f"heads.{task}.4.weight") for task in tasks}
+    classes, widths = task_widths(found)
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order in which the authors' code {joins})",
-        "output_stride": f"{OUTPUT_STRIDE} (the authors' dilated backbone)",
-        "normalisation": "RGB as for ImageNet (the authors' code)",
-        "working_size": "480x640 (NYUv2)",
+        "output_stride": STRIDE_WORDS,
     }
     config = NetworkConfig(
         f"{family}-resnet{depth}",
@@ -92,7 +123,7 @@ def resnet_per_task(
         inputs=("rgb",),
         semseg_channels=classes,
         classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=(480, 640),
+        working_size=multi_task_input(found, clues, assumed),
         options={"output_stride": OUTPUT_STRIDE},
         task_channels=widths,
         stages=tuple(stages),

@@ -1,0 +1,1 @@
+"""References: networks in which nothing mixes, to hold the others against."""

@@ -1,0 +1,50 @@
+"""What vizlab knows about reference networks."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from vizlab.core.config import NetworkConfig
+from vizlab.core.method import Builder, Method
+from vizlab.core.network import FusionNetwork
+from vizlab.methods.parts.hrnet import HRNetLayout
+from vizlab.methods.parts.resnet import DEPTHS
+from vizlab.methods.parts.tasks import tasks_of
+from vizlab.methods.references.files import FILES, SHARED, SINGLE
+from vizlab.methods.references.network import (
+    ReferenceNetwork,
+    SharedEncoder,
+    SingleTask,
+    hrnet_trunk,
+    resnet_trunk,
+)
+
+_KINDS = {SINGLE: SingleTask, SHARED: SharedEncoder}
+
+
+def _resnet(kind: type[ReferenceNetwork], depth: int, config: NetworkConfig) -> FusionNetwork:
+    return kind(resnet_trunk(depth, **config.options), tasks_of(config))
+
+
+def _hrnet(kind: type[ReferenceNetwork], config: NetworkConfig) -> FusionNetwork:
+    return kind(hrnet_trunk(HRNetLayout.from_options(config.options)), tasks_of(config))
+
+
+def _architectures() -> Mapping[str, Builder]:
+    resnets = {f"{name}-resnet{d}": partial(_resnet, kind, d) for name, kind in _KINDS.items() for d in DEPTHS}
+    return {**resnets, **{f"{name}-hrnet": partial(_hrnet, kind) for name, kind in _KINDS.items()}}
+
+
+_SENTENCE = (
+    "References: networks in which nothing mixes, to hold the others against: one backbone for a single task, or a "
+    "backbone that several tasks share and behind which each has a head of its own (Vandenhende et al., TPAMI 2021)."
+)
+
+METHOD = Method(
+    family="reference",
+    title="References",
+    sentence=_SENTENCE,
+    alone=_SENTENCE,
+    architectures=_architectures(),
+    files=FILES,
+    rank=90,
+)
