@@ -6,6 +6,7 @@ face the camera.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 
@@ -73,6 +74,22 @@ def normals_from_depth(depth: np.ndarray, camera: Intrinsics | None = None) -> n
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     believed = (known & (support >= _LEAST_SUPPORT))[..., None] & (length > 0)
     return np.where(believed, normals / np.maximum(length, 1e-12), np.nan).astype(np.float32)
+
+
+NORMALS_SIDE = 320
+"""Longer side at which normals are derived: a sensor's noise at full size would drown them, and NYUv2's are too."""
+
+
+def derived_normals(depth: np.ndarray, camera: Intrinsics | None = None) -> np.ndarray:
+    """Normals HxWx3 of depth HxW in metres, fitted at no more than 320 pixels and enlarged without smoothing."""
+    height, width = depth.shape
+    scale = min(1.0, NORMALS_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(depth.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT))
+    lens = (camera or assumed_intrinsics((height, width))).scaled_to((size[1], size[0]))
+    normals = normals_from_depth(small, lens)
+    normals = np.asarray(cv2.resize(normals, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
+    return np.where(np.isnan(depth)[..., None], np.float32(np.nan), normals)
 
 
 def _fit_planes(inverse: np.ndarray, known: np.ndarray, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

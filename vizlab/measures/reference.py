@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from vizlab.errors import InputError
-from vizlab.geometry import NORMALS_METHOD, Intrinsics, assumed_intrinsics, normals_from_depth
+from vizlab.geometry import NORMALS_METHOD, Intrinsics, derived_normals
 from vizlab.rgbd import RGBDImage
 
-NORMALS_SIDE = 320
-"""Longer side at which normals are derived: a sensor's noise at full size would drown them, and NYUv2's are too."""
 DERIVED = "derived from depth"
 """How a note on normals begins that were computed from the reference's own depth."""
 
@@ -58,15 +55,3 @@ class Reference:
             if camera is None:
                 notes["normals"] += "; camera assumed"
         return replace(self, depth=depth, normals=normals, notes=notes)
-
-
-def derived_normals(depth: np.ndarray, camera: Intrinsics | None = None) -> np.ndarray:
-    """Normals HxWx3 of depth HxW in metres, fitted at no more than 320 pixels and enlarged without smoothing."""
-    height, width = depth.shape
-    scale = min(1.0, NORMALS_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(cv2.resize(depth.astype(np.float32), size, interpolation=cv2.INTER_NEAREST_EXACT))
-    lens = (camera or assumed_intrinsics((height, width))).scaled_to((size[1], size[0]))
-    normals = normals_from_depth(small, lens)
-    normals = np.asarray(cv2.resize(normals, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
-    return np.where(np.isnan(depth)[..., None], np.float32(np.nan), normals)

@@ -65,7 +65,8 @@ def with_predicted_scale(rgbd: RGBDImage, source: str, prediction: DepthPredicti
     assert rgbd.depth is not None
     factor = 1 / depth_error(prediction.value, rgbd.depth).scale
     warnings = (*rgbd.record.warnings, scale_sentence(source, factor))
-    return RGBDImage(rgbd.colour, (rgbd.depth * factor).astype(np.float32), replace(rgbd.record, warnings=warnings))
+    record = replace(rgbd.record, warnings=warnings)
+    return replace(rgbd, depth=(rgbd.depth * factor).astype(np.float32), record=record)
 
 
 def scale_sentence(source: str, factor: float) -> str:

@@ -2,7 +2,9 @@
 
 from vizlab.rgbd.align import AlignMode, align_depth
 from vizlab.rgbd.cameras import Cameras, Pinhole
+from vizlab.rgbd.derived import DERIVATIONS, Derivation, derivable, derive
 from vizlab.rgbd.detection import detect_unit
+from vizlab.rgbd.domains import with_domains
 from vizlab.rgbd.holes import fill_unknown
 from vizlab.rgbd.image import RGBDImage
 from vizlab.rgbd.limits import Limits
@@ -12,11 +14,13 @@ from vizlab.rgbd.record import ColourRecord, DepthRecord, ReadRecord, Suggestion
 from vizlab.rgbd.units import ENCODINGS, Encoding, parse_unit
 
 __all__ = [
+    "DERIVATIONS",
     "ENCODINGS",
     "AlignMode",
     "Cameras",
     "ColourRecord",
     "DepthRecord",
+    "Derivation",
     "Encoding",
     "Limits",
     "Pinhole",
@@ -25,9 +29,12 @@ __all__ = [
     "ReadRecord",
     "Suggestion",
     "align_depth",
+    "derivable",
+    "derive",
     "detect_unit",
     "fill_unknown",
     "parse_unit",
     "read_rgbd",
     "rgbd_from_arrays",
+    "with_domains",
 ]

@@ -15,14 +15,19 @@ def fill_unknown(depth: NDArray[np.float32]) -> tuple[NDArray[np.float32], float
     """
     unknown = np.isnan(depth)
     share = float(unknown.mean())
-    if share == 0:
-        return depth.copy(), 0.0
     if share == 1:
         raise InputError("The depth has no known pixel to fill the others from; give depth with measurements in it.")
+    return nearest_known(depth, unknown), share
+
+
+def nearest_known(values: NDArray[np.float32], unknown: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """A copy of `values` (HxW or HxWxC) in which each pixel of `unknown` (HxW, not all) has the nearest known value."""
+    if not unknown.any():
+        return values.copy()
     # Labels number the known pixels; each unknown one carries the label of the nearest.
     _, labels = cv2.distanceTransformWithLabels(
         unknown.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    value_of = np.zeros(labels.max() + 1, np.float32)
-    value_of[labels[~unknown]] = depth[~unknown]
-    return value_of[labels], share
+    value_of = np.zeros((labels.max() + 1, *values.shape[2:]), np.float32)
+    value_of[labels[~unknown]] = values[~unknown]
+    return value_of[labels]

@@ -1,5 +1,6 @@
 """The one way in for pictures: page, command line and Python all call `read_rgbd`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from vizlab.errors import InputError
 from vizlab.rgbd.align import Frame
 from vizlab.rgbd.cameras import Cameras
 from vizlab.rgbd.colour import check_colour_array
+from vizlab.rgbd.domains import Given, with_domains
 from vizlab.rgbd.files import PathLike
 from vizlab.rgbd.image import RGBDImage
 from vizlab.rgbd.limits import DEFAULT_LIMITS, Limits
@@ -41,32 +43,37 @@ def read_rgbd(
     align: str = "auto",
     turn: str = "none",
     cameras: Cameras | None = None,
+    domains: Mapping[str, Given] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> RGBDImage:
-    """Read a colour picture, a depth map, or a pair of them.
+    """Read a colour picture, a depth map, or a pair of them; and further pictures of the scene, if there are any.
 
     depth_unit: metres per count, or in words: "mm", "1/512", "0.25 mm", "6553.5 per metre", "tum" (1/5000 m), "sunrgbd"
     (rotated bits), see `parse_unit`; None detects it. depth_kind: what the numbers measure, see `Meaning`; "auto" takes
     them for depth and says what speaks against it. field_of_view: degrees across the width, for lengths of rays.
     align: how depth of another size is brought to the colour's, see `align_depth`; turn: "mirrored", "upside down" or
     "turned 90", 180, 270 (clockwise), done to the depth first; cameras: both cameras, where they are known, instead.
+    domains: what networks take beside rgb and depth, by the name they give it ("light"), see `with_domains`.
     limits: checked before decoding; what is larger than they keep is scaled down after aligning.
     The result's record says what was found, assumed and changed. Raises InputError with a sentence for the user.
     """
     question = Question.of(depth_unit, depth_kind, field_of_view)
     pairing = Pairing(align, turn, cameras)
     if colour is None and depth is None:
+        if domains:
+            return with_domains(None, domains, limits)
         raise InputError("No file was given; expected a colour picture, a depth map or both.")
     colour_file = None if colour is None else open_file(colour, "colour", limits)
     depth_file = None if depth is None else open_file(depth, "depth", limits)
     check_roles(colour_file, depth_file)
-    return _assemble(
+    rgbd = _assemble(
         None if colour_file is None else _read_colour(colour_file),
         None if depth is None or depth_file is None else _read_depth(depth_file, "/".join(Path(depth).parts[-3:])),
         question,
         pairing,
         limits,
     )
+    return with_domains(rgbd, domains or {}, limits)
 
 
 def rgbd_from_arrays(

@@ -1,6 +1,7 @@
 """How a picture was read: plain values that go into a trace, a report or a tooltip as they stand."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -60,13 +61,15 @@ class Suggestion:
 class ReadRecord:
     """How an RGBDImage came about; a part is None where there was no such file. `warnings` are plain sentences.
 
-    `suggestions` are other readings to choose from, where something is doubtful.
+    `suggestions` are other readings to choose from, where something is doubtful. `domains` says of each further
+    picture, by name, where it comes from.
     """
 
     colour: ColourRecord | None = None
     depth: DepthRecord | None = None
     warnings: tuple[str, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    domains: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts, lists and plain values, ready for JSON."""
@@ -84,6 +87,7 @@ class ReadRecord:
                 Suggestion(one["label"], tuple((k, v) for k, v in one["options"]), one["reason"])
                 for one in values.get("suggestions", ())
             ),
+            domains=dict(values.get("domains", {})),
         )
 
 

@@ -1,7 +1,7 @@
 """What the picture is compared with: pictures that lack what colour, or depth, says about this scene."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import cv2
@@ -40,17 +40,18 @@ class Baselines:
                 raise InputError(f"'{one_line(name, 60)}' is no baseline for {modality}; expected one of {known}.")
 
     def words(self, modality: str) -> str:
-        """Such as "a plane at the picture's median depth"."""
-        return WORDS[getattr(self, modality)]
+        """Such as "a plane at the picture's median depth"; for a further picture what is done to colour."""
+        return WORDS[self.depth if modality == "depth" else self.rgb]
 
     def picture(self, rgbd: RGBDImage, modalities: Collection[str]) -> RGBDImage:
-        """`rgbd` with those modalities, of the ones it has, replaced by their baselines."""
+        """`rgbd` with those modalities, of the ones it has, replaced by their baselines; domains by that of colour."""
         colour, depth = rgbd.colour, rgbd.depth
         if colour is not None and "rgb" in modalities:
             colour = _colour(colour, self.rgb)
         if depth is not None and "depth" in modalities:
             depth = _depth(depth, self.depth)
-        return RGBDImage(colour, depth, rgbd.record)
+        domains = {n: _colour(pixels, self.rgb) if n in modalities else pixels for n, pixels in rgbd.domains.items()}
+        return replace(rgbd, colour=colour, depth=depth, domains=domains)
 
 
 def _colour(colour: np.ndarray, name: ColourBaseline) -> np.ndarray:

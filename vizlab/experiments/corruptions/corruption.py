@@ -79,8 +79,8 @@ class Corruption:
         said = f"{self.modality} was broken on purpose: {self.parameters(severity)} (seed {seed})."
         record = replace(rgbd.record, warnings=(*rgbd.record.warnings, said))
         if self.modality == "depth":
-            return RGBDImage(rgbd.colour, changed, record)
-        return RGBDImage(changed, rgbd.depth, record)
+            return replace(rgbd, depth=changed, record=record)
+        return replace(rgbd, colour=changed, record=record)
 
 
 def levels(**by_name: tuple[float, ...]) -> tuple[Level, ...]:
