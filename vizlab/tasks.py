@@ -1,4 +1,4 @@
-"""Tasks, their outputs and the classes of NYUv2 in the field's usual order."""
+"""Tasks, their outputs and the classes of the usual data sets in the field's order."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,13 +17,39 @@ NYU40_CLASSES: tuple[str, ...] = (
     "otherfurniture", "otherprop",
 )  # fmt: skip
 """The 40 classes of Gupta et al. (CVPR 2013) with zero-based indices, spelled as the data set spells them."""
+SUNRGBD37_CLASSES: tuple[str, ...] = (
+    *NYU40_CLASSES[:23], "fridge", "tv", *NYU40_CLASSES[25:37],
+)  # fmt: skip
+"""SUN RGB-D's 37 (Song et al., CVPR 2015), in its order: NYUv2's but for the last three, two of them called shorter."""
+PASCAL21_CLASSES: tuple[str, ...] = (
+    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+)  # fmt: skip
+"""PASCAL VOC's 20 after the background, spelled as the data set spells them."""
+HUMAN_PARTS: tuple[str, ...] = ("background", "head", "torso", "upper arm", "lower arm", "upper leg", "lower leg")
+"""The parts of people that multi-task networks tell apart on PASCAL, after the background."""
+SALIENCY_CLASSES: tuple[str, ...] = ("background", "salient")
+"""Of networks that predict saliency as two classes, not as one probability."""
+
+DATA_SETS: dict[int, tuple[str, tuple[str, ...]]] = {
+    len(NYU40_CLASSES): ("NYUv2", NYU40_CLASSES),
+    len(SUNRGBD37_CLASSES): ("SUN RGB-D", SUNRGBD37_CLASSES),
+    len(PASCAL21_CLASSES): ("PASCAL", PASCAL21_CLASSES),
+}
+"""The data set that a number of semseg classes is usual for, and their names."""
+
+
+def class_names(task: str, semseg: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a task's classes by index, given those of semseg; empty where they have none or are not known."""
+    return {"semseg": semseg, "human_parts": HUMAN_PARTS, "sal": SALIENCY_CLASSES}.get(task, ())
 
 
 @dataclass(frozen=True)
 class Task:
     """One output of a network.
 
-    `channels` is the width of its last convolution: classes for semseg, 1 for depth, 3 for normals.
+    `channels` is the width of its last convolution: classes for semseg and human parts, 1 for depth, edges and
+    saliency (a logit), 3 for normals.
     """
 
     name: str
@@ -32,13 +58,16 @@ class Task:
 
 
 def nyu_task(name: str, classes: int = 40) -> Task:
-    """The task of that name as NYUv2 defines it: depth in metres, normals as unit vectors in the camera frame."""
+    """The task of that name as NYUv2 or PASCAL defines it: depth in metres, normals as unit vectors in the camera frame.
+
+    `classes` are semseg's.
+    """
     known = {
         "semseg": Task("semseg", classes),
-        "human_parts": Task("human_parts", classes),
+        "human_parts": Task("human_parts", len(HUMAN_PARTS)),
         "depth": Task("depth", 1, "m"),
         "normals": Task("normals", 3),
         "edge": Task("edge", 1),
-        "sal": Task("sal", 2),
+        "sal": Task("sal", 1),
     }
     return known[name]

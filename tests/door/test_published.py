@@ -9,7 +9,7 @@ from vizlab.core.registry import build_network, methods
 from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.mti_net.files import MTI_NET
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
-from vizlab.tasks import NYU40_CLASSES
+from vizlab.tasks import NYU40_CLASSES, PASCAL21_CLASSES, SUNRGBD37_CLASSES
 
 ALL_STAGES = ("conv", "layer1", "layer2", "layer3", "layer4")
 PASCAL = ("semseg", "human_parts", "sal", "normals", "edge")
@@ -21,7 +21,10 @@ def published(architecture, tasks, inputs=("rgb",), **more):
 
 CASES = {
     "cen-r101": (SEGMENTATION, published("cen-resnet101", ("semseg",), ("rgb", "depth"), classes=NYU40_CLASSES)),
-    "cen-r152-sun": (SEGMENTATION, published("cen-resnet152", ("semseg",), ("rgb", "depth"), semseg_channels=37)),
+    "cen-r152-sun": (
+        SEGMENTATION,
+        published("cen-resnet152", ("semseg",), ("rgb", "depth"), semseg_channels=37, classes=SUNRGBD37_CLASSES),
+    ),
     "cen-3-streams": (
         SEGMENTATION,
         published("cen-resnet50", ("semseg",), ("rgb", "depth", "input2"), semseg_channels=19),
@@ -55,9 +58,7 @@ CASES = {
     ),
     "mti-pascal": (
         MTI_NET,
-        published(
-            "mti-net-hrnet18", PASCAL, auxiliary_tasks=PASCAL, semseg_channels=21, task_channels={"human_parts": 7}
-        ),
+        published("mti-net-hrnet18", PASCAL, auxiliary_tasks=PASCAL, semseg_channels=21, classes=PASCAL21_CLASSES),
     ),
 }
 

@@ -14,7 +14,7 @@ from vizlab.core.published import Clues
 from vizlab.core.registry import build_network, methods
 from vizlab.errors import CheckpointError
 from vizlab.methods.cross_stitch.files import CROSS_STITCH
-from vizlab.tasks import NYU40_CLASSES
+from vizlab.tasks import NYU40_CLASSES, PASCAL21_CLASSES
 
 ALL_STAGES = ("layer1", "layer2", "layer3", "layer4")
 
@@ -26,9 +26,7 @@ def published(depth: int, tasks: tuple[str, ...], **more: object) -> NetworkConf
 
 CASES = {
     "resnet50-three-tasks": published(50, ("semseg", "normals", "depth"), classes=NYU40_CLASSES),
-    "resnet18-pascal": published(
-        18, PASCAL, semseg_channels=21, task_channels={"human_parts": 7, "sal": 1}, working_size=(512, 512)
-    ),
+    "resnet18-pascal": published(18, PASCAL, semseg_channels=21, classes=PASCAL21_CLASSES, working_size=(512, 512)),
     "some-stages": published(18, ("normals", "depth"), stages=("layer2", "layer4")),
 }
 

@@ -65,7 +65,7 @@ def test_what_is_read_off_the_file(published: tuple[str, Model]) -> None:
     assert [(s.name, s.stage, s.channels) for s in model.sites] == [
         (f"cross_stitch.{stage}", stage, facts["channels"][stage]) for stage in facts["stages"]
     ]
-    assert set(model.assumed) == ASSUMED | ({"classes"} if name == NYUD else set())
+    assert set(model.assumed) == ASSUMED | {"classes"}
     assert model.network.multiple == 8
 
 

@@ -83,7 +83,8 @@ def _data_set(widths: Mapping[str, int], clues: Clues) -> tuple[tuple[int, int],
         return _PASCAL
     if "depth" in widths or "semseg" in widths:
         return _NYUD
-    named = (data for folder in clues.folders for data in (_NYUD, _PASCAL) if data[1][:3].lower() in folder.lower())
+    words = {"nyu": _NYUD, "pascal": _PASCAL}
+    named = (data for folder in clues.folders for word, data in words.items() if word in folder.lower())
     return next(named, _NYUD)
 
 
