@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -12,12 +12,18 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Normalisation:
     """`(x - mean) / std` per channel; x is RGB in [0, 1], or depth in metres tiled to three channels.
 
-    With `log_counts`, depth is counted first: x is log(1 + log_counts * metres), of counts that 16 bits hold.
+    With `log_counts`, depth is counted first: x is log(1 + log_counts * metres), of counts that 16 bits hold. With the
+    `order` "bgr" the network takes colours the other way round, and so do `mean` and `std`.
     """
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     log_counts: float = 0.0
+    order: Literal["rgb", "bgr"] = "rgb"
+
+    def __post_init__(self) -> None:
+        if self.order not in ("rgb", "bgr"):
+            raise ValueError(f"the order of channels is {self.order!r}; expected 'rgb' or 'bgr'")
 
 
 IMAGENET = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
@@ -67,7 +73,9 @@ class NetworkConfig:
         """The inverse of `to_dict`; raises KeyError, TypeError or ValueError for anything else."""
         known = dict(values)
         known["normalisation"] = {
-            name: Normalisation(_triple(n["mean"]), _triple(n["std"]), float(n.get("log_counts", 0)))
+            name: Normalisation(
+                _triple(n["mean"]), _triple(n["std"]), float(n.get("log_counts", 0)), n.get("order", "rgb")
+            )
             for name, n in known["normalisation"].items()
         }
         for name in ("tasks", "inputs", "auxiliary_tasks", "classes", "working_size", "stages"):
@@ -78,7 +86,8 @@ class NetworkConfig:
 
 def _normalisation_dict(normal: Normalisation) -> dict[str, Any]:
     counted = {"log_counts": normal.log_counts} if normal.log_counts else {}
-    return {"mean": normal.mean, "std": normal.std, **counted}
+    turned = {"order": normal.order} if normal.order != "rgb" else {}
+    return {"mean": normal.mean, "std": normal.std, **counted, **turned}
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

@@ -1,11 +1,11 @@
 """On which grid a network predicts, where the last thing it does to a prediction is to enlarge it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, handle_torch_function, has_torch_function_unary
 from torch.utils.weak import WeakIdKeyDictionary
 
 Grid = tuple[int, int]
@@ -13,6 +13,22 @@ Grid = tuple[int, int]
 
 _CASTS = (Tensor.float, Tensor.to, Tensor.type, Tensor.contiguous)
 """What leaves a map's values where they are."""
+
+
+def resized_from_corner(x: Tensor, size: Sequence[int]) -> Tensor:
+    """(B, C, h, w) bilinearly to (B, C, H, W), row i at i * h / H: the first pixels lie on each other, not the last.
+
+    TensorFlow 1's rule, which is neither of the two of `F.interpolate`; beyond the last row or column is that again.
+    """
+    if has_torch_function_unary(x):  # one call to whoever watches, so that it can be told from others
+        return handle_torch_function(resized_from_corner, (x,), x, size)
+    height, width = size
+    once_more = F.pad(x, (0, 1, 0, 1), mode="replicate")
+    resized = F.interpolate(once_more, size=(height + 1, width + 1), mode="bilinear", align_corners=True)
+    return resized[..., :height, :width]
+
+
+_ENLARGING = (F.interpolate, resized_from_corner)
 
 
 class GridWatch(TorchFunctionMode):
@@ -30,7 +46,7 @@ class GridWatch(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        if func is F.interpolate or func in _CASTS:
+        if func in _ENLARGING or func in _CASTS:
             self._remember(args[0], result)  # the map stands first, however the call named it
         return result
 

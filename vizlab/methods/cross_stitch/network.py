@@ -5,6 +5,7 @@ Misra et al., CVPR 2016. Tensor names follow the authors' multi-task code base, 
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -91,14 +92,14 @@ class CrossStitchNetwork(TaskNetworks):
     fusion = "cross_stitch"
 
     def __init__(
-        self, parts: Parts, tasks: Sequence[Task], stitched: Sequence[str] | None = None, **given: bool
+        self, parts: Parts, tasks: Sequence[Task], stitched: Sequence[str] | None = None, **given: Any
     ) -> None:
         super().__init__(parts, tasks, CrossStitchUnit, stitched, **given)
 
 
 def cross_stitch_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> CrossStitchNetwork:
     """The compact cross-stitch network: a MobileNetV2 per task, a unit after each of five stages, shortcut heads."""
-    return CrossStitchNetwork(mobilenet_parts(tasks, width), tasks, upsample=False, read_all_stages=True)
+    return CrossStitchNetwork(mobilenet_parts(tasks, width), tasks, resize=None, read_all_stages=True)
 
 
 def cross_stitch_resnet(

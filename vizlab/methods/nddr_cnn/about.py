@@ -12,10 +12,12 @@ from vizlab.core.method import Fixed, Learning, Method, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import SiteTrace
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
-from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet
+from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet, nddr_vgg16
+from vizlab.methods.nddr_cnn.vgg_files import VGG_FILES
 from vizlab.methods.parts import other_files
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
+from vizlab.methods.parts.vgg_frameworks import PYTORCH, TENSORFLOW, Framework
 
 
 def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
@@ -24,6 +26,10 @@ def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
 
 def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
     return nddr_resnet(depth, tasks_of(config), fused=config.stages or None, **config.options)
+
+
+def _vgg16(framework: Framework, config: NetworkConfig) -> FusionNetwork:
+    return nddr_vgg16(tasks_of(config), framework, fused=config.stages or None, **config.options)
 
 
 def _layers(network: nn.Module) -> Iterable[nn.Module]:
@@ -74,8 +80,10 @@ METHOD = Method(
     architectures={
         "nddr-cnn-mobilenetv2": _mobilenetv2,
         **{f"nddr-cnn-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
+        "nddr-cnn-vgg16": partial(_vgg16, TENSORFLOW),
+        "nddr-cnn-vgg16-pytorch": partial(_vgg16, PYTORCH),
     },
-    files=(NDDR_CNN,),
+    files=(NDDR_CNN, *VGG_FILES),
     others=other_files.MTL_NAS,
     kinds={"nddr": "a 1x1 convolution over the concatenated features of all tasks, one for each task"},
     literature=(

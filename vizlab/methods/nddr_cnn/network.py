@@ -1,7 +1,8 @@
 """NDDR-CNN: one network per task, fused after each stage by 1x1 convolutions (Gao et al., CVPR 2019)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,9 @@ from torch import Tensor, nn
 
 from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
+from vizlab.methods.parts.vgg import WIDTH, norm
+from vizlab.methods.parts.vgg_frameworks import Framework
+from vizlab.methods.parts.vgg_heads import vgg_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
@@ -23,7 +27,14 @@ class NDDRLayer(FusionModule):
     contributions `gamma/sigma * W[:, block s] x_s` are summed, which costs the same arithmetic.
     """
 
-    def __init__(self, tasks: Sequence[str], channels: int, alpha: float = ALPHA, beta: float = BETA) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        channels: int,
+        alpha: float = ALPHA,
+        beta: float = BETA,
+        norm: Callable[[int], nn.BatchNorm2d] = nn.BatchNorm2d,
+    ) -> None:
         super().__init__()
         self.tasks, self.channels = tuple(tasks), channels
         self.layer = nn.ModuleDict()
@@ -31,7 +42,7 @@ class NDDRLayer(FusionModule):
             conv = nn.Conv2d(channels * len(self.tasks), channels, 1, bias=False)
             with torch.no_grad():
                 conv.weight.copy_(self.initial_weight(target, alpha, beta)[..., None, None])
-            self.layer[task] = nn.Sequential(conv, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+            self.layer[task] = nn.Sequential(conv, norm(channels), nn.ReLU(inplace=True))
 
     def initial_weight(self, target: int, alpha: float = ALPHA, beta: float = BETA) -> Tensor:
         """(C, T*C): alpha*I on the target's own block, beta*I on the others."""
@@ -91,13 +102,20 @@ class NDDRCNN(TaskNetworks):
 
     fusion = "nddr"
 
-    def __init__(self, parts: Parts, tasks: Sequence[Task], fused: Sequence[str] | None = None, **given: bool) -> None:
-        super().__init__(parts, tasks, NDDRLayer, fused, **given)
+    def __init__(
+        self,
+        parts: Parts,
+        tasks: Sequence[Task],
+        fused: Sequence[str] | None = None,
+        layer: Callable[[Sequence[str], int], NDDRLayer] = NDDRLayer,
+        **given: Any,
+    ) -> None:
+        super().__init__(parts, tasks, layer, fused, **given)
 
 
 def nddr_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> NDDRCNN:
     """The compact NDDR-CNN: a MobileNetV2 per task, fused after each of its five stages, shortcut heads."""
-    return NDDRCNN(mobilenet_parts(tasks, width), tasks, upsample=False, read_all_stages=True)
+    return NDDRCNN(mobilenet_parts(tasks, width), tasks, resize=None, read_all_stages=True)
 
 
 def nddr_resnet(
@@ -105,3 +123,21 @@ def nddr_resnet(
 ) -> NDDRCNN:
     """NDDR-CNN as in the authors' multi-task code base: a dilated ResNet and a DeepLab head per task."""
     return NDDRCNN(resnet_parts(depth, tasks, output_stride), tasks, fused)
+
+
+def nddr_vgg16(
+    tasks: Sequence[Task],
+    framework: Framework,
+    width: int = WIDTH,
+    stages: int = 5,
+    shortcut: int = 0,
+    fused: Sequence[str] | None = None,
+) -> NDDRCNN:
+    """NDDR-CNN as its authors published it, on VGG-16: fused after every block, or (13 `stages`) every convolution.
+
+    With `shortcut` a task's head reads all fused features, resized and reduced (section 3.3 of the paper).
+    """
+    return NDDRCNN(
+        vgg_parts(tasks, framework, width, stages, bool(shortcut)), tasks, fused, partial(NDDRLayer, norm=norm),
+        resize=framework.resize, read_all_stages=bool(shortcut),
+    )  # fmt: skip

@@ -16,14 +16,21 @@ from vizlab.tasks import Task
 
 Parts = tuple[dict[str, Backbone], dict[str, nn.Module]]
 """Backbones and heads by task."""
+Resize = Callable[[Tensor, Sequence[int]], Tensor]
+"""(B, C, h, w) and a size (H, W) to (B, C, H, W)."""
+
+
+def bilinear(x: Tensor, size: Sequence[int]) -> Tensor:
+    """As most networks enlarge: centres of pixels, not of corners, keep their places."""
+    return F.interpolate(x, size=tuple(size), mode="bilinear")
 
 
 class TaskNetworks(FusionNetwork):
     """One backbone and head per task, a fusion module after each stage named in `fused` (None: after every stage).
 
     `fuse(task names, channels)` makes a fusion module; they are kept under the name `fusion`, by stage. Outputs `TASK`
-    are (B, channels, H, W), or at the head's own resolution without `upsample`. With `read_all_stages` the heads take a
-    list of all stages' features, else the last stage's alone.
+    are (B, channels, H, W) by `resize`, or at the head's own resolution where that is None. With `read_all_stages` the
+    heads take a list of all stages' features, else the last stage's alone.
     """
 
     inputs = ("rgb",)
@@ -35,7 +42,7 @@ class TaskNetworks(FusionNetwork):
         tasks: Sequence[Task],
         fuse: Callable[[Sequence[str], int], FusionModule],
         fused: Sequence[str] | None = None,
-        upsample: bool = True,
+        resize: Resize | None = bilinear,
         read_all_stages: bool = False,
     ) -> None:
         super().__init__()
@@ -43,13 +50,13 @@ class TaskNetworks(FusionNetwork):
         self.tasks = tuple(tasks)
         names = [t.name for t in self.tasks]
         first = backbones[names[0]]
-        self.stage_names, self.multiple = first.stage_names, max(first.strides)
+        self.stage_names, self.multiple = first.stage_names, first.multiple
         self.backbone = nn.ModuleDict(backbones)
         self.heads = nn.ModuleDict(heads)
         chosen = first.stage_names if fused is None else fused
         channels = zip(first.stage_names, first.channels, strict=True)
         self.add_module(self.fusion, nn.ModuleDict({s: fuse(names, c) for s, c in channels if s in chosen}))
-        self._upsample, self._read_all = upsample, read_all_stages
+        self._resize, self._read_all = resize, read_all_stages
         self.sites = declare_sites(self)
 
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -59,7 +66,7 @@ class TaskNetworks(FusionNetwork):
         for position, task in enumerate(self.tasks):
             read = [stage[position] for stage in stages] if self._read_all else stages[-1][position]
             y = self.heads[task.name](read)
-            outputs[task.name] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
+            outputs[task.name] = y if self._resize is None else self._resize(y, image.shape[-2:])
         return outputs
 
     def _stages(self, image: Tensor) -> list[list[Tensor]]:

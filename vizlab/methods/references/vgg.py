@@ -1,4 +1,4 @@
-"""The baselines of NDDR-CNN's authors on VGG-16: one trunk for a task or for all of them, or a network for each task."""
+"""The baselines on VGG-16 of NDDR-CNN's authors: one trunk for a task or all of them, or a network for each task."""
 
 from collections.abc import Sequence
 from functools import partial
