@@ -13,7 +13,7 @@ from tests.conftest import make_model
 from tests.door.authors_files import filled_state, golden_facts
 from vizlab.core.door import save_checkpoint
 from vizlab.errors import CheckpointError, InputError
-from vizlab.page.handlers import add_checkpoint
+from vizlab.page.adding import add_checkpoint
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf, Turns
 from vizlab.page.workspace import Workspace

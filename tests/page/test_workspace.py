@@ -13,7 +13,7 @@ import vizlab.page.workspace as workspace_module
 from tests.page.page_process import CONFIGS, NAMES, OWN_CHECKPOINT, addable, checkpoints, random_checkpoint, write_pair
 from vizlab.core.door import load_model
 from vizlab.errors import CheckpointError, InputError, VizlabError
-from vizlab.page.handlers import add_checkpoint
+from vizlab.page.adding import add_checkpoint
 from vizlab.page.kit.analysis import Request
 from vizlab.page.settings import Settings
 from vizlab.page.status import status_line

@@ -85,13 +85,20 @@ def title_of(family: str) -> str:
     return methods()[family].title if family in methods() else family
 
 
+def controls() -> dict[str, Control]:
+    """The controls of all methods by name; of one that several methods have, the first."""
+    found: dict[str, Control] = {}
+    for method in methods().values():
+        for control in method.controls:
+            found.setdefault(control.name, control)
+    return found
+
+
 def known_control(name: str) -> Control:
     """The control of that name, of whichever method declares it; raises InputError if none does."""
-    every = [control for method in methods().values() for control in method.controls]
-    for control in every:
-        if control.name == name:
-            return control
-    raise InputError(f"'{name[:40]}' is no setting of any method; known: {', '.join(c.name for c in every) or 'none'}.")
+    if name in controls():
+        return controls()[name]
+    raise InputError(f"'{name[:40]}' is no setting of any method; known: {', '.join(controls()) or 'none'}.")
 
 
 def checked(settings: Mapping[str, object]) -> dict[str, float]:

@@ -23,14 +23,15 @@ from vizlab import views
 from vizlab.core.changes import Change, change_from, do
 from vizlab.core.method import Control
 from vizlab.core.predictions import SemsegPrediction
-from vizlab.core.registry import methods
+from vizlab.core.registry import controls, methods
 from vizlab.errors import InputError, VizlabError
 from vizlab.experiments.corruptions import fitting, severity_sweep
 from vizlab.experiments.corruptions.words import turned
 from vizlab.experiments.interventions.effect import Bench
+from vizlab.page.adding import add_checkpoint
 from vizlab.page.effects import unchanged_trace
 from vizlab.page.experiment import Run, subject
-from vizlab.page.handlers import UNEXPECTED, add_checkpoint
+from vizlab.page.handlers import UNEXPECTED
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.request import request_for
 from vizlab.page.summary import card_of, plain, site_summary, summary
@@ -216,19 +217,20 @@ class Endpoints:
         except (KeyError, TypeError, ValueError) as err:
             raise InputError(f"A change is {json.dumps(given, default=str)[:200]}; {CHANGES}.") from err
 
-    def add_from_folder(self, name: str, weights: str = "") -> str:
+    def add_from_folder(self, name: str, weights: str = "", said: str = "") -> str:
         """Add a checkpoint of the operator's folder; answers with the name it runs under.
 
-        `weights` says which of several in the file: raw, ema, or their name there.
+        `weights` says which of several in the file: raw, ema, or their name there; `said` what the file does not say,
+        such as "tasks=depth".
         """
-        return add_checkpoint(self.workspace, name, None, weights)
+        return add_checkpoint(self.workspace, name, None, weights, said)
 
-    def add_upload(self, checkpoint: str | None, weights: str = "") -> str:
+    def add_upload(self, checkpoint: str | None, weights: str = "", said: str = "") -> str:
         """Add a checkpoint of your own, where the operator allows it; answers with the name it runs under.
 
-        `weights` says which of several in the file: raw, ema, or their name there.
+        `weights` and `said` are those of /add_from_folder.
         """
-        return add_checkpoint(self.workspace, None, checkpoint, weights)
+        return add_checkpoint(self.workspace, None, checkpoint, weights, said)
 
     def _png(self, pixels: np.ndarray, name: str) -> str:
         buffer = io.BytesIO()
@@ -265,6 +267,7 @@ PARAMETERS = {
     "changes": f"a list of changes, each {CHANGES.removeprefix('expected ')}",
     "name": "a checkpoint's file name in the operator's folder",
     "weights": "which of several sets of weights in the file: raw, ema, or their name there; empty for the usual one",
+    "said": "what the file does not say, such as tasks=depth or architecture=NAME; empty where it says everything",
     "checkpoint": "a checkpoint file, uploaded",
 }
 """What every parameter is, for programs and for assistants; an endpoint's own words come first."""
@@ -333,7 +336,7 @@ def add_endpoints(workspace: Workspace) -> None:
             (does.add_from_folder, name, True), (does.add_upload, name, True),
         ):  # fmt: skip
             _endpoint(ask, inputs.of(ask), outputs, runs)
-        for control in (control for method in methods().values() for control in method.controls):
+        for control in controls().values():
             ask = does.vary(control)
             words = (
                 f"the {control.title}, from {control.low:g} on"

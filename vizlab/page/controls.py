@@ -86,7 +86,7 @@ class Controls:
             UNITS, value="auto", allow_custom_value=True, show_label=False, container=False, elem_id="vz-unit"
         )
         names = workspace.shelf.shipped()
-        self.models = gr.CheckboxGroup(list(names), value=list(names), label="networks", elem_id="vz-models")
+        self.models = gr.CheckboxGroup(list(names), value=list(workspace.shelf.ticked()), label="networks", elem_id="vz-models")
         self._build_adding(workspace)
         with gr.Row(elem_classes="vz-run-options"):
             devices = [(words, name) for name, words in workspace.devices().items()]
@@ -131,6 +131,10 @@ class Controls:
             self.own_weights = gr.Textbox(
                 label="weights, where the file holds several", placeholder="raw, ema or a name", max_lines=1
             )
+            self.own_said = gr.Dropdown(
+                [], value=None, label="what the file does not say", info="asked where it matters; or: inputs=depth",
+                allow_custom_value=True, elem_id="vz-own-said",
+            )  # fmt: skip
             self.add = gr.Button("Add", size="sm", elem_id="vz-add")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from vizlab.core.trace import FusionTrace
-from vizlab.errors import CancelledError, InputError, VizlabError
+from vizlab.errors import CancelledError, InputError, UnsaidError, VizlabError
+from vizlab.page.adding import add_checkpoint, answers, question
 from vizlab.page.controls import scene_buttons
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.changes import stack_of
@@ -167,6 +168,7 @@ class Handlers:
             settings=before.settings,
             settings_by_model=before.settings_by_model,
             changes={name: stack for name, stack in before.changes.items() if name in request.models},
+            domains=request.domains or (before.domains if request.same_picture(before) else before.derived),
         )
 
     def _show(self, analysis: Analysis, shown: Shown, palette: Palette) -> Updates:
@@ -350,7 +352,13 @@ class Handlers:
         return self.guarded(do)
 
     def add_checkpoint(
-        self, name: str | None, upload: str | None, weights: str | None, ticked: list[str], offered: list[str]
+        self,
+        name: str | None,
+        upload: str | None,
+        weights: str | None,
+        said: str | None,
+        ticked: list[str],
+        offered: list[str],
     ) -> Updates:
         """A checkpoint of the user's own joins this session's list, ticked.
 
@@ -358,13 +366,18 @@ class Handlers:
         """
 
         def do() -> Updates:
-            added = add_checkpoint(self.workspace, name, upload, weights)
+            try:
+                added = add_checkpoint(self.workspace, name, upload, weights, said)
+            except UnsaidError as err:  # the file stays; whoever says it has it added
+                asked = gr.update(choices=answers(err), value=None)
+                return {self.page.controls.own_said: asked, self.page.message: alert(question(err))}
             choices = list(dict.fromkeys([*offered, added]))
             now_ticked = list(dict.fromkeys([*ticked, added]))
             return {
                 self.page.controls.models: gr.update(choices=choices, value=now_ticked),
                 self.page.offered: choices,
                 self.page.controls.own_file: None,
+                self.page.controls.own_said: gr.update(choices=[], value=None),
                 self.page.message: notice(added_sentence(self.workspace.shelf.get(added))),
             }
 
@@ -398,21 +411,6 @@ def _values(reading: ReadOptions) -> tuple[str, ...]:
     return tuple(reading.arguments().values())
 
 
-def add_checkpoint(workspace: Workspace, name: str | None, upload: str | None, weights: str | None = None) -> str:
-    """Add an uploaded file or one of the operator's folder, as far as the operator allows; returns its name.
-
-    `weights` says which of several sets in the file; empty for the one the door chooses.
-    """
-    wanted = (weights or "").strip() or None
-    if upload:
-        if not workspace.settings.uploads:
-            raise InputError("This page takes no uploaded checkpoints; its operator can allow them.")
-        return workspace.shelf.add_upload(upload, wanted)
-    if not name:
-        raise InputError("Choose a checkpoint of the list, or upload one, then press Add.")
-    return workspace.shelf.add_from_folder(name, wanted)
-
-
 def opening_request(workspace: Workspace, link: Link | None = None) -> Request | None:
     """What a link names, as far as it is there: its scene or the first one, its networks or every shipped one."""
     scenes, shipped = workspace.scenes(), workspace.shelf.shipped()
@@ -421,11 +419,12 @@ def opening_request(workspace: Workspace, link: Link | None = None) -> Request |
     wanted = link or Link()
     return Request(
         scene=wanted.scene if wanted.scene in scenes else scenes[0],
-        models=tuple(name for name in wanted.networks if name in shipped) or shipped,
+        models=tuple(name for name in wanted.networks if name in shipped) or workspace.shelf.ticked(),
         device=workspace.default_device(),
         settings=wanted.settings,
         settings_by_model={name: own for name, own in wanted.settings_by_model.items() if name in shipped},
         changes={name: stack for name, stack in wanted.changes.items() if name in shipped},
+        domains=wanted.domains,
     )
 
 

@@ -4,11 +4,11 @@ Reading a file takes seconds. Whoever asks for the same file meanwhile waits for
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, file_hash, load_model
 from vizlab.core.model import Model
@@ -16,6 +16,8 @@ from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError, InputError, one_line
 from vizlab.page.cache import ByteCache
 
+Given = tuple[tuple[str, Any], ...]
+"""Arguments of `load_model` by name."""
 Origin = Literal["memory", "shipped", "folder", "upload"]
 
 _MODEL_BYTES = 4_000_000_000
@@ -25,15 +27,15 @@ _MODEL_BYTES = 4_000_000_000
 class ShelfEntry:
     """A network that can be run under the name `name`; `family` is its method's, empty where only loading tells.
 
-    `path` is its checkpoint's, None for one that its owner made in this process; `weights` those asked for of several
-    in the file.
+    `path` is its checkpoint's, None for one that its owner made in this process; `given` what was given to
+    `load_model` with it: which weights of several, what the file does not say.
     """
 
     name: str
     path: Path | None
     origin: Origin
     family: str = ""
-    weights: str | None = None
+    given: Given = ()
 
 
 class Turns:
@@ -116,17 +118,20 @@ class ModelShelf:
         """The file names in the operator's folder."""
         return () if self._add_from is None else tuple(path.name for path in _checkpoints_in(self._add_from))
 
-    def add_from_folder(self, file_name: str, weights: str | None = None) -> str:
-        """Load a file of the operator's folder; returns the name it runs under. `weights` as `load_model` takes it."""
+    def add_from_folder(self, file_name: str, weights: str | None = None, **said: Any) -> str:
+        """Load a file of the operator's folder; returns the name it runs under.
+
+        `weights` and what else is `said` are as `load_model` takes them.
+        """
         if self._add_from is None:
             raise InputError("This page has no folder to add checkpoints from; the operator names one with --add-from.")
         if file_name not in self.addable():
             raise InputError("There is no such checkpoint in the operator's folder; choose one of the list.")
-        return self._add(self._add_from / file_name, "folder", weights)
+        return self._add(self._add_from / file_name, "folder", _given(weights, said))
 
-    def add_upload(self, path: str | Path, weights: str | None = None) -> str:
-        """Load an uploaded file; returns the name it runs under. `weights` as `load_model` takes it."""
-        return self._add(Path(path), "upload", weights)
+    def add_upload(self, path: str | Path, weights: str | None = None, **said: Any) -> str:
+        """Load an uploaded file; returns the name it runs under. `weights` and `said` as for `add_from_folder`."""
+        return self._add(Path(path), "upload", _given(weights, said))
 
     def get(self, name: str) -> Model:
         """The model of that name, loaded now if it is not yet."""
@@ -139,19 +144,19 @@ class ModelShelf:
     def loaded(self, names: Sequence[str]) -> list[Model]:
         return [self.get(name) for name in names]
 
-    def _add(self, path: Path, origin: Origin, weights: str | None) -> str:
+    def _add(self, path: Path, origin: Origin, given: Given) -> str:
         """The name that a file runs under, which is read unless the same file is here already."""
         digest = _hash(path)
         with self._turns.of(digest):
-            name = self._name_of(digest, checkpoint_name(path.name), weights)
+            name = self._name_of(digest, checkpoint_name(path.name), given)
             if name is not None:
                 return self._with_file(name, path)
-            model = load_model(path, "cpu", weights=weights)
-            model.name = f"{model.name}-{one_line(weights, 40)}" if weights else model.name
+            model = load_model(path, "cpu", **dict(given))
+            model.name = "-".join([model.name, *(_words(value) for _, value in given)])
             with self._lock:
                 model.name = self._free_name(model)
                 self._keep(model)
-                self._register(ShelfEntry(model.name, path, origin, weights=weights))
+                self._register(ShelfEntry(model.name, path, origin, given=given))
                 self._hashes[model.name] = model.checkpoint_hash
             return model.name
 
@@ -168,12 +173,12 @@ class ModelShelf:
                 self._register(replace(entry, path=path))
         return name
 
-    def _name_of(self, digest: str, name: str, weights: str | None) -> str | None:
-        """What the weights of the file of that hash are called here: an added one, or the one that has its name."""
+    def _name_of(self, digest: str, name: str, given: Given) -> str | None:
+        """What the file of that hash is called here, so loaded: an added one, or the one that has its name."""
         with self._lock:
-            same = [n for n, d in self._hashes.items() if d == digest and self._entries[n].weights == weights]
+            same = [n for n, d in self._hashes.items() if d == digest and self._entries[n].given == given]
             namesake = self._entries.get(name)
-        if same or namesake is None or weights or not digest:
+        if same or namesake is None or given or not digest:
             return same[0] if same else None
         return name if self._hash_of(namesake) == digest else None
 
@@ -196,7 +201,7 @@ class ModelShelf:
                 return model
             if entry.path is None or not entry.path.is_file():
                 raise CheckpointError(f"The file of '{entry.name}' is no longer there; add it again.")
-            model = load_model(entry.path, "cpu", weights=entry.weights)
+            model = load_model(entry.path, "cpu", **dict(entry.given))
             if self._hashes.get(entry.name, model.checkpoint_hash) != model.checkpoint_hash:
                 raise CheckpointError(f"The file of '{entry.name}' is another one than was added; add it again.")
             model.name = entry.name
@@ -217,6 +222,16 @@ def added_sentence(model: Model) -> str:
         f"{model.name} was added and is ticked: {model.method.title}, {model.config.architecture}, which predicts "
         f"{tasks} and has {sites}. Press Run to see it beside the others."
     )
+
+
+def _given(weights: str | None, said: Mapping[str, Any]) -> Given:
+    given = {"weights": weights, **said}
+    return tuple((name, value) for name, value in given.items() if value)
+
+
+def _words(value: str | Sequence[str]) -> str:
+    """What was given, as a part of a name."""
+    return one_line(value if isinstance(value, str) else "-".join(value), 40)
 
 
 def _hash(path: Path) -> str:

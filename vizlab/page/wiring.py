@@ -125,7 +125,9 @@ def _wire_adding(page: Page, handlers: Handlers) -> None:
     controls = page.controls
     if not controls.can_add:
         return
-    inputs = [controls.own, controls.own_file, controls.own_weights, controls.models, page.offered]
-    outputs = [controls.models, page.offered, controls.own_file, *page.remarks]
-    for event in (controls.add.click, controls.own_file.upload):  # a file needs no second click
+    given = [controls.own, controls.own_file, controls.own_weights, controls.own_said]
+    inputs = [*given, controls.models, page.offered]
+    outputs = [controls.models, page.offered, controls.own_file, controls.own_said, *page.remarks]
+    # Neither a file nor an answer needs a second click.
+    for event in (controls.add.click, controls.own_file.upload, controls.own_said.select):
         event(handlers.add_checkpoint, inputs, outputs, **_QUIET, **NETWORKS)

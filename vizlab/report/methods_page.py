@@ -32,7 +32,7 @@ def method_markdown(method: Method) -> str:
 
 
 def _kinds(method: Method) -> list[str]:
-    rows = {}
+    rows: dict[str, FusionModule] = {}
     for config in method.examples:
         with torch.device("meta"):
             network = build_network(config)
