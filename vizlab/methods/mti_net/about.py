@@ -63,7 +63,7 @@ METHOD = Method(
         **{f"mti-net-resnet{depth}-fpn": partial(_resnet_fpn, depth) for depth in FPN_DEPTHS},
     },
     files=(MTI_NET,),
-    others=(*other_files.MULTI_TASK, *other_files.BACKBONES),
+    others=other_files.BACKBONES,
     kinds={
         distillation.KIND: distillation.WORDS,
         "propagation": "one representation of all tasks' features, handed to every task: not a sum",

@@ -7,9 +7,7 @@ from vizlab.core.published import KnownFile
 
 Recognise = Callable[[Collection[str]], bool]
 
-_FUSING = "a network of that code base that fuses (MTI-Net, NDDR-CNN or cross-stitch)"
 _FUSING_START = "a network trained from it: these are weights to start a training from"
-_HEAD = r"(0\.convs\.0\.0|last_layer\.0)\.weight"  # DeepLab's and HRNet's
 
 
 def having(*patterns: str) -> Recognise:
@@ -24,23 +22,6 @@ def without(recognise: Recognise, *patterns: str) -> Recognise:
     return lambda names: recognise(names) and not any(pattern.match(name) for name in names for pattern in compiled)
 
 
-MULTI_TASK = (
-    KnownFile(
-        "an MTAN of the multi-task code base: its tasks select from one trunk, and no streams mix in it",
-        having(r"attention_1\.\w+\.0\.weight", r"refine_1\."),
-        _FUSING,
-    ),
-    KnownFile(
-        "a single-task network of the multi-task code base: one backbone and one decoder, nothing is fused in it",
-        having(r"backbone\.", rf"decoder\.{_HEAD}"),
-        _FUSING,
-    ),
-    KnownFile(
-        "a multi-task baseline of the multi-task code base: tasks share one backbone, nothing is fused in it",
-        having(r"backbone\.", rf"(decoders|heads)\.\w+\.{_HEAD}"),
-        _FUSING,
-    ),
-)
 BACKBONES = (
     KnownFile(
         "an HRNet classifier, as trained on ImageNet",

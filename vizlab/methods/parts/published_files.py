@@ -54,7 +54,7 @@ def task_widths(widths: Mapping[str, int]) -> tuple[int, dict[str, int]]:
 
 
 def nyu_classes(count: int, assumed: dict[str, str]) -> tuple[str, ...]:
-    """The classes of the data set for which that number is usual (NYUv2, SUN RGB-D, PASCAL), which is noted; or none."""
+    """The classes of the data set for which that number is usual (NYUv2, SUN RGB-D, PASCAL), noted; none for others."""
     if count not in DATA_SETS:
         return ()
     data, names = DATA_SETS[count]

@@ -17,6 +17,8 @@ from vizlab.methods.references.network import (
     hrnet_trunk,
     resnet_trunk,
 )
+from vizlab.methods.references.vgg import VGG_ARCHITECTURES
+from vizlab.methods.references.vgg_files import VGG_FILES
 
 _KINDS = {SINGLE: SingleTask, SHARED: SharedEncoder}
 
@@ -31,12 +33,14 @@ def _hrnet(kind: type[ReferenceNetwork], config: NetworkConfig) -> FusionNetwork
 
 def _architectures() -> Mapping[str, Builder]:
     resnets = {f"{name}-resnet{d}": partial(_resnet, kind, d) for name, kind in _KINDS.items() for d in DEPTHS}
-    return {**resnets, **{f"{name}-hrnet": partial(_hrnet, kind) for name, kind in _KINDS.items()}}
+    hrnets = {f"{name}-hrnet": partial(_hrnet, kind) for name, kind in _KINDS.items()}
+    return {**resnets, **hrnets, **VGG_ARCHITECTURES}
 
 
 _SENTENCE = (
     "References: networks in which nothing mixes, to hold the others against: one backbone for a single task, or a "
-    "backbone that several tasks share and behind which each has a head of its own (Vandenhende et al., TPAMI 2021)."
+    "backbone that several tasks share and behind which each has a head of its own (Vandenhende et al., TPAMI 2021; on "
+    "VGG-16 Gao et al., CVPR 2019)."
 )
 
 METHOD = Method(
@@ -45,6 +49,6 @@ METHOD = Method(
     sentence=_SENTENCE,
     alone=_SENTENCE,
     architectures=_architectures(),
-    files=FILES,
+    files=(*FILES, *VGG_FILES),
     rank=90,
 )
