@@ -109,7 +109,7 @@ def check(
     Raises IncompatibleInputError if the picture lacks an input, InputError for a property that there is not.
     """
     started = time.perf_counter()
-    picture = default_picture() if rgbd is None else rgbd
+    picture = default_picture(model.inputs) if rgbd is None else rgbd
     case = Case(in_precision(model, "float32"), picture, with_limits(limits), working_size)
     # In a context of its own: what a network leaves in context variables is found, and does not reach the caller.
     found = copy_context().run(_findings, case)

@@ -1,7 +1,7 @@
 """The files of channel exchanging networks: segmentation ('segmenter' wrapper) and image translation (raw)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
@@ -54,6 +54,11 @@ def _modality(clues: Clues) -> tuple[str, str]:
     return "rgb", "the file does not say which modality its one input is"
 
 
+def _all(inputs: Sequence[str], clues: Clues) -> tuple[str, ...]:
+    """The inputs by the names that the file gives them and by those that the caller does."""
+    return (*inputs, *(clues.given.get("inputs") or ()))
+
+
 def _recognise_segmentation(keys: Collection[str]) -> bool:
     return any(re.match(r"layer\d\.\d+\.bn\d\.bn_\d+\.", key) for key in keys)
 
@@ -79,7 +84,7 @@ def _describe_segmentation(state: State, clues: Clues) -> tuple[NetworkConfig, d
         classes=nyu_classes(classes, assumed),
         threshold=_exchange(streams, THRESHOLD, "the authors' segmentation code", assumed),
         working_size=(480, 640),
-        normalisation={"rgb": IMAGENET, "depth": METRES},
+        normalisation={**dict.fromkeys(_all(inputs, clues), IMAGENET), "rgb": IMAGENET, "depth": METRES},
     )
     return config, assumed
 
@@ -125,7 +130,7 @@ def _describe_translation(state: State, clues: Clues) -> tuple[NetworkConfig, di
         inputs=inputs,
         threshold=_exchange(streams, TRANSLATION_THRESHOLD, "the authors' translation code", assumed),
         working_size=(256, 256),
-        normalisation={**dict.fromkeys(inputs, SIGNED), "rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
+        normalisation={**dict.fromkeys(_all(inputs, clues), SIGNED), "rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
         options={"filters": width(state, "conv1.conv.module.weight")},
     )
     return config, assumed
