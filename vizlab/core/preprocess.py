@@ -1,6 +1,7 @@
 """From a picture of any size to what a network takes: one uniform scaling, padding, normalisation."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -15,7 +16,9 @@ from vizlab.rgbd import RGBDImage, fill_unknown
 
 _LARGEST_COUNT = np.float32(65535)
 MODALITIES = {"rgb": "a colour picture", "depth": "a depth map"}
-"""What a picture can offer, by the name networks give it."""
+"""What a sensor offers, by the name networks give it; what else they take are domains of the picture."""
+HOW = "(domains=), or load it with inputs= to say which picture each stream should get"
+"""What is to be done where a domain is missing, in Python's words."""
 
 
 def preprocess(rgbd: RGBDImage, config: NetworkConfig, framing: Framing, device: torch.device) -> dict[str, Tensor]:
@@ -26,26 +29,36 @@ def preprocess(rgbd: RGBDImage, config: NetworkConfig, framing: Framing, device:
 
 def check_modalities(rgbd: RGBDImage, inputs: tuple[str, ...]) -> None:
     """Raise IncompatibleInputError, saying why, unless the picture has every input the network takes."""
-    unknown = [name for name in inputs if name not in MODALITIES]
-    if unknown:
-        raise IncompatibleInputError(
-            f"This network takes {' and '.join(unknown)}, which no RGB-D picture has; load it with inputs= to say "
-            "which of rgb and depth each of its streams should get."
-        )
     missing = [name for name in inputs if name not in rgbd.modalities]
+    further = [name for name in missing if name not in MODALITIES]
+    if further:
+        raise IncompatibleInputError(
+            f"This network takes {_listed(inputs)}, but the upload has only {_has(rgbd)}; give pictures for "
+            f"{_listed(further)} {HOW}."
+        )
     if missing:
-        has = " and ".join(MODALITIES[name] for name in rgbd.modalities)
-        needs = " and ".join(MODALITIES[name] for name in missing)
-        raise IncompatibleInputError(f"This network needs {needs}, but the upload has only {has}; add what is missing.")
+        needs = _listed([MODALITIES[name] for name in missing])
+        raise IncompatibleInputError(f"This network needs {needs}, but the upload has only {_has(rgbd)}; add what is "
+                                     "missing.")  # fmt: skip
+
+
+def _has(rgbd: RGBDImage) -> str:
+    return _listed([MODALITIES.get(name, f"a picture for {name}") for name in rgbd.modalities])
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _scaled(rgbd: RGBDImage, name: str, framing: Framing) -> NDArray[np.float32]:
-    """One modality at content size, HxWx3 float32: RGB in [0, 1], or metres three times."""
+    """One input at content size, HxWx3 float32: RGB in [0, 1], of colour or a domain, or metres three times."""
     height, width = framing.content
-    if name == "rgb":
-        assert rgbd.colour is not None
+    if name != "depth":
+        picture = rgbd.colour if name == "rgb" else rgbd.domains[name]
+        assert picture is not None
         shrinks = math.prod(framing.content) < math.prod(framing.picture)
-        colour = cv2.resize(rgbd.colour, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        colour = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         return colour.astype(np.float32) / np.float32(255)
     assert rgbd.depth is not None
     filled, _ = fill_unknown(rgbd.depth)
@@ -61,6 +74,8 @@ def _to_tensor(
     mean, std = np.array(normal.mean, np.float32), np.array(normal.std, np.float32)
     if normal.log_counts:
         pixels = np.log1p(np.clip(pixels * np.float32(normal.log_counts), 0, _LARGEST_COUNT))
+    if normal.order == "bgr":
+        pixels = pixels[..., ::-1]
     below, right = framing.padded[0] - pixels.shape[0], framing.padded[1] - pixels.shape[1]
     padded = np.pad((pixels - mean) / std, ((0, below), (0, right), (0, 0)), mode="edge")
     # An HxWxC array is already channels last: permuting its strides is all that is needed.

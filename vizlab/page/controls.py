@@ -86,7 +86,9 @@ class Controls:
             UNITS, value="auto", allow_custom_value=True, show_label=False, container=False, elem_id="vz-unit"
         )
         names = workspace.shelf.shipped()
-        self.models = gr.CheckboxGroup(list(names), value=list(workspace.shelf.ticked()), label="networks", elem_id="vz-models")
+        self.models = gr.CheckboxGroup(
+            list(names), value=list(workspace.shelf.ticked()), label="networks", elem_id="vz-models"
+        )
         self._build_adding(workspace)
         with gr.Row(elem_classes="vz-run-options"):
             devices = [(words, name) for name, words in workspace.devices().items()]

@@ -1,6 +1,6 @@
 (() => {
   // The address: scene, networks, settings and changes for the server; what was set in the viewer for the browser.
-  const SERVER = ['scene', 'networks', 'set', 'do', 'picture', 'tab'];
+  const SERVER = ['scene', 'networks', 'set', 'do', 'domains', 'picture', 'tab'];
   const parts = () => new URLSearchParams(location.hash.slice(1));
   const links = {
     page: new URLSearchParams(), ask: null, titles: {},
@@ -15,7 +15,7 @@
       const one = (model, own) => Object.entries(own).map(([name, value]) => `${model ? model + '~' : ''}${name}:${value}`);
       const set = [...one('', settings.all), ...Object.entries(settings.of).flatMap(([model, own]) => one(model, own))];
       links.put({scene: mark.dataset.scene, networks: JSON.parse(mark.dataset.networks).join(','), set: set.join(','),
-                 do: mark.dataset.changes, picture: mark.dataset.scene ? '' : mark.dataset.picture});
+                 do: mark.dataset.changes, domains: mark.dataset.domains, picture: mark.dataset.scene ? '' : mark.dataset.picture});
       links.write(before !== '' && before !== String(links.page));
     },
     put: (values) => {

@@ -3,9 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from vizlab.page.kit.changes import Stacks, read
+from vizlab.rgbd import DERIVATIONS
+from vizlab.rgbd.image import may_name_domain
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,13 @@ class Link:
     changes: Stacks = field(default_factory=dict)
     uploaded: str = ""
     tab: str = ""
+    domains: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None) -> "Link":
         """From the part of an address behind "#": scene=NAME&networks=A,B&set=threshold:0.05,A~threshold:0.1&do=...
 
-        See `page.kit.changes` for what stands in `do`.
+        See `page.kit.changes` for what stands in `do`, `domains_written` for `domains`.
         """
         found = {name: values[-1] for name, values in parse_qs((text or "").removeprefix("#")).items()}
         everywhere: dict[str, float] = {}
@@ -37,7 +41,19 @@ class Link:
         names = tuple(name for name in found.get("networks", "").split(",") if name)
         changes = read(found.get("do", ""))
         picture, tab = found.get("picture", ""), found.get("tab", "")
-        return cls(found.get("scene", ""), names, everywhere, by_model, changes, picture, tab)
+        domains = _domains(found.get("domains", "").split(","))
+        return cls(found.get("scene", ""), names, everywhere, by_model, changes, picture, tab, domains)
+
+
+def domains_written(domains: Mapping[str, Path | str]) -> str:
+    """As an address has them: "light:shading,texture:colour"; of files nobody else has it says nothing."""
+    return ",".join(f"{name}:{source}" for name, source in domains.items() if isinstance(source, str))
+
+
+def _domains(parts: Iterable[str]) -> dict[str, str]:
+    """Name and derivation of every part that is one."""
+    pairs = (part.partition(":") for part in parts)
+    return {name: source for name, _, source in pairs if source in DERIVATIONS and may_name_domain(name)}
 
 
 def _settings(parts: Iterable[str]) -> Iterable[tuple[str, str, float]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from vizlab.page.controls import ALIGNMENTS, KINDS, PRECISIONS, TURNS, UNITS
+from vizlab.page.kit.words import how_on_the_page
 
 LABELS = {
     "weights": "weights, where the file holds several",
@@ -34,6 +35,7 @@ def on_the_page(sentence: str) -> str:
 
     "use device='cpu'" becomes "use “device”: cpu"; "leave weights= out" tells to leave that field empty.
     """
+    sentence = how_on_the_page(sentence)
     return _GIVEN.sub(_control, _LEFT_OUT.sub(lambda found: f"leave “{LABELS[found[1]]}” empty", sentence))
 
 

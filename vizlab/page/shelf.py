@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, file_hash, load_model
+from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, file_hash, load_model, own_config
 from vizlab.core.model import Model
+from vizlab.core.preprocess import MODALITIES
 from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError, InputError, one_line
 from vizlab.page.cache import ByteCache
@@ -36,6 +37,14 @@ class ShelfEntry:
     origin: Origin
     family: str = ""
     given: Given = ()
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What a network takes and gives, by the names of its inputs and tasks."""
+
+    inputs: tuple[str, ...]
+    tasks: tuple[str, ...]
 
 
 class Turns:
@@ -78,12 +87,16 @@ class ModelShelf:
         self._entries: dict[str, ShelfEntry] = {}
         self._hashes: dict[str, str] = {}  # by name, of the files that were added
         self._in_memory: dict[str, Model] = {}
+        self._takes: dict[str, Takes] = {}  # by name, of what is known without loading, or was loaded once
         self._loaded: ByteCache[Model] = ByteCache(_MODEL_BYTES)
         # Held for as long as names are looked up, never while a file is read.
         self._lock = threading.Lock()
         self._turns = Turns()
         for path in _checkpoints_in(checkpoints):
-            self._register(ShelfEntry(checkpoint_name(path.name), path, "shipped", family_of(path)))
+            name, config = checkpoint_name(path.name), own_config(path)
+            self._register(ShelfEntry(name, path, "shipped", family_of(path)))
+            if config is not None:
+                self._takes[name] = Takes(config.inputs, config.tasks)
 
     def shipped(self) -> tuple[str, ...]:
         """The names that every user is offered: what is in memory, then one method of the shipped after the other."""
@@ -93,6 +106,16 @@ class ModelShelf:
             in_memory = tuple(self._in_memory)
         by_method = sorted(shipped, key=lambda entry: (order.index(entry.family), entry.name))
         return (*in_memory, *(entry.name for entry in by_method))
+
+    def ticked(self) -> tuple[str, ...]:
+        """Those among them that are run unasked: not those that take further pictures beside colour and depth."""
+        suits = {name for name, takes in self._takes.items() if set(takes.inputs) <= set(MODALITIES)}
+        return tuple(name for name in self.shipped() if name in suits or name not in self._takes)
+
+    def translators(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Of these networks those that make pictures of pictures, with their inputs; as far as is known by now."""
+        known = {name: self._takes[name] for name in names if name in self._takes}
+        return {name: takes.inputs for name, takes in known.items() if takes.tasks == ("image",)}
 
     def of_family(self, family: str) -> tuple[str, ...]:
         """Those among them that are of one method."""
@@ -112,6 +135,7 @@ class ModelShelf:
             model.name = name
             self._in_memory[name] = model
             self._register(ShelfEntry(name, None, "memory", model.method.family))
+            self._takes[name] = _takes(model)
             return name
 
     def addable(self) -> tuple[str, ...]:
@@ -211,6 +235,11 @@ class ModelShelf:
     def _keep(self, model: Model) -> None:
         size = sum(t.numel() * t.element_size() for t in model.network.state_dict().values())
         self._loaded.put(model.name, model, size)
+        self._takes[model.name] = _takes(model)
+
+
+def _takes(model: Model) -> Takes:
+    return Takes(model.inputs, tuple(task.name for task in model.tasks))
 
 
 def added_sentence(model: Model) -> str:

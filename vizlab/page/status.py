@@ -42,6 +42,7 @@ def readout(shown: Picture) -> str:
         lines.append(_line("colour", "none given: networks that need it are not run"))
     if record.colour is not None and record.colour.orientation != 1:
         lines.append(_line("colour", "turned upright by its EXIF orientation"))
+    lines += [_line(escape(name), escape(source)) for name, source in record.domains.items()]
     warnings = "".join(tag("p", badge("check", "warn") + " " + escape(text), "vz-note") for text in record.warnings)
     read = tag("div", figures, "vz-inputs") + tag("dl", "".join(lines), "vz-readout")
     return read + warnings + _suggestions(record.suggestions)
@@ -65,7 +66,7 @@ def _panels(rgbd: RGBDImage) -> list[Panel]:
         panels.append(image_panel(rgbd.colour, "colour"))
     if rgbd.depth is not None:
         panels.append(depth_panel(rgbd.depth, "depth", *depth_range([rgbd.depth])))
-    return panels
+    return panels + [image_panel(pixels, name) for name, pixels in rgbd.domains.items()]
 
 
 def _thumbnail(panel: Panel) -> str:

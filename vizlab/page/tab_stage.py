@@ -15,6 +15,7 @@ from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.changes import written
 from vizlab.page.kit.html import tag
 from vizlab.page.kit.method_tab import Updates
+from vizlab.page.link import domains_written
 from vizlab.page.serving import ROOT, viewer_address
 
 MOUNT_JS = """
@@ -85,8 +86,9 @@ def document_mark(analysis: Analysis) -> str:
     """What the browser needs to open an analysis, and to name it in an address."""
     request = analysis.request
     settings = {"all": dict(request.settings), "of": {k: dict(v) for k, v in request.settings_by_model.items()}}
+    scene = "" if request.own_files else str(request.scene)
     return tag(
-        "i", "", data_key=analysis.key, data_scene=request.scene or "", data_picture=analysis.picture.rgbd.digest[:16],
+        "i", "", data_key=analysis.key, data_scene=scene, data_picture=analysis.picture.rgbd.digest[:16],
         data_networks=json.dumps(list(request.models)), data_settings=json.dumps(settings),
-        data_changes=written(request.changes),
+        data_changes=written(request.changes), data_domains=domains_written(request.domains),
     )  # fmt: skip

@@ -30,12 +30,13 @@ from vizlab.page.documents import Documents
 from vizlab.page.effects import Effects
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
 from vizlab.page.kit.changes import StackedChange
+from vizlab.page.kit.words import how_on_the_page
 from vizlab.page.scene_rows import SceneRows
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
 from vizlab.page.turns import Turns
 from vizlab.progress import Step, silent
-from vizlab.rgbd import RGBDImage, read_rgbd
+from vizlab.rgbd import DERIVATIONS, Limits, RGBDImage, derivable, read_rgbd, with_domains
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.study.cards import result_of
 from vizlab.study.scene_scores import scene_picture
@@ -84,9 +85,14 @@ class Workspace:
         return analysis
 
     def read(self, request: Request) -> Picture:
-        """The picture a request names, with everything there is to compare predictions to."""
+        """The picture a request names, with its domains and everything there is to compare predictions to."""
+        return _with_domains(self._sensed(request), request, self.settings.limits)
+
+    def _sensed(self, request: Request) -> Picture | None:
+        """Colour and depth as a sensor gives them; None where domains alone were given."""
         if request.colour is None and request.depth is None:
-            return self.scene_picture(request.scene)
+            alone = request.scene is None and len(request.domains) > 0
+            return None if alone else self.scene_picture(request.scene)
         rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
         title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         return Picture(title, rgbd, _sensor_reference(rgbd))
@@ -169,6 +175,22 @@ class Workspace:
         return next((name for name in devices if name.startswith(wanted)), wanted)
 
 
+def _with_domains(picture: Picture | None, request: Request, limits: Limits) -> Picture:
+    """The picture with what the request names beside it; what cannot be derived of this one is left out, and said."""
+    if picture is None:
+        title = " + ".join(Path(source).name for source in request.domains.values())
+        return Picture(title, with_domains(None, request.domains, limits), None)
+    able = derivable(picture.rgbd)
+    absent = [source for source in request.derived.values() if source not in able]
+    given = {name: source for name, source in request.domains.items() if source not in absent}
+    rgbd = with_domains(picture.rgbd, given, limits)
+    if absent:
+        names = " and ".join(DERIVATIONS[source].title for source in dict.fromkeys(absent) if source in DERIVATIONS)
+        said = f"From this picture {names} cannot be derived: it has only {' and '.join(picture.rgbd.modalities)}."
+        rgbd = replace(rgbd, record=replace(rgbd.record, warnings=(*rgbd.record.warnings, said)))
+    return replace(picture, rgbd=rgbd)
+
+
 def _key(picture: Picture, request: Request, models: list[Model]) -> str:
     return analysis_key(picture, request, {model.name: model.checkpoint_hash for model in models})
 
@@ -220,7 +242,7 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
                 found = _as_asked(model, rgbd, request, own, picture.reference, notes, benches)
                 traces[model.name], effects[model.name] = found
         except IncompatibleInputError as err:
-            skipped[model.name] = str(err)
+            skipped[model.name] = how_on_the_page(str(err))
     traces = {model.name: traces[model.name] for model in models if model.name in traces}
     if request.depth is not None and (question := unit_question(picture.rgbd, traces)) is not None:
         notes.append(question)
@@ -325,7 +347,7 @@ def _shown_to(
     if source is None or not isinstance(prediction, DepthPrediction):
         return _scaled_for(model, rgbd, traces)
     record = replace(rgbd.record, warnings=(*rgbd.record.warnings, stand_in_sentence(model.name, source)))
-    return RGBDImage(rgbd.colour, np.maximum(prediction.value, NEAREST), record)
+    return replace(rgbd, depth=np.maximum(prediction.value, NEAREST), record=record)
 
 
 def _scaled_for(model: Model | TracedModel, rgbd: RGBDImage, traces: Mapping[str, FusionTrace]) -> RGBDImage:

@@ -95,11 +95,17 @@ class RGBDImage:
         return digest.hexdigest()
 
 
+def may_name_domain(name: str) -> bool:
+    """Whether a domain may be called so."""
+    known = isinstance(name, str) and re.fullmatch(r"\w[\w-]{0,39}", name, re.ASCII)
+    return bool(known) and name not in OWN_FIELDS
+
+
 def check_domain_name(name: str) -> None:
     """Raise InputError unless `name` can name a domain: letters, digits, "_" and "-", and neither "rgb" nor "depth"."""
     if name in OWN_FIELDS:
         raise InputError(f"'{name}' is no further domain; give it as {OWN_FIELDS[name]}.")
-    if not isinstance(name, str) or not re.fullmatch(r"\w[\w-]{0,39}", name, re.ASCII):
+    if not may_name_domain(name):
         raise InputError(
             f"'{one_line(name, 60)}' names no domain; expected up to 40 letters, digits, underscores and dashes."
         )

@@ -94,7 +94,7 @@ def sampling(framings: Iterable[Framing]) -> Sampling:
 
 
 def picture_layers(rgbd: RGBDImage, reference: Reference | None, sampled: Sampling = ALL) -> list[Layer]:
-    """The photograph, the sensor's depth, and what predictions are held against."""
+    """The photograph, the sensor's depth, what predictions are held against, and further pictures of the scene."""
     found: list[Layer] = []
     if rgbd.colour is not None:
         found.append(Layer(PHOTOGRAPH, "photograph", PICTURE, "colour", rgbd.colour, (1, 1), "The colour picture."))
@@ -106,7 +106,14 @@ def picture_layers(rgbd: RGBDImage, reference: Reference | None, sampled: Sampli
             continue  # the sensor's own is there already
         note = "" if reference is None else reference.notes.get(task, "")
         found.append(_reference(task, sampled(values), note, sampled.cell))
-    return found
+    return found + [_domain(rgbd, name, sampled) for name in rgbd.domains]
+
+
+def _domain(rgbd: RGBDImage, name: str, sampled: Sampling) -> Layer:
+    source = rgbd.record.domains.get(name, "")
+    sentence = f"A further picture of the scene, as networks take it{f' ({source})' if source else ''}."
+    key, pixels = f"{PICTURE}|domain {name}", sampled(rgbd.domains[name])
+    return Layer(key, name, PICTURE, "colour", pixels, sampled.cell, sentence)
 
 
 def prediction_layers(trace: FusionTrace, group: str = "", sampled: Sampling = ALL) -> list[Layer]:
@@ -185,7 +192,8 @@ def _of_prediction(
             colormap="cividis", task=output.task,
         )  # fmt: skip
     elif isinstance(prediction, ImagePrediction):
-        yield Layer(key, title, group, "colour", prediction.value, cell, "The picture it makes.", task=output.task)
+        by = f"the stream of {output.stream} makes alone" if output.stream and not output.ensemble else "it makes"
+        yield Layer(key, title, group, "colour", prediction.value, cell, f"The picture {by}.", task=output.task)
 
 
 def _of_classes(

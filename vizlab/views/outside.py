@@ -193,7 +193,8 @@ def _hatched(picture: tuple[int, int]) -> np.ndarray:
 def _background(rgbd: RGBDImage) -> np.ndarray:
     if rgbd.colour is not None:
         return greyed(reduced(rgbd.colour, MAX_SIDE, smooth=True))
-    assert rgbd.depth is not None
+    if rgbd.depth is None:  # a scene of domains alone
+        return greyed(reduced(next(iter(rgbd.domains.values())), MAX_SIDE, smooth=True))
     return greyed(coloured(reduced(rgbd.depth), *depth_range([rgbd.depth]), "viridis"))
 
 

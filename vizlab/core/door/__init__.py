@@ -1,7 +1,7 @@
 """Weights in and out: one door for every file, one format of our own."""
 
 from vizlab.core.door.container import file_hash
-from vizlab.core.door.door import SUFFIXES, checkpoint_name, family_of, load_model
+from vizlab.core.door.door import SUFFIXES, checkpoint_name, family_of, load_model, own_config
 from vizlab.core.door.own import save_checkpoint
 
-__all__ = ["SUFFIXES", "checkpoint_name", "family_of", "file_hash", "load_model", "save_checkpoint"]
+__all__ = ["SUFFIXES", "checkpoint_name", "family_of", "file_hash", "load_model", "own_config", "save_checkpoint"]

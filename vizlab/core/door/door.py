@@ -172,8 +172,14 @@ def checkpoint_name(name: str) -> str:
 
 def family_of(path: Path) -> str:
     """The family of the method in a vizlab file, by its header alone; empty for any other file."""
+    config = own_config(path)
+    return "" if config is None else method_of(config).family
+
+
+def own_config(path: Path) -> NetworkConfig | None:
+    """The configuration in a vizlab file, by its header alone; None for any other file."""
     try:
         config, _ = read_header(read_metadata(path), path.name)
-        return method_of(config).family
     except CheckpointError:
-        return ""
+        return None
+    return config

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from vizlab.core.config import NetworkConfig
+from vizlab.core.config import NetworkConfig, Normalisation
 from vizlab.core.registry import checked, method_of, methods
 from vizlab.errors import InputError
 from vizlab.tasks import TaskName
@@ -40,9 +40,18 @@ def override(
         _check_same(name, getattr(config, name), settings.get(name))
     if "inputs" in settings and len(settings["inputs"]) != len(config.inputs):
         raise ValueError(f"inputs= names {len(settings['inputs'])} inputs, but the file holds {len(config.inputs)}")
+    if "inputs" in settings:
+        settings["normalisation"] = _renamed(config, settings)
     changed = replace(config, **settings)
     check_config(changed)
     return changed, left
+
+
+def _renamed(config: NetworkConfig, settings: Mapping[str, Any]) -> dict[str, Normalisation]:
+    """Normalisation by the new names of the inputs: a stream keeps its own unless the new name has one already."""
+    own = {new: config.normalisation[old] for old, new in zip(config.inputs, settings["inputs"], strict=True)
+           if old in config.normalisation}  # fmt: skip
+    return {**own, **settings.get("normalisation", config.normalisation)}
 
 
 def check_config(config: NetworkConfig) -> None:

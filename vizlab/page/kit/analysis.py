@@ -21,7 +21,8 @@ class Request:
     `reading` says how the files are read; `settings` give values to controls, by name, in place of each
     checkpoint's own, and `settings_by_model` to those of one network, before that; `changes` are what is done to what
     streams send each other in one network. With `predicted_depth`, networks
-    that need depth get another network's prediction where the picture has none.
+    that need depth get another network's prediction where the picture has none. `domains` are further pictures by the
+    name that networks give them: files, or names of what is derived (see `vizlab.rgbd.DERIVATIONS`).
     """
 
     scene: str | None = None
@@ -36,6 +37,22 @@ class Request:
     precision: str = "auto"
     settings_by_model: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     changes: Stacks = field(default_factory=dict)
+    domains: Mapping[str, Path | str] = field(default_factory=dict)
+
+    @property
+    def derived(self) -> dict[str, str]:
+        """The domains that are derived, by name, whatever the picture: those that another picture has as well."""
+        return {name: source for name, source in self.domains.items() if isinstance(source, str)}
+
+    @property
+    def own_files(self) -> bool:
+        """Whether anything of the picture was given as a file, which nobody else has."""
+        return self.scene is None or len(self.derived) < len(self.domains)
+
+    def same_picture(self, other: "Request") -> bool:
+        """Whether both are of one scene, or of the same files read alike."""
+        mine, theirs = ((one.scene, one.colour, one.depth, one.reading) for one in (self, other))
+        return mine == theirs
 
     def changes_of(self, model: str) -> tuple[StackedChange, ...]:
         """The changes of that network that are in force."""
@@ -99,9 +116,8 @@ class Analysis:
     @property
     def nbytes(self) -> int:
         """What keeping it costs."""
-        pixels = [a for a in (self.picture.rgbd.colour, self.picture.rgbd.depth) if a is not None]
         traces = (*self.traces.values(), *self.unchanged.values())
-        return sum(a.nbytes for a in pixels) + sum(a.nbytes for t in traces for a in arrays_of(t).values())
+        return self.picture.rgbd.nbytes + sum(a.nbytes for t in traces for a in arrays_of(t).values())
 
     def of_family(self, family: str) -> dict[str, FusionTrace]:
         """The traces of one method in which streams mix, by model name; a network in which nothing mixes is none."""

@@ -1,5 +1,6 @@
 """Sentences that several panels share."""
 
+from vizlab.core.preprocess import HOW
 from vizlab.core.trace import FusionTrace
 from vizlab.views.outside import LAYERS
 from vizlab.views.shares import NOT_AN_EFFECT
@@ -19,6 +20,11 @@ NO_SHARE_AFTER = (
 )
 SAME = "same for every picture"
 THIS = "this picture"
+
+
+def how_on_the_page(sentence: str) -> str:
+    """A sentence about domains that are missing in the page's words."""
+    return sentence.replace(HOW, "in the tab “Translation”")
 
 
 def altered_words(before: FusionTrace, trace: FusionTrace) -> list[str]:
