@@ -68,8 +68,9 @@ def _impossible(site: Site) -> Iterator[str]:
 
 
 def _wrong_counts(site: Site, sights: list[Sight]) -> Iterator[str]:
-    """Each target is shown once in a forward where the site adds, and never where it does not."""
-    counts, expected = Counter(sight.target for sight in sights), int(site.additive)
+    """Each target is shown once in a forward; where the site does not add, it may be that none is."""
+    counts = Counter(sight.target for sight in sights)
+    expected = int(site.additive or bool(sights))
     for target in range(len(site.targets)):
         if (count := counts.pop(target, 0)) != expected:
             yield f"{site.targets[target]} is shown {_times(count)}, expected {_times(expected)}"
@@ -79,6 +80,8 @@ def _wrong_counts(site: Site, sights: list[Sight]) -> Iterator[str]:
 
 def _wrong_sights(site: Site, seen: Mapping[str, list[Sight]]) -> Iterator[str]:
     for sight in seen.get(site.name, []):
+        if not site.additive and sight.sources:
+            yield "parts are shown, but it does not add"
         if not 0 <= sight.target < len(site.targets) or site.targets[sight.target] not in site.sources:
             continue
         target = site.targets[sight.target]

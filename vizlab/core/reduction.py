@@ -54,15 +54,31 @@ class TargetReduction:
 
 
 @dataclass
+class TargetKept:
+    """One target of a site that does not add: its `grid` and `extras`, as in `TargetReduction`."""
+
+    grid: tuple[int, int]
+    extras: Mapping[str, np.ndarray]
+
+
+@dataclass
 class Recorder:
-    """The observer of a traced forward; statistics are taken over the picture, not over its padding."""
+    """The observer of a traced forward; statistics are taken over the picture, not over its padding.
+
+    By site and target: `rows` of sites that add, `kept` of those that do not, but show something.
+    """
 
     framing: Framing
     rows: dict[str, dict[int, TargetReduction]] = field(default_factory=dict)
+    kept: dict[str, dict[int, TargetKept]] = field(default_factory=dict)
 
     def __call__(self, module: FusionModule, mixing: Mixing) -> None:
-        row = reduce_mixing(mixing, module.site, self.framing)
-        self.rows.setdefault(module.site.name, {})[mixing.target] = row
+        site, target = module.site, mixing.target
+        if site.additive:
+            self.rows.setdefault(site.name, {})[target] = reduce_mixing(mixing, site, self.framing)
+        else:
+            row = TargetKept(_grid(mixing), _extras(mixing, self.framing))
+            self.kept.setdefault(site.name, {})[target] = row
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflowed in the network stays infinite or NaN here
@@ -84,10 +100,18 @@ def reduce_mixing(mixing: Mixing, site: Site, framing: Framing) -> TargetReducti
         received=np.sqrt(_over(squares, variance + _constant_part(mixing, output))).astype(np.float16),
         outside_mean=float(_over(means, means + float(came.mean()))),
         share_after=_share_after(mixing, sums),
-        grid=(mixing.output.shape[-2], mixing.output.shape[-1]),
+        grid=_grid(mixing),
         power=(output.spread + np.square(output.mean)).astype(np.float32),
-        extras={} if mixing.extras is None else mixing.extras(framing),
+        extras=_extras(mixing, framing),
     )
+
+
+def _grid(mixing: Mixing) -> tuple[int, int]:
+    return mixing.output.shape[-2], mixing.output.shape[-1]
+
+
+def _extras(mixing: Mixing, framing: Framing) -> Mapping[str, np.ndarray]:
+    return {} if mixing.extras is None else mixing.extras(framing)
 
 
 def _covariance(mixing: Mixing, sums: Sums, variance: np.ndarray, sources: int) -> np.ndarray:

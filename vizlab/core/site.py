@@ -29,7 +29,8 @@ class Site:
     `kind` is the method's word for what it does there; `targets` receive and `sources` send; `additive` says whether
     `output[t]` is a sum of contributions of the sources (else no cross-stream share is defined). `stage` groups sites
     for display. `activation` names what is applied to every output, and nothing before it, where that is "relu" or
-    "relu6"; None says that something else follows, or that nobody says what.
+    "relu6"; None says that something else follows, or that nobody says what. A source may be an earlier stage of a
+    stream: then `senders` names the stream of each source, in their order; empty where every source is a stream.
     """
 
     name: str
@@ -40,6 +41,11 @@ class Site:
     stage: str
     additive: bool = True
     activation: Activation | None = None
+    senders: tuple[str, ...] = ()
+
+    def sender(self, source: str) -> str:
+        """The stream that a source is of."""
+        return self.senders[self.sources.index(source)] if self.senders else source
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Mixing:
     (masked replacement), which saves a copy of most of the feature map. `gates` are (B, H, W) maps by source.
     `extras` gives further small arrays of this target that the method wants kept, by name, of the first picture and
     without its padding; of one name they have one shape for all targets.
+    A site that does not add shows nothing, or of every target its `output` without parts, for the sake of `extras`.
     The tensors are only valid while the observer runs, and `extras` is to be called then: an in-place activation may
     follow.
     """

@@ -39,8 +39,9 @@ class SiteTrace:
     padded margin included; `power` (T, C) float32 the mean square of each channel of the output; `extras` what else the
     method keeps of this picture, by name, (T, ...) each.
 
-    At a site that does not add (feature propagation) all but `weights` is None. `received`, `outside_mean`, `grid` and
-    `power` are also None, and `extras` empty, in traces saved before they were kept.
+    At a site that does not add all but `weights` is None or empty, and `grid` and `extras` where it shows something.
+    `received`, `outside_mean`, `grid` and `power` are also None, and `extras` empty, in traces saved before they were
+    kept.
     """
 
     site: Site

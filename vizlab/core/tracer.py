@@ -17,7 +17,7 @@ from vizlab.core.grids import Grid, GridWatch
 from vizlab.core.model import Model
 from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.core.predictions import decode
-from vizlab.core.reduction import Recorder, TargetReduction
+from vizlab.core.reduction import Recorder, TargetKept, TargetReduction
 from vizlab.core.registry import checked, known_control
 from vizlab.core.site import NO_INTERVENTION, Intervention, Site, fusion_modules, intervening, observing
 from vizlab.core.trace import FusionTrace, SiteTrace, TracedModel
@@ -80,8 +80,9 @@ def traced(
         raw.update(outputs)
     decoded = decode(outputs, framing)
     initial = {name for name in decoded if Output.parse(name).initial}
-    known = {} if before is None else {n: s for n, s in before.sites.items() if n not in recorder.rows}
-    sites = {s.name: _site_trace(s, recorder.rows.get(s.name), weights[s.name]) for s in model.sites}
+    met = {*recorder.rows, *recorder.kept}
+    known = {} if before is None else {n: s for n, s in before.sites.items() if n not in met}
+    sites = {s.name: _site_trace(s, recorder, weights[s.name]) for s in model.sites}
     grids = _grids({name: watch.grid(y) for name, y in outputs.items()}, decoded) if before is None else before.grids
     return FusionTrace(
         model=_describe(model, change),
@@ -146,9 +147,16 @@ def _changes(change: Intervention, asked: Sequence[Change]) -> dict[str, object]
     return {"settings": dict(change.settings), "cross": change.cross, **where, **done}
 
 
-def _site_trace(site: Site, rows: dict[int, TargetReduction] | None, weights: dict[str, np.ndarray]) -> SiteTrace:
-    if not rows:
-        return SiteTrace(site, None, None, None, None, weights)
+def _site_trace(site: Site, recorder: Recorder, weights: dict[str, np.ndarray]) -> SiteTrace:
+    if kept := recorder.kept.get(site.name):
+        shown = [kept[target] for target in range(len(site.targets))]
+        return SiteTrace(site, None, None, None, None, weights, grid=shown[0].grid, extras=_extras(shown))
+    rows = recorder.rows.get(site.name)
+    return SiteTrace(site, None, None, None, None, weights) if not rows else _mixed(site, rows, weights)
+
+
+def _mixed(site: Site, rows: dict[int, TargetReduction], weights: dict[str, np.ndarray]) -> SiteTrace:
+    """A site that adds."""
     ordered = [rows[target] for target in range(len(site.targets))]
     return SiteTrace(
         site=site,
@@ -162,8 +170,13 @@ def _site_trace(site: Site, rows: dict[int, TargetReduction] | None, weights: di
         share_after=_of_all([row.share_after for row in ordered]),
         grid=ordered[0].grid,
         power=np.stack([row.power for row in ordered]),
-        extras={name: np.stack([row.extras[name] for row in ordered]) for name in ordered[0].extras},
+        extras=_extras(ordered),
     )
+
+
+def _extras(rows: Sequence[TargetReduction] | Sequence[TargetKept]) -> dict[str, np.ndarray]:
+    """What is kept of all targets, by name."""
+    return {name: np.stack([row.extras[name] for row in rows]) for name in rows[0].extras}
 
 
 def _of_all(values: Sequence[np.ndarray | float | None]) -> np.ndarray | None:

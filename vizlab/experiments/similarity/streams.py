@@ -166,6 +166,8 @@ class _Watch:
         self._held: dict[tuple[str, When], dict[int, Tensor]] = {}
 
     def __call__(self, module: FusionModule, mixing: Mixing) -> None:
+        if not module.site.additive:
+            return
         name, targets = module.site.name, module.site.targets
         own = _own_part(mixing)
         if own is not None:

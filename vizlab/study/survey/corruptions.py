@@ -66,7 +66,7 @@ class Corruptions:
         with observing(recorder):
             outputs = model.forward(batch.prepared(pictures))
         rows = score({name: y for name, y in outputs.items() if Output.parse(name).answer}, batch)
-        rows["cross_share"] = cross_share(model, recorder)
+        rows["cross_share"] = cross_share(model, recorder, len(batch))
         refused = np.array([found is None for found in broken])
         for values in rows.values():
             values[refused] = np.nan if values.dtype.kind == "f" else 0

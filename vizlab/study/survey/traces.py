@@ -57,7 +57,8 @@ class BatchRecorder:
 
     def __call__(self, module: FusionModule, mixing: Mixing) -> None:
         site = module.site
-        self.ports[site.name, site.targets[mixing.target]] = reduce_batch(mixing, site, self.framing, self.after)
+        if site.additive:
+            self.ports[site.name, site.targets[mixing.target]] = reduce_batch(mixing, site, self.framing, self.after)
 
 
 def mixing_rows(model: Model, recorder: BatchRecorder, pictures: int) -> Rows:
@@ -82,8 +83,8 @@ def _stacked(columns: list[np.ndarray], pictures: int) -> np.ndarray:
     return np.stack(columns, 1).astype(np.float32) if columns else np.zeros((pictures, 0), np.float32)
 
 
-def cross_share(model: Model, recorder: BatchRecorder) -> np.ndarray:
+def cross_share(model: Model, recorder: BatchRecorder, pictures: int) -> np.ndarray:
     """(B, P) float32: of each port, the share that came from other streams."""
     ports = [(site, target) for site in model.sites if site.additive for target in site.targets]
     columns = [1 - recorder.ports[site.name, t].share[:, site.sources.index(t)] for site, t in ports]
-    return np.stack(columns, 1).astype(np.float32)
+    return _stacked(columns, pictures)
