@@ -23,23 +23,11 @@ FILES = {
         "score_predictor.0.score_nets.0.0.weight",
         "patch_embed_enc.0.proj.module.weight",
     ],
-    "MTAN": [
-        *named("backbone", RESNET),
-        "attention_1.semseg.0.weight",
-        "refine_1.0.conv1.weight",
-        "heads.semseg.4.bias",
-    ],
     "HRNet classifier": [*HRNET, "incre_modules.0.0.conv1.weight", "classifier.weight"],
     "HRNet backbone alone": HRNET,
     "ResNet classifier": [*RESNET, "fc.weight", "fc.bias"],
     "ResNet backbone alone": RESNET,
     "MobileNetV2 classifier": ["features.0.0.weight", "features.17.conv.0.0.weight", "classifier.1.weight"],
-    "NDDR-CNN on VGG-16 of the MTL-NAS": ["net1.stages.0.feature.0.weight", "nddrs.nddrs.0.conv1.weight"],
-    "cross-stitch network on VGG-16": ["net1.stages.0.feature.0.weight", "nddrs.nddrs.0.a11"],
-    "network that MTL-NAS found": ["net1.stages.0.feature.0.weight", "paths.net1_paths.0.conv.weight"],
-    "two VGG-16 networks": ["net1.stages.0.feature.0.weight", "net2.stages.0.feature.0.weight", "net2.head.8.bias"],
-    "NDDR-CNN on VGG-16 under TensorFlow": ["vgg_16_1_1/conv1/conv1_1/weights", "nddr_1/nddr_1_n1/weights"],
-    "VGG-16 of NDDR-CNN's code": ["vgg_16/conv1/conv1_1/weights", "vgg_16_1_6/fc6/weights"],
 }
 
 

@@ -62,6 +62,7 @@ class MobileNetV2(Backbone):
     stage_names = ("stage1", "stage2", "stage3", "stage4", "stage5")
     channels = (16, 24, 32, 96, 320)
     strides = (2, 4, 8, 16, 32)
+    last_inputs = (32, 24, 32, 96, 160)
 
     def __init__(self, norm: NormFactory = batch_norm) -> None:
         super().__init__()
@@ -74,6 +75,9 @@ class MobileNetV2(Backbone):
         self.features = nn.ModuleList(blocks)
 
     def run_stage(self, index: int, x: Tensor) -> Tensor:
+        return self.split_stage(index, x)[1]
+
+    def split_stage(self, index: int, x: Tensor) -> tuple[Tensor, Tensor]:
         start = 0 if index == 0 else _STAGE_ENDS[index - 1]
         blocks = list(self.features)[start : _STAGE_ENDS[index]]
         if index == 0 and _rounds(x) and not self.training:
@@ -88,10 +92,12 @@ class MobileNetV2(Backbone):
         return next(name for name, end in zip(self.stage_names, _STAGE_ENDS, strict=True) if block < end)
 
 
-def _through(blocks: Sequence[nn.Module], x: Tensor) -> Tensor:
-    for block in blocks:
+def _through(blocks: Sequence[nn.Module], x: Tensor) -> tuple[Tensor, Tensor]:
+    """What the last block is given, and what it makes of it."""
+    *first, last = blocks
+    for block in first:
         x = block(x)
-    return x
+    return x, last(x)
 
 
 def _rounds(x: Tensor) -> bool:

@@ -49,38 +49,6 @@ BACKBONES = (
         _FUSING_START,
     ),
 )
-MTL_NAS = (
-    KnownFile(
-        "the variables of an NDDR-CNN on VGG-16 under TensorFlow's names, which vizlab does not build",
-        having(r"nddr_\d/nddr_"),
-        "an NDDR-CNN on a ResNet of the multi-task code base",
-    ),
-    KnownFile(
-        "the variables of a VGG-16 of NDDR-CNN's code under TensorFlow's names; nothing is fused in it",
-        having(r"vgg_16(_\d_\d)?/(conv1|fc6)/"),
-        "an NDDR-CNN on a ResNet of the multi-task code base",
-    ),
-    KnownFile(
-        "an NDDR-CNN on VGG-16 of the MTL-NAS code base, which vizlab does not build",
-        having(r"net1\.stages\.", r"nddrs\.nddrs\.\d+\.conv1\."),
-        "an NDDR-CNN on a ResNet of the multi-task code base",
-    ),
-    KnownFile(
-        "a cross-stitch network on VGG-16 of the MTL-NAS code base, which vizlab does not build",
-        having(r"net1\.stages\.", r"nddrs\.nddrs\.\d+\.a11"),
-        "a cross-stitch network on a ResNet of the multi-task code base",
-    ),
-    KnownFile(
-        "a network that MTL-NAS found, which vizlab does not build",
-        having(r"net1\.stages\.", r"paths\.net1_paths\."),
-        "an NDDR-CNN on a ResNet of the multi-task code base",
-    ),
-    KnownFile(
-        "two VGG-16 networks of the MTL-NAS code base, one a task, that do not fuse",
-        without(having(r"net1\.stages\.", r"net2\.(stages|head)\."), r"nddrs\.nddrs\.", r"paths\."),
-        "an NDDR-CNN on a ResNet of the multi-task code base",
-    ),
-)
 CEN = (
     KnownFile(
         "a discriminator, which CEN's image translation trains against its generator",

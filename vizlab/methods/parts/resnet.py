@@ -48,12 +48,19 @@ class ResNet(Backbone):
             strides.append(stride)
         self.channels = (64, *(width * block.expansion for width in _WIDTHS))
         self.strides = tuple(strides)
+        self.last_inputs = (0, *self.channels[1:])
 
     def run_stage(self, index: int, x: Tensor) -> Tensor:
         if index == 0:
             x = F.relu(self.bn1(self.conv1(x)), inplace=True)
             return F.max_pool2d(x, 3, 2, 1)
-        return self.get_submodule(self.stage_names[index])(x)
+        return self.split_stage(index, x)[1]
+
+    def split_stage(self, index: int, x: Tensor) -> tuple[Tensor, Tensor]:
+        *blocks, last = self.get_submodule(self.stage_names[index]).children()
+        for block in blocks:
+            x = block(x)
+        return x, last(x)
 
     def stage_of(self, path: str) -> str:
         stage = path.split(".")[0]
