@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
         normals = np.tile(np.array([0, 0, -1], np.float32), (*SIZE, 1))
         colour = np.repeat((255 * ramp[..., None]).astype(np.uint8), 3, axis=2)
         rendering = Rendering(
-            colour, depth, (depth * 1000).astype(np.uint16), (39 * ramp).astype(np.uint8), normals,
+            colour, depth, (depth * 1000).astype(np.uint16), (39 * ramp).astype(np.uint8), normals, colour, colour,
             kinect_intrinsics(SIZE),
         )  # fmt: skip
         save_scene(rendering, tmp_path / name, {"title": "Room", "kind": "office", "seed": 7, "spp": 1})

@@ -31,7 +31,7 @@ from vizlab.study.training.recipe import Recipe, load_recipe
 from vizlab.study.training.train import train
 
 RECIPE_FOLDER = Path(__file__).parents[2] / "vizlab/study/training/recipes"
-RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))
+RECIPES = sorted(RECIPE_FOLDER.glob("*-nyuv2.toml"))
 CEN_RECIPE = RECIPE_FOLDER / "cen-mobilenetv2-nyuv2.toml"
 
 
@@ -44,7 +44,7 @@ def small(path: Path) -> Recipe:
 def test_there_is_a_recipe_for_each_shipped_network() -> None:
     networks = ("cen", "cen-multitask", "cen-multimodal-multitask", "nddr-cnn", "mti-net")
     baselines = ("semseg-rgb", "semseg-rgb-24-epochs", "semseg-depth", "depth-rgb", "normals-rgb")
-    assert {p.stem for p in RECIPES} == {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)}
+    assert {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)} <= {p.stem for p in RECIPES}
 
 
 def test_a_network_and_its_baselines_are_trained_the_same_way() -> None:

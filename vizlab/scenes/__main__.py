@@ -72,11 +72,14 @@ def dataset_command(
     spp: Annotated[int, typer.Option(help="Samples per pixel.")] = 32,
     seed: Annotated[int, typer.Option(help="First seed; those of the bundled scenes are refused.")] = FIRST_SEED,
     test_every: Annotated[int, typer.Option(help="One in so many goes to test.txt; 0: none.")] = 0,
+    domains: Annotated[
+        bool, typer.Option("--domains", help="Texture, light, normals and edges too; exact depth, not a sensor's.")
+    ] = False,
 ) -> None:
     """Render rooms of all kinds as a folder that `vizlab train` reads; skips those that are complete."""
     from vizlab.study.data.rendered import render_dataset
 
-    for job in render_dataset(out, count, _shape(size), spp, seed, test_every):
+    for job in render_dataset(out, count, _shape(size), spp, seed, test_every, domains):
         typer.echo(job.name)
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vizlab.scenes.path_tracing import Geometry
 from vizlab.scenes.textures import Image, Map
+
+REST = np.float32(0.02)
+"""Added to a reflectance before light is divided by it: black things would make of their last shine a blaze."""
+GREY = np.float32(0.3)
+"""The reflectance that every surface has in a picture of light alone, about a room's average."""
 
 
 def denoised(colour: Map, variance: Map, albedo: Map, geometry: Geometry, radius: int = 6) -> Map:
@@ -16,7 +22,7 @@ def denoised(colour: Map, variance: Map, albedo: Map, geometry: Geometry, radius
     counts only as far as the noise does not explain it.
     """
     # Dividing the reflectance out leaves light alone, which is smooth: textures are not touched by the filter.
-    base = albedo + 0.02
+    base = albedo + REST
     light = without_specks(colour / base)
     noise = (variance / base**2).mean(-1)
     # The variance of eight passes is itself noisy: a pixel counts as at least as noisy as its neighbourhood.
@@ -90,11 +96,10 @@ def bloom(colour: Map, strength: float = 0.045) -> Map:
     return (colour * (1 - strength) + wide * strength).astype(np.float32)
 
 
-def exposed(colour: Map, stops: float = 0.0, key: float = 0.2) -> Map:
-    """Scaled so that the picture's log-mean luminance becomes `key`, plus `stops`."""
-    luminance = colour @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    mean = float(np.exp(np.log(np.clip(luminance, 1e-4, None)).mean()))
-    return (colour * (key / mean * 2.0**stops)).astype(np.float32)
+def encoded(linear: NDArray[np.floating]) -> Map:
+    """sRGB's encoding of linear values in [0, 1]."""
+    curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+    return curve.astype(np.float32)
 
 
 def toned(colour: Map) -> Map:
@@ -102,21 +107,29 @@ def toned(colour: Map) -> Map:
     # Narkowicz's fit of the ACES curve, applied to a slightly dimmed picture.
     x = colour * 0.75
     curve = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
-    encoded = np.where(curve <= 0.0031308, 12.92 * curve, 1.055 * np.maximum(curve, 1e-9) ** (1 / 2.4) - 0.055)
-    return encoded.astype(np.float32)
+    return encoded(curve)
 
 
-def balanced(colour: Map, strength: float = 0.6) -> Map:
-    """Part of an automatic white balance (grey world): lamps stay warm, but less so than their light is."""
+def white_balance(colour: Map, strength: float = 0.6) -> Map:
+    """Gains (3,) of part of an automatic white balance (grey world): lamps stay warm, but less so than their light."""
     means = np.clip(np.percentile(colour, 80, axis=(0, 1)), 1e-4, None)
-    gains = (means.mean() / means) ** strength
-    return (colour * gains).astype(np.float32)
+    return ((means.mean() / means) ** strength).astype(np.float32)
+
+
+def metered(colour: Map, stops: float = 0.0, key: float = 0.2) -> Map:
+    """Gains (3,) by which a camera takes linear `colour`: white balance, and an exposure that brings the log-mean
+    luminance to `key`, plus `stops`."""
+    gains = white_balance(colour)
+    luminance = (colour * gains) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    mean = float(np.exp(np.log(np.clip(luminance, 1e-4, None)).mean()))
+    return (gains * (key / mean * 2.0**stops)).astype(np.float32)
 
 
 def developed(colour: Map, stops: float, rng: np.random.Generator) -> Image:
     """A denoised linear picture as the camera would store it: HxWx3 uint8 sRGB."""
     height, width = colour.shape[:2]
-    picture = toned(exposed(balanced(bloom(colour)), stops))
+    hazy = bloom(colour)
+    picture = toned(hazy * metered(hazy, stops))
     # The tone curve makes colours richer than a webcam's are.
     picture = 0.86 * picture + 0.14 * picture.mean(-1, keepdims=True)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -125,3 +138,21 @@ def developed(colour: Map, stops: float, rng: np.random.Generator) -> Image:
     soft = cv2.GaussianBlur(picture, (0, 0), 0.45 * height / 480 + 1e-3)
     grain = cv2.GaussianBlur(rng.standard_normal((height, width, 3)), (0, 0), 0.6)
     return np.round(np.clip(soft + 0.007 * grain, 0, 1) * 255).astype(np.uint8)
+
+
+def light_alone(colour: Map, albedo: Map, stops: float) -> Image:
+    """The room as if every surface were the same grey, HxWx3 uint8 sRGB, taken as `developed` takes the photograph.
+
+    colour: denoised linear radiance; albedo: diffuse reflectance. Radiance over reflectance is the light that falls on
+    a matt surface, exactly; on shiny ones it also holds what they mirror, and on lamps and mirrors, whose reflectance
+    counts as 1, it is their radiance. A colour that a surface hardly reflects says little of the light there, so that
+    its light is drawn to that of all colours. Neither lens nor grain: a photograph's come after the light.
+    """
+    grey = colour.sum(-1, keepdims=True) / (albedo.sum(-1, keepdims=True) + 3 * REST)
+    light = (colour + REST * grey) / (albedo + REST) * GREY
+    return np.round(toned(light * metered(bloom(colour), stops)) * 255).astype(np.uint8)
+
+
+def texture_alone(albedo: Map) -> Image:
+    """Diffuse reflectance as a picture without any light, HxWx3 uint8 sRGB; lamps, windows and mirrors are white."""
+    return np.round(np.clip(encoded(albedo), 0, 1) * 255).astype(np.uint8)

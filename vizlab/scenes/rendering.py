@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizlab.geometry import Intrinsics
-from vizlab.scenes.development import denoised, developed
+from vizlab.rgbd.derived import edges_picture
+from vizlab.scenes.development import denoised, developed, light_alone, texture_alone
 from vizlab.scenes.path_tracing import Body, Geometry, RoomScene
 from vizlab.scenes.sensor import kinect_depth
 from vizlab.scenes.shell import Room
 from vizlab.scenes.textures import Image, Map
 from vizlab.scenes.viewpoints import kinect_intrinsics
 from vizlab.tasks import NYU40_CLASSES, VOID
+
+ALBEDO_SAMPLES = 16
+"""Samples per pixel of reflectance; rooms of few samples have fewer."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Rendering:
 
     rgb: HxWx3 uint8 sRGB; depth: HxW float32, z-depth in metres along the optical axis, NaN outside the room;
     sensor_depth: HxW uint16, millimetres as a Kinect would give them, 0 = hole; label: HxW uint8, NYU40, 255 void;
-    normals: HxWx3 float32 unit vectors facing the camera (x right, y down, z forward).
+    normals: HxWx3 float32 unit vectors facing the camera (x right, y down, z forward). texture: HxWx3 uint8 sRGB, the
+    surfaces' reflectance without light; light: HxWx3 uint8 sRGB, the light without texture (see `development`).
     """
 
     rgb: Image
@@ -32,7 +37,23 @@ class Rendering:
     sensor_depth: NDArray[np.uint16]
     label: NDArray[np.uint8]
     normals: Map
+    texture: Image
+    light: Image
     intrinsics: Intrinsics
+
+    def domains(self) -> dict[str, Image]:
+        """Further pictures of the same view by name, HxWx3 uint8 each, as image translation takes them.
+
+        texture and light as above. normals: exact, coded as `vizlab.rgbd.derived` codes those that follow from depth
+        (red faces right, green up, blue the camera, -1 to 1 as 0 to 255). edges: of the photograph's brightness, by
+        the definition there. The photograph itself goes by the name rgb and the depth, in metres, by depth.
+        """
+        return {
+            "texture": self.texture,
+            "light": self.light,
+            "normals": normals_code(self.normals),
+            "edges": edges_picture(self.rgb),
+        }
 
 
 def room_geometry(room: Room, size: tuple[int, int]) -> tuple[Map, NDArray[np.uint8]]:
@@ -48,7 +69,7 @@ def render_room(room: Room, size: tuple[int, int], spp: int, seed: int) -> Rende
     rng = np.random.default_rng([seed, 77])
     with RoomScene(room, size) as scene:
         geometry = scene.geometry()
-        albedo = np.clip(scene.albedo(), 0, 1)
+        albedo = np.clip(scene.albedo(min(ALBEDO_SAMPLES, max(spp, 4))), 0, 1)
         colour, variance = scene.colour(spp, seed)
         clean = denoised(colour, variance, albedo, geometry)
         bodies = scene.bodies
@@ -59,6 +80,8 @@ def render_room(room: Room, size: tuple[int, int], spp: int, seed: int) -> Rende
         kinect_depth(depth, normals, infrared_echo(bodies, geometry, albedo), rng),
         class_labels(bodies, geometry),
         normals,
+        texture_alone(albedo),
+        light_alone(clean, albedo, room.exposure),
         kinect_intrinsics(size),
     )
 
@@ -80,6 +103,12 @@ def class_labels(bodies: list[Body], geometry: Geometry) -> NDArray[np.uint8]:
     # The extra last entry answers index -1.
     table = np.array([NYU40_CLASSES.index(body.label) for body in bodies] + [VOID], dtype=np.uint8)
     return table[geometry.body]
+
+
+def normals_code(normals: Map) -> Image:
+    """Unit vectors HxWx3 in the camera frame as a picture, uint8: the code of `vizlab.rgbd.derived.normals_picture`."""
+    facing = normals * np.array([1, -1, -1], np.float32)
+    return np.round((facing + 1) / 2 * 255).astype(np.uint8)
 
 
 def infrared_echo(bodies: list[Body], geometry: Geometry, albedo: Map) -> Map:

@@ -22,8 +22,9 @@ from vizlab.study.effects import counted, effect_of
 from vizlab.study.evaluation.baselines import FILE, read_baselines, write_baseline
 from vizlab.study.evaluation.cost import measure_cost, total_cost
 from vizlab.study.evaluation.curve import Curve
+from vizlab.study.evaluation.distances import missing
 from vizlab.study.evaluation.results import Result
-from vizlab.study.evaluation.run import Progress, evaluate, evaluate_control
+from vizlab.study.evaluation.run import Progress, evaluate, evaluate_control, pictures_for
 from vizlab.study.evaluation.table import curve_table, markdown, remarks, rows_in, rows_of, table
 
 Counting = Callable[[str, int], AbstractContextManager[Progress]]
@@ -125,11 +126,11 @@ def evaluate_all(
 
     `counting` opens a progress bar. Raises DataError, CheckpointError or InputError for what cannot be evaluated.
     """
-    folder = RGBDFolder(data, plan.split, plan.limit)
-    for note in folder.notes:
-        print(note, file=sys.stderr)
     runs = [(path, load_model(path, device, precision=p)) for path in checkpoints for p in plan.precisions]
     models = [model for _, model in runs]
+    folder = RGBDFolder(data, plan.split, plan.limit, pictures_for(models))
+    for note in folder.notes:
+        print(note, file=sys.stderr)
     plan.check_for(models)
     _check_places(checkpoints, plan)
     found = []
@@ -159,6 +160,8 @@ def report(found: Sequence[Measured], plan: Plan, baselines: Sequence[Result] = 
     sentences = remarks(results, known)
     if any("normals" in result.tasks for result in results):
         sentences.append(DERIVED)
+    if any("image" in result.tasks for result in results) and (lacking := missing()):
+        sentences.append(lacking)
     first = results[0]
     source = f" of {first.data}" if first.data else ""
     formats = " and ".join(dict.fromkeys(result.precision for result in results))

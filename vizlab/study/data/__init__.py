@@ -4,6 +4,8 @@ rgb/NAME.jpg       8-bit colour; .jpeg, .png, .webp and .tif are read too
 depth/NAME.png     16-bit, millimetres, 0 = unknown; other encodings and .tif, .npy, .npz are read too
 label40/NAME.png   8-bit, classes 0-39, 255 = void; without this folder every pixel is void
 label13/NAME.png   8-bit, classes 0-12, 255 = void; written for other programs, not read here
+texture/NAME.png   and other folders of 8-bit pictures of the same views, for image translation: light/, edges/,
+                   normals/ (coded as in `vizlab.rgbd.derived`), or any other input of a network; optional
 train.txt, test.txt   one NAME a line; without either, every picture of rgb/ belongs to whichever split is asked for
 dataset.json       where the pictures come from, the depth's unit and the camera; optional
 

@@ -1,7 +1,7 @@
 """Reading a data folder, picture by picture. The layout is described in `vizlab.study.data`."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import numpy as np
 from vizlab.errors import DataError, InputError
 from vizlab.geometry import KINECT_V1, Intrinsics, assumed_intrinsics, normals_from_depth
 from vizlab.rgbd import Encoding, detect_unit, parse_unit, read_rgbd
+from vizlab.rgbd.domains import with_domains
 from vizlab.rgbd.files import read_file
+from vizlab.rgbd.image import OWN_FIELDS
 from vizlab.rgbd.limits import DEFAULT_LIMITS
 from vizlab.rgbd.pictures import open_picture
 from vizlab.study.data.manifest import read_manifest
@@ -21,6 +23,8 @@ SUFFIXES = {
     "depth": (".png", ".tif", ".tiff", ".npy", ".npz"),
     "label40": (".png",),
 }
+DOMAINS = ("texture", "light", "normals", "edges")
+"""Folders of further pictures of the same views, 8-bit, by the names that image translation gives them."""
 _SURE = 0.9  # confidence from which a detected unit is believed over the layout's own, millimetres
 _LOOKED_AT = 5  # pictures from which the unit is detected
 
@@ -30,7 +34,8 @@ class Sample:
     """One picture: colour HxWx3 uint8 (RGB), depth HxW float32 metres (NaN unknown), label HxW uint8 (255 void).
 
     `camera` took the picture; `normals` are derived with it. `measured` HxW bool is where the depth was measured,
-    or None for everywhere; a network may see the rest, but nothing is compared with it.
+    or None for everywhere; a network may see the rest, but nothing is compared with it. `domains` are further pictures
+    of the same view by name, HxWx3 uint8 each.
     """
 
     name: str
@@ -39,6 +44,11 @@ class Sample:
     label: np.ndarray
     camera: Intrinsics
     measured: np.ndarray | None = None
+    domains: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def picture(self, name: str) -> np.ndarray:
+        """HxWx3 uint8: the domain of that name, `rgb` being the colour."""
+        return self.colour if name == "rgb" else self.domains[name]
 
     @cached_property
     def depth_normals(self) -> np.ndarray:
@@ -57,17 +67,23 @@ class Sample:
         return self.depth if self.measured is None else np.where(self.measured, self.depth, np.float32(np.nan))
 
 
+def further(names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the pictures `names` that lie in folders of their own, beside colour and depth."""
+    return tuple(name for name in dict.fromkeys(names) if name not in OWN_FIELDS)
+
+
 class RGBDFolder:
     """One split of a data folder, read from disk sample by sample.
 
     `names` of its pictures; `labelled` is False where there is no label40/, so that every label is void; `unit` of
-    the depth; `manifest` is what dataset.json says; `notes` says in sentences what was assumed. Raises DataError for a
-    folder that is incomplete.
+    the depth; `manifest` is what dataset.json says; `notes` says in sentences what was assumed. `domains` are the
+    folders of further pictures that are read with each. Raises DataError for a folder that is incomplete.
     """
 
-    def __init__(self, root: Path, split: str, limit: int | None = None) -> None:
-        self.root, self.manifest = root, read_manifest(root)
-        self._files = {kind: _files(root / kind, suffixes) for kind, suffixes in SUFFIXES.items()}
+    def __init__(self, root: Path, split: str, limit: int | None = None, domains: Sequence[str] = ()) -> None:
+        self.root, self.manifest, self.domains = root, read_manifest(root), tuple(domains)
+        suffixes = SUFFIXES | dict.fromkeys(self.domains, SUFFIXES["rgb"])
+        self._files = {kind: _files(root / kind, known) for kind, known in suffixes.items()}
         self.labelled = (root / "label40").is_dir()
         names, listed = _names(root, split, list(self._files["rgb"]))
         self.names = names[:limit]
@@ -89,6 +105,7 @@ class RGBDFolder:
         name = self.names[index]
         try:
             image = read_rgbd(self._files["rgb"][name], self._files["depth"][name], depth_unit=self.unit.name)
+            image = with_domains(image, {domain: self._files[domain][name] for domain in self.domains})
             label = self._label(name, image.size)
         except InputError as err:
             raise DataError(f"Picture '{name}' in '{self.root}': {err}") from err
@@ -98,7 +115,8 @@ class RGBDFolder:
         colour, depth = image.colour.copy(), image.depth.copy()
         region = self.manifest.measured
         measured = None if region is None else region.scaled_to(image.size).mask()
-        return Sample(name, colour, depth, label, self.camera(image.size), measured)
+        pictures = {domain: pixels.copy() for domain, pixels in image.domains.items()}
+        return Sample(name, colour, depth, label, self.camera(image.size), measured, pictures)
 
     def camera(self, size: tuple[int, int]) -> Intrinsics:
         """The camera that normals are derived with, for pictures of `size` (H, W)."""
@@ -110,9 +128,9 @@ class RGBDFolder:
     def _check_complete(self, source: str) -> None:
         if not self.names:
             raise DataError(f"'{self.root / source}' names no picture; expected at least one.")
-        kinds = [kind for kind in SUFFIXES if kind != "label40" or self.labelled]
+        kinds = [kind for kind in self._files if kind != "label40" or self.labelled]
         missing = [
-            f"{kind}/{name}{SUFFIXES[kind][0]}"
+            f"{kind}/{name}{SUFFIXES.get(kind, ('.png',))[0]}"
             for kind in kinds
             for name in self.names
             if name not in self._files[kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,13 @@ from vizlab.errors import InputError
 from vizlab.scenes.catalogue import FIRST_SEED
 from vizlab.scenes.rendering import Rendering, render_room
 from vizlab.scenes.rooms import RECIPES, build_room
+from vizlab.scenes.textures import Map
 from vizlab.scenes.viewpoints import kinect_intrinsics
+from vizlab.study.data.folder import DOMAINS
 from vizlab.study.data.manifest import FILE, camera_values
+
+BASE = ("rgb", "depth", "label40")
+"""The folders that every data set has."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,19 @@ def jobs(count: int, first_seed: int) -> list[Job]:
 
 
 def render_dataset(
-    out: Path, count: int, size: tuple[int, int], spp: int, first_seed: int = FIRST_SEED, test_every: int = 0
+    out: Path,
+    count: int,
+    size: tuple[int, int],
+    spp: int,
+    first_seed: int = FIRST_SEED,
+    test_every: int = 0,
+    domains: bool = False,
 ) -> Iterator[Job]:
     """Render `count` rooms into `out`, yielding each that was rendered; those that are complete already are skipped.
 
     size: (height, width) in pixels; test_every: every so many pictures one goes to test.txt, 0 for none. Depth is as a
-    Kinect gives it. Stopped at any point, the folder holds whole pictures only, and the same call goes on.
+    Kinect gives it; with `domains` it is exact, and folders of further pictures stand beside it (`Rendering.domains`).
+    Stopped at any point, the folder holds whole pictures only, and the same call goes on.
     """
     if first_seed < FIRST_SEED:
         raise InputError(f"Seeds below {FIRST_SEED} belong to bundled scenes, but the first is {first_seed}; "
@@ -50,54 +62,61 @@ def render_dataset(
         raise InputError(f"A data set needs one room, 16x16 pixels and one sample at least, not {count}, "
                          f"{size[1]}x{size[0]} and {spp}.")  # fmt: skip
     planned = jobs(count, first_seed)
-    for folder in ("rgb", "depth", "label40"):
+    folders = (*BASE, *(DOMAINS if domains else ()))
+    for folder in folders:
         (out / folder).mkdir(parents=True, exist_ok=True)
-    _write_facts(out, size)
+    _write_facts(out, size, domains)
     for job in planned:
-        if not is_complete(out, job):
-            save_sample(out, job.name, render_room(build_room(job.kind, job.seed), size, spp, job.seed))
-            _write_lists(out, planned, test_every)
+        if not is_complete(out, job, folders):
+            save_sample(out, job.name, render_room(build_room(job.kind, job.seed), size, spp, job.seed), domains)
+            _write_lists(out, planned, test_every, folders)
             yield job
-    _write_lists(out, planned, test_every)
+    _write_lists(out, planned, test_every, folders)
 
 
-def is_complete(out: Path, job: Job) -> bool:
-    """Whether all pictures of a room are there."""
-    return all(path.is_file() for path in _paths(out, job.name))
+def is_complete(out: Path, job: Job, folders: Sequence[str] = BASE) -> bool:
+    """Whether the pictures of a room are there in all `folders`."""
+    return all(_path(out, folder, job.name).is_file() for folder in folders)
 
 
-def save_sample(out: Path, name: str, rendering: Rendering) -> None:
-    """Write a rendering's colour, sensor-like depth and labels under `name`."""
-    packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
-    images = [
-        (rendering.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92]),
-        (rendering.sensor_depth, packed),
-        (rendering.label, packed),
-    ]
-    for path, (image, options) in zip(_paths(out, name), images, strict=True):
+def save_sample(out: Path, name: str, rendering: Rendering, domains: bool = False) -> None:
+    """Write a rendering's colour, depth and labels under `name`, with `domains` exact depth and the domains too."""
+    depth = _millimetres(rendering.depth) if domains else rendering.sensor_depth
+    images = {"rgb": rendering.rgb, "depth": depth, "label40": rendering.label}
+    images |= rendering.domains() if domains else {}
+    for folder, image in images.items():
+        path = _path(out, folder, name)
+        options = [cv2.IMWRITE_PNG_COMPRESSION, 9] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 92]
+        stored = image[..., ::-1] if image.ndim == 3 else image
         # A run stopped half-way through a file must not leave that file under its final name.
         partial = path.with_name(f".{path.name}")
-        partial.write_bytes(cv2.imencode(path.suffix, np.ascontiguousarray(image), options)[1].tobytes())
+        partial.write_bytes(cv2.imencode(path.suffix, np.ascontiguousarray(stored), options)[1].tobytes())
         os.replace(partial, path)
 
 
-def _paths(out: Path, name: str) -> tuple[Path, Path, Path]:
-    return out / "rgb" / f"{name}.jpg", out / "depth" / f"{name}.png", out / "label40" / f"{name}.png"
+def _path(out: Path, folder: str, name: str) -> Path:
+    return out / folder / f"{name}{'.jpg' if folder == 'rgb' else '.png'}"
 
 
-def _write_lists(out: Path, planned: list[Job], test_every: int) -> None:
+def _millimetres(depth: Map) -> np.ndarray:
+    """HxW uint16, 0 where nothing was hit."""
+    return np.round(np.nan_to_num(depth) * 1000).astype(np.uint16)
+
+
+def _write_lists(out: Path, planned: list[Job], test_every: int, folders: Sequence[str]) -> None:
     """train.txt and test.txt out of what is complete."""
     split: dict[str, list[str]] = {"train": [], "test": []}
     for index, job in enumerate(planned):
-        if is_complete(out, job):
+        if is_complete(out, job, folders):
             tested = test_every > 0 and index % test_every == test_every - 1
             split["test" if tested else "train"].append(job.name)
     for name, members in split.items():
         (out / f"{name}.txt").write_text("".join(f"{member}\n" for member in members), encoding="utf-8")
 
 
-def _write_facts(out: Path, size: tuple[int, int]) -> None:
+def _write_facts(out: Path, size: tuple[int, int], domains: bool) -> None:
     """dataset.json: the depth's unit and the camera, which readers would have to guess otherwise."""
     camera = camera_values(kinect_intrinsics(size))
-    facts = {"source": "rooms rendered by vizlab scenes dataset", "depth_unit": "mm", "camera": camera}
+    source = "rooms rendered by vizlab scenes dataset" + (", with exact depth and domains" if domains else "")
+    facts = {"source": source, "depth_unit": "mm", "camera": camera}
     (out / FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from vizlab.errors import InputError
 from vizlab.study.evaluation.results import ByOutput, Result
 
-JUDGED_BY = {"semseg": ("mIoU", 1), "depth": ("RMSE", -1), "normals": ("mean angle", -1)}
+JUDGED_BY = {"semseg": ("mIoU", 1), "depth": ("RMSE", -1), "normals": ("mean angle", -1), "image": ("PSNR", 1)}
 """The score that stands for each task, and whether more (1) or less (-1) of it is better."""
-EVEN_WITHIN = {"semseg": 1.0, "depth": 0.02, "normals": 1.0}
-"""Scores closer than this (points of mIoU, metres, degrees) are called even: another seed may turn them round."""
+EVEN_WITHIN = {"semseg": 1.0, "depth": 0.02, "normals": 1.0, "image": 0.3}
+"""Scores closer than this (points of mIoU, metres, degrees, dB) are called even: another seed may turn them round."""
 MULTI_TASK = "multi-task gain over single-task networks"
 
 

@@ -14,6 +14,7 @@ from vizlab.core.site import NO_INTERVENTION, Intervention, intervening
 from vizlab.errors import InputError
 from vizlab.rgbd import RGBDImage
 from vizlab.study.data import Sample
+from vizlab.study.data.folder import further
 from vizlab.study.effects import counted, effect_of, share_of
 from vizlab.study.evaluation.curve import Curve, CurvePoint
 from vizlab.study.evaluation.scores import Tally
@@ -45,7 +46,7 @@ def evaluate(
     """
     models = (models,) if isinstance(models, Model) else tuple(models)
     _check_fusable(models)
-    tally, pictures = Tally(models[0].config.semseg_channels), 0
+    tally, pictures = Tally(models[0].config.semseg_channels, target_of(models[0])), 0
     for pictures, sample in enumerate(samples, 1):
         tally.add(_predict(models, sample, intervention), sample)
         if progress is not None:
@@ -70,7 +71,7 @@ def evaluate_control(
     if control not in counted(model.method, model.config):
         raise InputError(f"Values of the {control.name} are given, but {model.name} {control.absent}; leave them out.")
     changes = [*(Intervention({control.name: control.check(value)}) for value in values), Intervention(cross=False)]
-    tallies = [Tally(model.config.semseg_channels) for _ in changes]
+    tallies = [Tally(model.config.semseg_channels, target_of(model)) for _ in changes]
     # Pictures in the outer loop: reading one and deriving its normals takes longer than running a compact network.
     for pictures, sample in enumerate(samples, 1):
         for change, tally in zip(changes, tallies, strict=True):
@@ -84,8 +85,21 @@ def evaluate_control(
     return Curve(control, tuple(points))
 
 
+def target_of(model: Model) -> str:
+    """The picture that the model's task image makes, by the recipe in its card; `rgb` where that does not say."""
+    recipe = model.card.get("recipe")
+    translation = recipe.get("translation") if isinstance(recipe, Mapping) else None
+    target = translation.get("target") if isinstance(translation, Mapping) else None
+    return target if isinstance(target, str) else "rgb"
+
+
+def pictures_for(models: Iterable[Model]) -> tuple[str, ...]:
+    """The further pictures that these networks take or are compared with, by name."""
+    return further([name for model in models for name in (*model.inputs, target_of(model))])
+
+
 def _predict(models: Sequence[Model], sample: Sample, change: Intervention) -> dict[str, Prediction]:
-    rgbd = RGBDImage(sample.colour, sample.depth)
+    rgbd = RGBDImage(sample.colour, sample.depth, domains=sample.domains)
     framing = models[0].frame(rgbd.size)
     with intervening(change):
         outputs = [model.forward(model.preprocess(rgbd, framing)) for model in models]

@@ -1,18 +1,22 @@
 """How predictions are scored, as the papers count.
 
 semseg: one confusion matrix over all labelled pixels; depth: root mean square over all valid pixels of the set;
-normals: angles against normals derived from depth. Predictions are compared at the pictures' own size.
+normals: angles against normals derived from depth; image: pixels against the picture that was to be made, and, where
+Inception's weights are at hand, FID and KID. Predictions are compared at the pictures' own size.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torchmetrics import MeanSquaredError
+from torchmetrics import MeanAbsoluteError, MeanSquaredError
 from torchmetrics.classification import MulticlassConfusionMatrix
+from torchmetrics.image import StructuralSimilarityIndexMeasure
 
-from vizlab.core.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
+from vizlab.core.predictions import DepthPrediction, ImagePrediction, NormalsPrediction, Prediction, SemsegPrediction
 from vizlab.study.data import Sample
+from vizlab.study.evaluation.distances import inception_distances
 from vizlab.tasks import VOID
 
 ANGLE_BINS = np.linspace(0, 180, 3601)
@@ -84,12 +88,52 @@ class NormalsScores:
         return {"mean angle": self._sum / self._counts.sum(), "median angle": median, **below}
 
 
-class Tally:
-    """The scores of all outputs of a network, picture by picture; `classes` is the width of its semseg outputs."""
+class ImageScores:
+    """How far made pictures are from the pictures `target` that were to be made, of 8 bits both.
 
-    def __init__(self, classes: int) -> None:
-        self._classes = classes
-        self._by_output: dict[str, SemsegScores | DepthScores | NormalsScores] = {}
+    "L1" is the mean absolute error in percent of the range, "PSNR" in dB of the mean square error, both over all pixels
+    of the set; "SSIM" (Wang et al., 2004; a Gaussian window of 1.5 pixels) the mean of the pictures'. "FID" and "KID"
+    (times 100, as they are mostly printed) only where Inception's weights are at hand.
+    """
+
+    def __init__(self, target: str = "rgb") -> None:
+        self._target = target
+        self._absolute, self._square = MeanAbsoluteError(), MeanSquaredError()
+        self._similarity = StructuralSimilarityIndexMeasure(data_range=255.0)
+        self._distances = inception_distances()
+
+    def add(self, prediction: Prediction, sample: Sample) -> None:
+        assert isinstance(prediction, ImagePrediction)
+        truth = sample.picture(self._target)
+        made, real = (torch.from_numpy(p).permute(2, 0, 1)[None].float() for p in (prediction.value, truth))
+        for metric in (self._absolute, self._square, self._similarity):
+            metric.update(made.contiguous(), real.contiguous())
+        if self._distances is not None:
+            self._distances.add(prediction.value, truth)
+
+    def result(self) -> dict[str, float]:
+        square = max(float(self._square.compute()), 1e-10)  # 148 dB stand for a copy
+        found = {
+            "L1": float(self._absolute.compute()) / 255 * 100,
+            "PSNR": 10 * math.log10(255**2 / square),
+            "SSIM": float(torch.as_tensor(self._similarity.compute())),
+        }
+        distances = None if self._distances is None else self._distances.result()
+        return found if distances is None else found | {"FID": distances.frechet, "KID": distances.kernel * 100}
+
+
+TaskScores = SemsegScores | DepthScores | NormalsScores | ImageScores
+
+
+class Tally:
+    """The scores of all outputs of a network, picture by picture.
+
+    `classes` is the width of its semseg outputs, `target` the picture that its task image makes.
+    """
+
+    def __init__(self, classes: int, target: str = "rgb") -> None:
+        self._classes, self._target = classes, target
+        self._by_output: dict[str, TaskScores] = {}
 
     def add(self, predictions: Mapping[str, Prediction], sample: Sample) -> None:
         """Score one picture's predictions, by output name; semseg only where the picture has a label."""
@@ -104,7 +148,9 @@ class Tally:
         """Scores by output name, e.g. `semseg/ensemble` to {"mIoU": ...}."""
         return {name: scores.result() for name, scores in self._by_output.items()}
 
-    def _start(self, prediction: Prediction) -> SemsegScores | DepthScores | NormalsScores:
+    def _start(self, prediction: Prediction) -> TaskScores:
         if isinstance(prediction, SemsegPrediction):
             return SemsegScores(self._classes)
+        if isinstance(prediction, ImagePrediction):
+            return ImageScores(self._target)
         return DepthScores() if isinstance(prediction, DepthPrediction) else NormalsScores()

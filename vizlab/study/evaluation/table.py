@@ -57,6 +57,11 @@ SCORES = (
     _score("<11.25° %", "normals", "within 11.25"),
     _score("<22.5° %", "normals", "within 22.5"),
     _score("<30° %", "normals", "within 30"),
+    _score("image L1 %", "image", "L1", ".2f"),
+    _score("PSNR dB", "image", "PSNR"),
+    _score("SSIM", "image", "SSIM", ".3f"),
+    _score("FID", "image", "FID"),
+    _score("KID ×100", "image", "KID", ".2f"),
 )
 COSTS = (
     _cost("params M", lambda cost: cost.parameters / 1e6, ".2f"),

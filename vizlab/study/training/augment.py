@@ -4,8 +4,10 @@ import kornia.augmentation as K
 import torch
 from torch import Tensor, nn
 
+from vizlab.study.training.data import DOMAIN
 from vizlab.study.training.losses import unit
 
+NORMALS = f"{DOMAIN}normals"
 MAPS = ("depth", "label", "normals", "given", "sensor")
 """What is resampled to the nearest pixel, since a mean of two surfaces is neither."""
 
@@ -36,21 +38,31 @@ class GeometricAugmentation(nn.Module):
 
     @torch.no_grad()
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The same keys at the crop's size, and `depth_input`; `label` becomes (B, h, w) int64."""
+        """The same keys at the crop's size, and `depth_input`; `label` becomes (B, h, w) int64.
+
+        Pictures of several domains belong together as they are: with any, colours are not jittered.
+        """
         names = [name for name in MAPS if name in batch]
+        pictures = ["rgb", *(name for name in batch if name.startswith(DOMAIN))]
         augment = self._geometry((batch["rgb"].shape[-2], batch["rgb"].shape[-1]))
         # All maps in one tensor: they are resampled once, not once each.
-        rgb, maps = augment(batch["rgb"], torch.cat([batch[name] for name in names], dim=1))
+        colours, maps = augment(
+            torch.cat([batch[name] for name in pictures], dim=1), torch.cat([batch[name] for name in names], dim=1)
+        )
         matrix = augment.transform_matrix
         assert matrix is not None
+        rgb, *domains = colours.clamp(0, 1).split(3, dim=1)
         found = dict(zip(names, maps.split([batch[name].shape[1] for name in names], dim=1), strict=True))
         zoom, mirror = matrix[:, 1, 1].abs()[:, None, None], matrix[:, 0, 0].sign()[:, None, None]
         result = {
             "depth": found["depth"] / zoom[:, None],
             "depth_input": self._depth_input(found) / zoom[:, None],
             "label": found["label"][:, 0].round().long(),
-            "rgb": self.colour(rgb.clamp(0, 1)),
+            "rgb": rgb if domains else self.colour(rgb),
+            **dict(zip(pictures[1:], domains, strict=True)),
         }
+        if NORMALS in result:
+            result[NORMALS] = _mirrored(result[NORMALS], mirror, zoom)
         if "normals" in found:
             x, y, z = found["normals"].unbind(1)
             result["normals"] = unit(torch.stack([x * mirror, y, z * zoom], 1))  # stays 0 where unknown
@@ -62,3 +74,9 @@ class GeometricAugmentation(nn.Module):
             return depth
         chosen = torch.rand(len(depth), 1, 1, 1, device=depth.device) < self.sensor_share
         return torch.where(chosen, maps["sensor"], depth)
+
+
+def _mirrored(picture: Tensor, mirror: Tensor, zoom: Tensor) -> Tensor:
+    """A picture of normals, coded as `vizlab.rgbd.derived` codes them, after mirroring and zooming in."""
+    right, up, camera = (picture * 2 - 1).unbind(1)
+    return (unit(torch.stack([right * mirror, up, camera * zoom], 1)) + 1) / 2

@@ -28,6 +28,8 @@ def training_card(
     `licence` is that of the weights and comes before that of the data.
     """
     settings = {k: v for k, v in dataclasses.asdict(recipe).items() if k not in ("network", "name", "card")}
+    if recipe.translation is None:
+        del settings["translation"]
     card = {"name": recipe.name, "recipe": settings, "figures": {}}
     amount = f"{pictures} pictures" + ("" if size is None else f" at {size[0]}x{size[1]}")
     limits = [f"Trained on {amount} only.", *data.limits]

@@ -13,7 +13,9 @@ from vizlab.study.data import RGBDFolder, Sample
 from vizlab.tasks import VOID
 
 UNITS = {"rgb": 255, "depth": 1000, "label": 1, "normals": 127, "given": 1000, "sensor": 1000}
-"""What the stored integers are divided by."""
+"""What the stored integers are divided by; those of further domains by 255."""
+DOMAIN = "domain/"
+"""Before the name of a further picture."""
 
 
 class InMemory(Dataset):
@@ -41,9 +43,10 @@ class InMemory(Dataset):
         """rgb (3, H, W) in [0, 1]; depth (1, H, W) metres, the target, 0 unknown; label (1, H, W).
 
         Where asked for, normals (3, H, W), 0 unknown, and sensor (1, H, W), metres, its holes filled as `preprocess`
-        fills a user's; given (1, H, W), metres, the depth as an input, where the target has less of it.
+        fills a user's; given (1, H, W), metres, the depth as an input, where the target has less of it. The folder's
+        domains are `domain/NAME`, (3, H, W) in [0, 1].
         """
-        return {name: stored.float() / UNITS[name] for name, stored in self._samples[index].items()}
+        return {name: stored.float() / UNITS.get(name, 255) for name, stored in self._samples[index].items()}
 
     def class_counts(self, classes: int) -> Tensor:
         """(classes,) float64: how many labelled pixels of each class the split has; DataError where there are more."""
@@ -61,18 +64,22 @@ class InMemory(Dataset):
 
 def _pack(sample: Sample, rng: np.random.Generator | None, normals: bool) -> dict[str, Tensor]:
     packed = {
-        "rgb": torch.from_numpy(sample.colour).permute(2, 0, 1).contiguous(),
+        "rgb": _channels_first(sample.colour),
         "depth": _millimetres(sample.reference_depth),
         "label": torch.from_numpy(sample.label)[None],
     }
     if normals:
         bytes_ = np.round(np.nan_to_num(sample.normals) * UNITS["normals"]).astype(np.int8)
-        packed["normals"] = torch.from_numpy(bytes_).permute(2, 0, 1).contiguous()
+        packed["normals"] = _channels_first(bytes_)
     if sample.measured is not None:
         packed["given"] = _millimetres(sample.depth)
     if rng is not None:
         packed["sensor"] = _millimetres(fill_unknown(as_measured(sample, rng))[0])
-    return packed
+    return packed | {f"{DOMAIN}{name}": _channels_first(pixels) for name, pixels in sample.domains.items()}
+
+
+def _channels_first(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 def _millimetres(depth: np.ndarray) -> Tensor:

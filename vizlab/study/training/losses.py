@@ -18,7 +18,7 @@ class TaskLosses(nn.Module):
 
     `weights` by task; `class_weight` (classes,) weighs the pixels of semseg by their class. Final outputs are
     compared at half the input's resolution, initial ones and ensembles (whose gradient reaches two numbers) at a
-    quarter.
+    quarter; pictures as they are.
     """
 
     class_weight: Tensor | None
@@ -36,6 +36,7 @@ class TaskLosses(nn.Module):
         parts = {}
         for name, y in outputs.items():
             task, stride = parsed[name].task, 4 if parsed[name].initial or parsed[name].ensemble else 2
+            stride = 1 if task == "image" else stride
             parts[name] = self.weights[task] * self._loss(task, y.float(), batch, stride)
         return torch.stack(list(parts.values())).sum(), {k: float(v.detach()) for k, v in parts.items()}
 
@@ -44,6 +45,8 @@ class TaskLosses(nn.Module):
             return semseg_loss(y, batch["label"][:, ::stride, ::stride], self.class_weight)
         if task == "depth":
             return depth_loss(y, batch["depth"][..., ::stride, ::stride])
+        if task == "image":
+            return image_loss(y, batch["image"])
         if task == "normals":
             return normals_loss(y, batch["normals"][..., ::stride, ::stride])
         return edge_loss(y, *(batch[name][..., ::stride, ::stride] for name in ("edge", "edge_known")))
@@ -86,6 +89,11 @@ def normals_loss(prediction: Tensor, target: Tensor) -> Tensor:
     known = target.square().sum(1) > 0.25
     distance = (unit(_resize(prediction, target)) - target).square().sum(1).clamp(min=1e-6).sqrt()
     return (distance * known).sum() / known.sum().clamp(min=1)
+
+
+def image_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference of two pictures in [-1, 1] (pix2pix, eq. 3)."""
+    return (prediction - target).abs().mean()
 
 
 def edge_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from vizlab.core.registry import build_network, method_of
 from vizlab.methods.parts.mobilenet import MobileNetV2
 from vizlab.study.effects import counted, effect_of
 from vizlab.study.training.augment import GeometricAugmentation
+from vizlab.study.training.data import DOMAIN
 from vizlab.study.training.losses import TaskLosses, class_weights
 from vizlab.study.training.recipe import Recipe
 
@@ -34,7 +35,7 @@ class FusionTraining(L.LightningModule):
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
         # What is drawn depends on the step alone, so that a resumed run draws what an uninterrupted one does.
         torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 97 + self.global_rank)
-        batch = self.augment(batch)
+        batch = with_target(self.augment(batch), self.recipe)
         outputs = self.network(network_inputs(batch, self.recipe))
         loss, parts = self.losses(outputs, batch)
         self.log_dict({f"loss/{name}": value for name, value in parts.items() if not Output.parse(name).initial})
@@ -43,7 +44,7 @@ class FusionTraining(L.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         # Lightning keeps the mode the network had when fit began; a fresh network is in evaluation mode.
-        self.network.train()
+        self.network.train(not settles(self.recipe, self.current_epoch))
 
     def on_train_epoch_end(self) -> None:
         for effect in map(effect_of, counted(self.method, self.recipe.network)):
@@ -67,9 +68,27 @@ class FusionTraining(L.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
+def settles(recipe: Recipe, epoch: int) -> bool:
+    """Whether in that epoch, counted from 0, the network computes as it will when it is used."""
+    translation = recipe.translation
+    return translation is not None and epoch >= round(recipe.epochs * (1 - translation.settled))
+
+
+def with_target(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
+    """The batch and, for the task image, its target `image` (B, 3, H, W) in [-1, 1]."""
+    if recipe.translation is None:
+        return batch
+    return batch | {"image": {"rgb": batch["rgb"], **_domains(batch)}[recipe.translation.target] * 2 - 1}
+
+
+def _domains(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Further pictures by name."""
+    return {name.removeprefix(DOMAIN): pictures for name, pictures in batch.items() if name.startswith(DOMAIN)}
+
+
 def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
     """Normalised (B, 3, H, W) inputs by modality, depth tiled to three channels."""
-    maps = {"rgb": batch["rgb"], "depth": batch["depth_input"].expand(-1, 3, -1, -1)}
+    maps = {"rgb": batch["rgb"], "depth": batch["depth_input"].expand(-1, 3, -1, -1), **_domains(batch)}
     config = recipe.network
     return {name: normalise(maps[name], config.normalisation[name]) for name in config.inputs}
 
@@ -78,6 +97,8 @@ def normalise(x: Tensor, scheme: Normalisation) -> Tensor:
     mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (scheme.mean, scheme.std))
     if scheme.log_counts:
         x = (x * scheme.log_counts).clamp(0, 65535).log1p()
+    if scheme.order == "bgr":
+        x = x.flip(1)
     return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
 
 

@@ -11,6 +11,19 @@ from vizlab.errors import DataError
 
 
 @dataclass(frozen=True)
+class Translation:
+    """How a network learns to make one picture of others.
+
+    `target` names the picture: rgb, or a domain of the data folder; inputs are named likewise. In the last `settled`
+    of the epochs, 0 to 1, norms use their running statistics and nothing is dropped out, as when the network is used:
+    norms of single pictures would otherwise be trained with statistics that they are never used with.
+    """
+
+    target: str = "rgb"
+    settled: float = 0.0
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a checkpoint is trained.
 
@@ -18,7 +31,8 @@ class Recipe:
     the rate of the modules at which the method fuses, where it names them; `sparsity`, relative to `backbone_lr`, how
     far the method shrinks after each step what it wants small. Neither does anything for a method without such.
     `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
-    input is what a Kinect would measure, with holes and noise. `card` goes into the model card (`licence` of the
+    input is what a Kinect would measure, with holes and noise. `translation` says how the task image is learned, and is
+    there only with it. `card` goes into the model card (`licence` of the
     weights, `notes`, ...); what is to be said of the data comes from their dataset.json.
     """
 
@@ -39,6 +53,7 @@ class Recipe:
     sensor_share: float = 0.0
     seed: int = 0
     precision: str = "bf16-mixed"
+    translation: Translation | None = None
     card: dict[str, Any] = field(default_factory=dict)
 
 
@@ -70,6 +85,10 @@ def _check(recipe: Recipe) -> None:
         raise ValueError(
             f"[loss_weights] must weigh each of the network's tasks and no other, not so for {', '.join(differing)}"
         )
+    if (recipe.translation is not None) != ("image" in tasks):
+        raise ValueError("[translation] belongs to the task image: give both or neither")
+    if recipe.translation is not None and not 0 <= recipe.translation.settled <= 1:
+        raise ValueError("settled is a share of the epochs, 0 to 1")
     if not isinstance(recipe.card.get("licence", ""), str):
         raise ValueError("the licence in [card] must be a text")
     json.dumps(recipe.card, allow_nan=False)
@@ -77,6 +96,8 @@ def _check(recipe: Recipe) -> None:
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:
     values = dict(values, network=NetworkConfig.from_dict(values["network"]))
+    if "translation" in values:
+        values["translation"] = Translation(**values["translation"])
     for name in ("crop", "zoom"):
         if name in values:
             values[name] = tuple(values[name])

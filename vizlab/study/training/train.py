@@ -16,6 +16,7 @@ from vizlab.core.door import save_checkpoint
 from vizlab.core.network import FusionNetwork
 from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
+from vizlab.study.data.folder import further
 from vizlab.study.training.card import training_card
 from vizlab.study.training.data import InMemory
 from vizlab.study.training.module import FusionTraining
@@ -109,7 +110,8 @@ def train(
 
 
 def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
-    folder = RGBDFolder(data, "train", limit)
+    target = () if recipe.translation is None else (recipe.translation.target,)
+    folder = RGBDFolder(data, "train", limit, further((*recipe.network.inputs, *target)))
     if "semseg" in recipe.loss_weights and not folder.labelled:
         raise DataError(
             f"'{data}' holds no label40/, but '{recipe.name}' trains semseg; add labels, or drop the task from the "
@@ -121,7 +123,7 @@ def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
 def _notes(recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], pretrained: Path | None) -> list[str]:
     """What somebody who starts a training should know before it runs for hours."""
     notes = list(folder.notes)
-    if pretrained is None:
+    if pretrained is None and recipe.network.architecture.endswith("mobilenetv2"):
         notes.append("The backbones start from random weights; --pretrained gives them ImageNet's.")
     height, width = recipe.network.working_size
     if size != (height, width):
