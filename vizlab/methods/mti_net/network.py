@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, Site, Way, declare_sites
-from vizlab.methods.mti_net.pyramid import FeaturePyramid
 from vizlab.methods.parts.blocks import BasicBlock
 from vizlab.methods.parts.distillation import DistillationUnit
 from vizlab.methods.parts.hrnet import SMALL_W18, HRNet, HRNetLayout
 from vizlab.methods.parts.hrnet_head import HighResolutionHead
 from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.pyramid import FeaturePyramid
 from vizlab.methods.parts.resnet import ResNet
 from vizlab.tasks import Task
 
