@@ -4,7 +4,6 @@ Blocks of sorted keys that share prefixes with the key before them, restart poin
 every block and every variable.
 """
 
-import os
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -83,7 +82,7 @@ def block(items: Items, restart_every: int = 16) -> bytes:
         if i % restart_every == 0:
             restarts.append(len(written))
         else:
-            shared = len(os.path.commonprefix([before, key]))
+            shared = next((n for n in range(len(before)) if before[: n + 1] != key[: n + 1]), len(before))
         written += varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
         before = key
     restarts = restarts or [0]

@@ -10,14 +10,18 @@ import torch
 from torch import Tensor
 
 from vizlab.core.door import header
-from vizlab.core.door.kinds import kind_of
+from vizlab.core.door.file_sets import Given, checkpoint_files, is_index
+from vizlab.core.door.kinds import HEAD, known_kind
 from vizlab.core.door.nested import named_tensors, plain_settings
+from vizlab.core.door.numpy_archive import is_npz, read_npz
 from vizlab.core.door.pickled import read_archive, read_legacy
+from vizlab.core.door.tensorflow import read_variables, refuse_single
+from vizlab.core.door.tensorflow_index import ends_as_table
 from vizlab.core.published import Plain
 from vizlab.core.registry import registry
 from vizlab.errors import CheckpointError, one_line
 
-_HEAD = 512
+_CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,21 @@ def expected() -> str:
     return f"expected a vizlab .safetensors file or a checkpoint that the authors of {registry().titles} published"
 
 
-def read_file(path: Path) -> Contents:
-    """The tensors of a safetensors file or of one that torch.save wrote; CheckpointError for anything else."""
+def read_file(given: Given) -> Contents:
+    """The tensors of a checkpoint, whatever of it was given (see `file_sets`); CheckpointError for anything else.
+
+    It may be a safetensors file, one that torch.save wrote, a TensorFlow checkpoint, or arrays by name (.npz).
+    """
+    files = checkpoint_files(given)
+    if is_index(files[0]):
+        try:
+            return Contents(read_variables(files))
+        except OSError as err:
+            raise CheckpointError(f"{files[0].name} or its values cannot be read ({err.strerror}).") from err
+    return _read_single(files[0])
+
+
+def _read_single(path: Path) -> Contents:
     name = path.name
     head = _head(path)
     if not head:
@@ -46,10 +63,13 @@ def read_file(path: Path) -> Contents:
     if head[8:9] == b"{":
         return Contents(*header.read_safetensors(path, expected()))
     if head.startswith(b"PK"):
-        return _of_objects(read_archive(path, expected()), name)
+        return Contents(read_npz(path)) if is_npz(path) else _of_objects(read_archive(path, expected()), name)
     if head.startswith(b"\x80"):  # a pickle, as torch.save wrote them before version 1.6
         return _of_objects(read_legacy(path), name)
-    raise CheckpointError(f"{name} is {kind_of(path, head)}; {expected()}. If it was downloaded, download it again.")
+    if ends_as_table(path):
+        raise refuse_single(path)
+    kind = known_kind(head) or "no weights file"
+    raise CheckpointError(f"{name} is {kind}; {expected()}. If it was downloaded, download it again.")
 
 
 def _of_objects(loaded: Any, name: str) -> Contents:
@@ -61,15 +81,19 @@ def _head(path: Path) -> bytes:
         raise CheckpointError(f"{path.name} is a folder or a device, not a file; {expected()}.")
     try:
         with path.open("rb") as file:
-            return file.read(_HEAD)
+            return file.read(HEAD)
     except OSError as err:
         raise CheckpointError(f"{path.name} cannot be read ({err.strerror}); {expected()}.") from err
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of the file, as hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_hash(given: Given) -> str:
+    """SHA-256 of the file, as hex; of a checkpoint of several files that of their bytes in a row."""
+    digest = hashlib.sha256()
+    for path in checkpoint_files(given):
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()
 
 
 def read_metadata(path: Path) -> Mapping[str, str]:

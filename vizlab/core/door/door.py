@@ -1,6 +1,5 @@
 """The one door for weights: a file in, a model out, or a sentence that says why not."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from torch import Tensor
 from vizlab.core.config import NetworkConfig, Normalisation
 from vizlab.core.device import pick_device, pick_precision
 from vizlab.core.door.container import Contents, check_stored, expected, file_hash, read_file, read_metadata
+from vizlab.core.door.file_sets import INDEX, PART, Given, checkpoint_files
 from vizlab.core.door.own import HEADER_KEY, read_header
 from vizlab.core.door.settings import override
 from vizlab.core.door.strict import is_stray, load_network
@@ -20,13 +20,16 @@ from vizlab.core.published import Clues, PublishedFormat
 from vizlab.core.registry import method_of, methods
 from vizlab.errors import CheckpointError, InputError, UnsaidError, one_line
 
-SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt", ".pkl")
-"""How checkpoint files end; an authors' file may end in two of them."""
-_ENDING = re.compile(f"({'|'.join(map(re.escape, SUFFIXES))})+$", re.IGNORECASE)
+SUFFIXES = (".safetensors", ".tar", ".pth", ".pt", ".ckpt", ".pkl", ".npz", INDEX)
+"""How checkpoint files end, of those that TensorFlow writes together the one that stands for all.
+
+An authors' file may end in two of them.
+"""
+_ENDING = re.compile(f"({'|'.join(map(re.escape, SUFFIXES))}|{PART})+$", re.IGNORECASE)
 
 
 def load_model(
-    path: str | os.PathLike[str],
+    path: Given,
     device: str = "auto",
     *,
     precision: str = "auto",
@@ -43,6 +46,9 @@ def load_model(
 ) -> Model:
     """The model in a file: vizlab's own safetensors, or a checkpoint that the authors of a method published.
 
+    Of a TensorFlow checkpoint `path` is any of its files, their common prefix, the folder, or the paths of files that
+    lie in several folders; TensorFlow is not needed. Arrays by variable name in an .npz do as well.
+
     What a published file does not say follows the authors' configuration, is listed in `model.assumed`, and can be
     given: the order of `tasks` and `auxiliary_tasks` (senders), the modality of each stream (`inputs`), `normalisation`
     by input, the `working_size` (H, W), a dilated backbone's `output_stride`, the names of the `classes`, and by name
@@ -56,10 +62,11 @@ def load_model(
     Raises CheckpointError for a file that cannot be used (UnsaidError where something has to be given), InputError for
     a setting that cannot.
     """
-    path = Path(path)
+    files = checkpoint_files(path)
+    main = files[0]
     where = pick_device(device)
     number_format = pick_precision(precision, where)
-    contents = read_file(path)
+    contents = read_file(files)
     given = {
         **settings,
         "tasks": tasks,
@@ -70,26 +77,26 @@ def load_model(
         "output_stride": output_stride,
         "classes": classes,
     }
-    published, tensors, note = _weights(contents, weights, path.name)
-    check_stored(tensors, path.name)
-    clues = Clues(_folders(path), contents.settings, {**given, "architecture": architecture})
-    config, assumed, card = _describe(contents, tensors, published, path.name, clues)
-    config, assumed = _override(config, assumed, given, path.name)
-    _check_architecture(config, architecture, path.name)
+    published, tensors, note = _weights(contents, weights, main.name)
+    check_stored(tensors, main.name)
+    clues = Clues(_folders(main), contents.settings, {**given, "architecture": architecture})
+    config, assumed, card = _describe(contents, tensors, published, main.name, clues)
+    config, assumed = _override(config, assumed, given, main.name)
+    _check_architecture(config, architecture, main.name)
     network = load_network(
         config,
         tensors,
-        path.name,
+        main.name,
         sources=(lambda key: published.sources(key, config)) if published else lambda key: key,
         unused=(lambda key: published.unused(key) or is_stray(key, tensors[key])) if published else lambda key: False,
     )
     return Model(
         network,
         config,
-        checkpoint_name(path.name),
+        checkpoint_name(main.name),
         card=card,
         assumed={**assumed, "weights": note} if note else assumed,
-        checkpoint_hash=file_hash(path),
+        checkpoint_hash=file_hash(files),
         device=where,
         precision=number_format,
     )
@@ -166,7 +173,7 @@ def _override(
 
 
 def checkpoint_name(name: str) -> str:
-    """The file's name without its suffixes: authors.pth.tar is "authors"."""
+    """The file's name without its suffixes: authors.pth.tar is "authors", model.ckpt-9.index "model.ckpt-9"."""
     return _ENDING.sub("", name) or name
 
 

@@ -72,8 +72,6 @@ def _other_archive(names: list[str]) -> str:
     inside = [n for n in names if n.lower().endswith((".pth", ".pt", ".tar", ".ckpt", ".pkl", ".safetensors"))]
     if inside:
         return f"a zip archive with '{one_line(inside[0], 80)}' in it: unpack it and give that file"
-    if names and all(n.endswith(".npy") for n in names):
-        return "a NumPy archive (.npz), not one that torch.save wrote"
     return "a zip archive, but not one that torch.save wrote"
 
 
