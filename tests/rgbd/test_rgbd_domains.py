@@ -82,7 +82,7 @@ def test_occlusion_is_where_depth_jumps_and_not_where_it_slants() -> None:
 def test_what_a_picture_lacks_cannot_be_derived() -> None:
     colour = RGBDImage(np.zeros((*SIZE, 3), np.uint8))
     assert derivable(colour) == ("colour", "edges")
-    with pytest.raises(InputError, match="Shading cannot be derived: the picture has not a depth map"):
+    with pytest.raises(InputError, match="Shading cannot be derived: the picture has no depth map"):
         derive(colour, "shading")
     with pytest.raises(InputError, match="expected one of colour, depth"):
         derive(colour, "albedo")

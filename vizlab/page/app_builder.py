@@ -22,6 +22,7 @@ from vizlab.page.scene_runs import SceneRuns, wire_scenes
 from vizlab.page.serving import serving
 from vizlab.page.settings import Settings, parse_settings
 from vizlab.page.theme import HERE, css, head, script, theme
+from vizlab.page.translating import Translating, wire_translation
 from vizlab.page.wiring import wire
 from vizlab.page.workspace import Workspace
 
@@ -54,6 +55,7 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
         wire(demo, page, handlers)
         wire_scenes(page, SceneRuns(page, workspace, handlers))
         wire_experiments(page, ExperimentRuns(page, workspace, handlers))
+        wire_translation(page, Translating(page, workspace, handlers))
         add_endpoints(workspace)
     return demo
 

@@ -106,7 +106,7 @@ class Handlers:
             request = request_for(
                 scene, colour, depth, reading, models, device, size, predicted_depth, precision=precision
             )
-            return self._run(request, key, shown, palette, visitor, progress)
+            return self.run_request(request, key, shown, palette, visitor, progress)
 
         return self.guarded(do)
 
@@ -135,14 +135,14 @@ class Handlers:
             )
             controls = self.page.controls
             return {
-                **self._run(request, key, shown, palette, visitor, progress),
+                **self.run_request(request, key, shown, palette, visitor, progress),
                 controls.colour: None,
                 controls.depth: None,
             }
 
         return self.guarded(do)
 
-    def _run(
+    def run_request(
         self,
         request: Request,
         key: str | None,
@@ -151,6 +151,7 @@ class Handlers:
         visitor: gr.Request | None,
         progress: gr.Progress,
     ) -> Updates:
+        """Analyse and draw, for handlers that are guarded; what was set for networks stays set."""
         request = self._as_set(request, key)
         with self.running.by(_session(visitor), progress) as step:
             analysis = self.workspace.analyse(request, step)

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from vizlab.core.registry import methods, registry
+from vizlab.page import tab_translation
 from vizlab.page.controls import Controls
 from vizlab.page.experiment import ExperimentTab
 from vizlab.page.kit.analysis import Analysis
@@ -42,6 +43,8 @@ SCENES = "scenes"
 """The tab of the table, which is drawn anew whenever it is opened: rows come while others look elsewhere."""
 STUDY = "study"
 """The tab of a file, which has nothing to do with the picture on show."""
+TRANSLATION = "translation"
+"""The tab that runs a network on pictures of its own; see `translating`."""
 EXPERIMENTS: tuple[type[ExperimentTab], ...] = (EffectsTab, AttributionTab, SensorsTab, ModalitiesTab)
 """The tabs that run further passes on what is on show, in their order; see `experiment`."""
 
@@ -76,7 +79,7 @@ class Page:
         further = {kind.name: kind for kind in EXPERIMENTS}
         titles = {STAGE: "Stage", PREDICTIONS: "Predictions", **own}
         titles |= {name: kind.title for name, kind in further.items()}
-        titles |= {SCENES: "Scenes", STUDY: "Study", CARDS: "Model cards"}
+        titles |= {TRANSLATION: tab_translation.TITLE, SCENES: "Scenes", STUDY: "Study", CARDS: "Model cards"}
         self.experiments: dict[str, ExperimentTab] = {}
         self.places: dict[str, gr.Tab] = {}
         with gr.Tabs(elem_id="vz-tabs", overflow_behavior="wrap"):  # the style sheet makes of "wrap" a bar that scrolls
@@ -90,6 +93,8 @@ class Page:
                         self.scenes = ScenesTab(workspace)
                     elif name == STUDY:
                         self.study = StudyTab()
+                    elif name == TRANSLATION:
+                        self.translation = tab_translation.TranslationTab(workspace)
                     elif name == CARDS:
                         self.cards = CardsTab(workspace.shelf)
                     elif name in further:
@@ -120,6 +125,8 @@ class Page:
             return self.scenes.outputs
         if place == STUDY:
             return self.study.outputs
+        if place == TRANSLATION:
+            return self.translation.outputs
         if place in self.experiments:
             return self.experiments[place].outputs
         return self.cards.outputs if place == CARDS else self.tabs[place].outputs
@@ -156,6 +163,8 @@ class Page:
             return self.cards.render(analysis)
         place = shown.place
         network, kept = shown.networks.get(place), shown.choices.get(place, {})
+        if place == TRANSLATION:
+            return self.translation.render(analysis, network, kept)
         if place in self.experiments:
             return self.experiments[place].render(analysis, network, kept)
         return self.tabs[place].render(analysis, network, palette, kept)

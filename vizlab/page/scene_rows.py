@@ -140,7 +140,7 @@ class SceneRows:
 
 def in_scene(request: Request, scene: str) -> Request:
     """The same networks and settings in a bundled scene."""
-    return replace(request, scene=scene, colour=None, depth=None, reading=ReadOptions())
+    return replace(request, scene=scene, colour=None, depth=None, reading=ReadOptions(), domains=request.derived)
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,9 @@ class AttributionTab(ExperimentTab):
         "with a picture that lacks what they say."
     )
     run_label = "Attribute"
+    needs = (
+        "It takes a network that predicts something else than pictures: of a picture there is no number to attribute."
+    )
 
     def build_choices(self) -> Mapping[str, Any]:
         with gr.Row(elem_classes="vz-experiment-choices"):
@@ -194,6 +197,9 @@ class AttributionTab(ExperimentTab):
         else:
             height, width = run.only.rgbd.size
             yield {self.chosen: note(f"Expected x,y or x,y,x,y within {width}x{height} pixels.")}
+
+    def fits(self, trace_: FusionTrace) -> bool:
+        return bool(output_choices(trace_))
 
     def _picture(self, rgbd: RGBDImage, trace: FusionTrace, place: str, how: str, corner: bool = False) -> Updates:
         region = region_of(rgbd, trace, place, how)

@@ -52,6 +52,7 @@ class SensorsTab(ExperimentTab):
         "shares that streams take from each other."
     )
     run_label = "Sweep all severities"
+    needs = "It takes a network that takes colour or depth as a sensor gives them."
     several = True
 
     def build_choices(self) -> Mapping[str, Any]:
@@ -77,6 +78,9 @@ class SensorsTab(ExperimentTab):
     def actions(self) -> Sequence[Action]:
         moved = [self.severity.input, self.corruption.input, self.network.input]
         return [*super().actions(), Action("live", moved, self.follow, lane="sensors", busy=False)]
+
+    def fits(self, trace_: FusionTrace) -> bool:
+        return bool(set(trace_.model.inputs) & set(WORDS))
 
     def refresh(self, analysis: Analysis, networks: Sequence[str], kept: Mapping[str, Any]) -> Updates:
         """The corruptions of what the picture has and one of the networks takes."""
@@ -152,7 +156,7 @@ def _fitting(rgbd: RGBDImage, traces: Sequence[FusionTrace]) -> tuple[Corruption
 
 
 def _untouched(subject: Subject, one: Corruption) -> str:
-    has = " and ".join(MODALITIES[name] for name in subject.model.inputs)
+    has = " and ".join(MODALITIES.get(name, name) for name in subject.model.inputs)
     return note(f"{subject.name} takes {has} alone: with {WORDS[one.modality]} broken nothing changes.")
 
 

@@ -7,7 +7,7 @@ import gradio as gr
 
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.method_tab import MethodTab, Updates
-from vizlab.page.page import Page
+from vizlab.page.page import TRANSLATION, Page
 
 NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 24}
 """Events that run networks: they wait for each other inside, so that what is known already waits for nobody."""
@@ -18,8 +18,8 @@ _QUIET: dict[str, Any] = {"api_name": "page", "api_visibility": "private", "show
 _LAST: dict[str, Any] = {"trigger_mode": "always_last"}
 """Of several clicks while one is answered, the last counts."""
 
-_BUSY = "() => { document.body.classList.add('vz-busy'); }"
-_READY = "() => { document.body.classList.remove('vz-busy'); }"
+BUSY = "() => { document.body.classList.add('vz-busy'); }"
+READY = "() => { document.body.classList.remove('vz-busy'); }"
 _ADDRESS = "(link, palette) => [window.location.hash, palette]"
 _ASKED = "(first, ...others) => [JSON.stringify(window.vizlabAsked.%s ?? null), ...others]"
 """What was asked for last takes the place of the first input: a deferred event comes with the first click's data."""
@@ -43,23 +43,23 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     how = [controls.models, controls.device, controls.size, controls.precision, controls.predicted_depth]
     running = {**_QUIET, "show_progress": "full", "show_progress_on": controls.progress, **NETWORKS, **_LAST}
     for event in (controls.run.click, controls.scenes.select, controls.readout.select):
-        event(None, js=_BUSY)
-    controls.run.click(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
+        event(None, js=BUSY)
+    controls.run.click(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=READY)
     asked = [page.stage.document, *seen, *how]
     controls.scenes.select(handlers.pick_scene, asked, page.results, js=_ASKED % "scene", **running).then(
-        None, js=_READY
+        None, js=READY
     )
     choice = controls.readout.select(
         handlers.choose_reading, controls.reading, [*controls.reading, *page.remarks], **_QUIET
     )
-    choice.then(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=_READY)
+    choice.then(handlers.run, [*seen, *picture, *how], page.results, **running).then(None, js=READY)
     site = [page.stage.document, page.key, page.shown]
     clicked = [page.shown, page.stage.changes]
     page.stage.instrument.select(handlers.select_site, site, clicked, js=_ASKED % "site", **_QUIET, **_LAST)
     changes = [page.stage.document, *seen]
-    page.stage.changes.select(None, js=_BUSY)
+    page.stage.changes.select(None, js=BUSY)
     page.stage.changes.select(handlers.change, changes, page.results, js=_ASKED % "changes", **running).then(
-        None, js=_READY
+        None, js=READY
     )
     page.stage.document.select(handlers.follow, [page.shown, controls.palette], page.results, **running)
     controls.cancel.click(handlers.cancel, None, None, **_QUIET)
@@ -68,6 +68,8 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
 def _wire_tabs(page: Page, handlers: Handlers) -> None:
     """A tab is drawn when it is seen."""
     for place, tab in page.places.items():
+        if place == TRANSLATION:
+            continue  # which asks for more than what is on show
         outputs = [page.shown, *page.outputs_of(place), *page.remarks]
         tab.select(handlers.open_tab(place), [page.key, page.shown, page.controls.palette], outputs, **_QUIET, **_LAST)
 
@@ -115,10 +117,10 @@ class PageWiring:
 
     def vary(self, event: Any) -> None:
         page = self._page
-        event(None, js=_BUSY)
+        event(None, js=BUSY)
         inputs = [page.stage.document, page.key, page.shown, page.controls.palette]
         running = {"js": _ASKED % "settings", **_LAST, **_QUIET, **NETWORKS}
-        event(self._handlers.vary, inputs, page.results, **running).then(None, js=_READY)
+        event(self._handlers.vary, inputs, page.results, **running).then(None, js=READY)
 
 
 def _wire_adding(page: Page, handlers: Handlers) -> None:

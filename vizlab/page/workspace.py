@@ -1,5 +1,6 @@
 """Reading, running and keeping: the one place where the page and the API meet the networks."""
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -44,6 +45,9 @@ from vizlab.study.scene_scores import scene_picture
 NEAREST = 0.1
 """Metres; predicted depth is cut off there, since a distance must be positive."""
 
+DERIVED_BYTES = 100_000_000
+"""Pictures with what was derived of them: all bundled scenes, and a few more."""
+
 
 class Workspace:
     """Shared by all users of a page: the networks, and the results by key. Safe from several threads."""
@@ -58,6 +62,7 @@ class Workspace:
         self.rows = SceneRows()
         self.benches = Benches(lambda name: self.scene_picture(name).rgbd)
         self._bundled: dict[str, Picture] = {}
+        self._derived: ByteCache[Picture] = ByteCache(DERIVED_BYTES)
 
     def scenes(self) -> tuple[str, ...]:
         """The names of the bundled scenes."""
@@ -86,13 +91,24 @@ class Workspace:
 
     def read(self, request: Request) -> Picture:
         """The picture a request names, with its domains and everything there is to compare predictions to."""
-        return _with_domains(self._sensed(request), request, self.settings.limits)
+        domains_alone = request.scene is None and request.colour is None and request.depth is None and request.domains
+        if domains_alone:
+            return _with_domains(None, request, self.settings.limits)
+        picture = self.sensed(request)
+        if not request.domains:
+            return picture
+        if request.derived != request.domains:
+            return _with_domains(picture, request, self.settings.limits)
+        # Every tab asks for the key of what it shows, and so for the picture: normals take a while.
+        name = json.dumps([picture.title, picture.rgbd.digest, sorted(request.derived.items())])
+        found = self._derived.get(name) or _with_domains(picture, request, self.settings.limits)
+        self._derived.put(name, found, found.rgbd.nbytes)
+        return found
 
-    def _sensed(self, request: Request) -> Picture | None:
-        """Colour and depth as a sensor gives them; None where domains alone were given."""
+    def sensed(self, request: Request) -> Picture:
+        """Colour and depth as a sensor gives them, before any domain."""
         if request.colour is None and request.depth is None:
-            alone = request.scene is None and len(request.domains) > 0
-            return None if alone else self.scene_picture(request.scene)
+            return self.scene_picture(request.scene)
         rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
         title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         return Picture(title, rgbd, _sensor_reference(rgbd))

@@ -117,8 +117,8 @@ def derive(rgbd: RGBDImage, name: str) -> Picture:
     found = DERIVATIONS[name]
     pixels = rgbd.colour if found.needs == "rgb" else rgbd.depth
     if pixels is None:
-        lacks = "a colour picture" if found.needs == "rgb" else "a depth map"
-        raise InputError(f"{found.title.capitalize()} cannot be derived: the picture has not {lacks}; give it as well.")
+        lacks = "colour" if found.needs == "rgb" else "depth map"
+        raise InputError(f"{found.title.capitalize()} cannot be derived: the picture has no {lacks}; give one as well.")
     return found.make(pixels)
 
 

@@ -12,10 +12,11 @@ from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.rgbd import RGBDImage
+from vizlab.views.backdrop import backdrop
 from vizlab.views.figures import stream_title
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
-from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, fitted, number, percent, placed, reduced
-from vizlab.views.predictions import depth_range, greyed
+from vizlab.views.panels import ColourBar, Panel, fitted, number, percent, placed
+from vizlab.views.predictions import greyed
 
 THUMBNAIL = 160
 """Longer side of a thumbnail, pixels."""
@@ -95,7 +96,7 @@ def outside_over_photo(trace: FusionTrace, rgbd: RGBDImage, site: str, target: s
     """
     found = _site(trace, site, target)
     index, high = found.site.targets.index(target), outside_scale(trace, layer)
-    background = _background(rgbd)
+    background = greyed(backdrop(rgbd))
     title = f"{trace_words(trace)[site].title} → {stream_title(trace, target)}"
     key = f"{layer}/{site}/{target}/photo"
     values = outside_map(found, index, layer)
@@ -188,14 +189,6 @@ def _hatched(picture: tuple[int, int]) -> np.ndarray:
     image = np.full((height, width, 3), UNKNOWN_GREY, np.uint8)
     image[(rows + columns) % 16 < 3] = (168, 168, 168)
     return image
-
-
-def _background(rgbd: RGBDImage) -> np.ndarray:
-    if rgbd.colour is not None:
-        return greyed(reduced(rgbd.colour, MAX_SIDE, smooth=True))
-    if rgbd.depth is None:  # a scene of domains alone
-        return greyed(reduced(next(iter(rgbd.domains.values())), MAX_SIDE, smooth=True))
-    return greyed(coloured(reduced(rgbd.depth), *depth_range([rgbd.depth]), "viridis"))
 
 
 def _site(trace: FusionTrace, name: str, target: str) -> SiteTrace:

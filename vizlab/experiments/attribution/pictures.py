@@ -7,9 +7,10 @@ import numpy as np
 
 from vizlab.experiments.attribution.result import Attribution
 from vizlab.rgbd import RGBDImage
+from vizlab.views.backdrop import backdrop
 from vizlab.views.palettes import coloured
-from vizlab.views.panels import MAX_SIDE, ColourBar, Panel, number, reduced
-from vizlab.views.predictions import depth_range, greyed
+from vizlab.views.panels import ColourBar, Panel, number
+from vizlab.views.predictions import greyed
 
 COLORMAP = "diverging"
 CELL = 8
@@ -58,19 +59,12 @@ def symmetric_limit(maps: Sequence[np.ndarray]) -> float:
 
 def background(rgbd: RGBDImage) -> np.ndarray:
     """The greyed photograph, or depth where there is none, at most MAX_SIDE long, HxWx3 uint8."""
-    if rgbd.colour is not None:
-        return greyed(reduced(rgbd.colour, MAX_SIDE, smooth=True))
-    assert rgbd.depth is not None
-    return greyed(reduced(coloured(rgbd.depth, *depth_range([rgbd.depth]), "viridis"), MAX_SIDE))
+    return greyed(backdrop(rgbd))
 
 
 def region_picture(rgbd: RGBDImage, region: np.ndarray) -> np.ndarray:
     """The picture in colour (depth as a map where there is none) with the region's outline, HxWx3 uint8."""
-    if rgbd.colour is not None:
-        image = reduced(rgbd.colour, MAX_SIDE, smooth=True).copy()
-    else:
-        assert rgbd.depth is not None
-        image = reduced(coloured(rgbd.depth, *depth_range([rgbd.depth]), "viridis"), MAX_SIDE).copy()
+    image = backdrop(rgbd)
     return _outlined(image, _outline(region, image.shape[:2]))
 
 

@@ -32,8 +32,9 @@ def superpixels(rgbd: RGBDImage, framing: Framing, count: int) -> np.ndarray:
 
 def _appearance(rgbd: RGBDImage, size: tuple[int, int]) -> np.ndarray:
     """h x w x C float32 on the scale of Lab, 0..100."""
-    if rgbd.colour is not None:
-        colour = cv2.resize(rgbd.colour, size, interpolation=cv2.INTER_AREA)
+    seen = rgbd.colour if rgbd.colour is not None or rgbd.depth is not None else next(iter(rgbd.domains.values()))
+    if seen is not None:
+        colour = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.cvtColor(colour.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
     assert rgbd.depth is not None
     depth = cv2.resize(fill_unknown(rgbd.depth)[0], size, interpolation=cv2.INTER_NEAREST_EXACT)
