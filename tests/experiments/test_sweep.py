@@ -124,8 +124,8 @@ def test_direct_effects_by_brute_force(small_rgbd: RGBDImage) -> None:
             module = modules[f"nddr.{stage}"]
             mixed = []
             for t, task in enumerate(names):
-                scale, constant = module._affine(task)  # type: ignore[operator]
-                blocks = (module._conv(task).weight * scale[:, None, None, None]).split(module.channels, 1)  # type: ignore[operator,union-attr,arg-type]
+                scale, constant = module.layer[task].affine()  # type: ignore[index]
+                blocks = (module.layer[task].weight * scale[:, None, None, None]).split(module.channels, 1)  # type: ignore[operator,union-attr,arg-type]
                 parts = [torch.conv2d(features[s], blocks[s]) for s in range(len(names))]
                 key = f"{stage}/{task}"
                 if not change:

@@ -153,8 +153,8 @@ def test_the_map_draws_each_edge_as_wide_as_its_share(material: Material) -> Non
 
 def test_negative_and_undefined_shares_are_drawn_as_such() -> None:
     streams = [{"name": n, "title": n, "colour": "#000"} for n in "ab"]
-    edges = [{"target": "a", "source": "b", "share": -0.4, "fixed": None},
-             {"target": "b", "source": "a", "share": None, "fixed": 0.0}]  # fmt: skip
+    edges = [{"target": "a", "source": "b", "lane": "b", "share": -0.4, "fixed": None},
+             {"target": "b", "source": "a", "lane": "a", "share": None, "fixed": 0.0}]  # fmt: skip
     site = {"name": "s", "short": "1", "stage": "1", "column": 0, "targets": ["a", "b"], "edges": edges}
     (row,) = layout_map([{"name": "n", "title": "n", "flow": {"streams": streams, "sites": [site]}}], 200)
     negative, undefined = bands_of(row.sites[0], row.lanes, "share")

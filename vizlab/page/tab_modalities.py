@@ -9,6 +9,7 @@ import gradio as gr
 
 from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.core.predictions import SemsegPrediction
+from vizlab.core.site import Site
 from vizlab.core.site_words import SiteWords, site_words, trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
@@ -214,10 +215,15 @@ def _players(trace: FusionTrace) -> list[tuple[str, str]]:
     """Titles and values of what can play in that network."""
     found = [(f"modalities: {' and '.join(trace.model.inputs)}", MODALITIES)] if len(trace.model.inputs) > 1 else []
     words = trace_words(trace)
-    adding = [s.site for s in trace.sites.values() if s.site.additive and len(s.site.sources) > 1]
-    if adding:
+    sending = {s.site.name: _senders(s.site) for s in trace.sites.values() if s.site.additive}
+    if len(set().union(*sending.values())) > 1:
         found.append(("streams, at all sites", ALL_SITES))
-    return found + [(f"streams, at {words[site.name].title}", site.name) for site in adding]
+    return found + [(f"streams, at {words[n].title}", n) for n, streams in sending.items() if len(streams) > 1]
+
+
+def _senders(site: Site) -> set[str]:
+    """The streams that send to another one there."""
+    return {site.sender(source) for target in site.targets for source in site.sources if source != target}
 
 
 def _outputs(trace: FusionTrace, reference: Reference | None) -> list[str]:

@@ -178,10 +178,10 @@ def bands_of(place: Place, lanes: Sequence[Lane], measure: Measure) -> list[Band
     found = []
     for lane in lanes:
         arriving = [edge for edge in place.site["edges"] if edge["target"] == lane.stream]
-        arriving.sort(key=lambda edge: order[edge["source"]])
+        arriving.sort(key=lambda edge: order[edge["lane"]])
         end = lane.y - sum(band_width(edge[measure]) for edge in arriving) / 2
         for edge in arriving:
-            value, sender = edge[measure], lanes[order[edge["source"]]]
+            value, sender = edge[measure], lanes[order[edge["lane"]]]
             wide = band_width(value)
             found.append(
                 Band(

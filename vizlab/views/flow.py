@@ -12,6 +12,7 @@ import numpy as np
 
 from vizlab.core.method import Fixed, Method
 from vizlab.core.registry import methods
+from vizlab.core.site import Site
 from vizlab.core.site_words import SiteWords, trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.views.figures import stream_title
@@ -34,8 +35,8 @@ def flow(trace: FusionTrace) -> dict[str, Any]:
     method = methods().get(trace.model.family, _ANY)
     sites = list(trace.sites.values())
     words = trace_words(trace)
-    names = list(dict.fromkeys(stream for site in sites for stream in (*site.site.sources, *site.site.targets)))
-    phrases = {name: stream_phrase(trace, name) for name in names}
+    names = list(dict.fromkeys(stream for site in sites for stream in _streams(site.site)))
+    phrases = {name: stream_phrase(trace, name) for name in _called(sites)}
     columns = _columns(sites, method.side_by_side)
     changed = {change.get("site") for change in trace.changes.get("intervention", ())}
     return {
@@ -49,6 +50,17 @@ def flow(trace: FusionTrace) -> dict[str, Any]:
         ],
         "order": order_words(trace),
     }
+
+
+def _streams(site: Site) -> Iterator[str]:
+    """Whoever sends or receives there."""
+    yield from site.senders or site.sources
+    yield from site.targets
+
+
+def _called(sites: Sequence[SiteTrace]) -> set[str]:
+    """All that sentences speak of: earlier stages of a stream too, which have no lane of their own."""
+    return {name for site in sites for name in (*site.site.sources, *_streams(site.site))}
 
 
 def stream_phrase(trace: FusionTrace, stream: str) -> str:
@@ -115,6 +127,7 @@ def _edge(site: SiteTrace, t: int, s: int, fixed: Fixed | None, phrases: Mapping
     return {
         "target": target,
         "source": source,
+        "lane": site.site.sender(source),
         "share": None if site.share is None else _json_number(float(site.share[t, s])),
         "fixed": None if fixed is None else _json_number(fixed.value),
         "fixedSentence": "" if fixed is None else f"{fixed.sentence}.",

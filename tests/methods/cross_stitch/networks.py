@@ -8,7 +8,7 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
 from vizlab.core.registry import build_network
-from vizlab.methods.cross_stitch.network import ChannelScale
+from vizlab.methods.cross_stitch.network import Scale
 from vizlab.tasks import NYU40_CLASSES
 
 TASKS = ("semseg", "depth", "normals")
@@ -36,7 +36,7 @@ def warmed(config: NetworkConfig) -> FusionNetwork:
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.weight.uniform_(0.5, 1.5)
                 module.bias.uniform_(-0.5, 0.5)
-            if isinstance(module, ChannelScale):
+            if isinstance(module, Scale):
                 module.param += 0.3 * torch.randn_like(module.param)
         network.train()
         for _ in range(3):

@@ -4,7 +4,7 @@ import torch
 
 from tests.methods.cross_stitch.networks import COMPACT, TASKS
 from vizlab.core.registry import build_network
-from vizlab.methods.cross_stitch.network import ChannelScale
+from vizlab.methods.cross_stitch.network import Scale
 from vizlab.study.training.module import parameter_groups
 from vizlab.study.training.pretrained import initialise_backbones
 from vizlab.study.training.recipe import Recipe
@@ -15,7 +15,7 @@ RECIPE = Recipe("stitched", COMPACT, dict.fromkeys(TASKS, 1.0), epochs=1, fusion
 def test_alphas_learn_at_the_fusion_rate_and_do_not_decay() -> None:
     network = build_network(COMPACT)
     groups = parameter_groups(network, RECIPE)
-    alphas = {id(m.param) for m in network.modules() if isinstance(m, ChannelScale)}
+    alphas = {id(m.param) for m in network.modules() if isinstance(m, Scale)}
     assert len(alphas) == 5 * 9
     (own,) = [group for group in groups if group["lr"] == RECIPE.fusion_lr]
     assert {id(p) for p in own["params"]} == alphas

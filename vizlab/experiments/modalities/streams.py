@@ -64,7 +64,7 @@ def stream_forwards(
     base, inputs = settings_for(model, settings), model.preprocess(rgbd, framing)
 
     def run(missing: Coalition, replacing: Replacing) -> Outputs:
-        with model.lock, intervening(Intervention(base, edits=_edits(ways, missing, replacing))):
+        with model.lock, intervening(Intervention(base, edits=_edits(model, ways, missing, replacing))):
             return final_outputs(model.forward(inputs))
 
     runs: dict[str, dict[Coalition, Outputs]] = {name: {} for name in names}
@@ -91,7 +91,7 @@ def ways_between(model: Model, site: str | None = None) -> dict[str, tuple[Way, 
     asked = [s.name for s in model.sites] if site is None else [site]
     ways = {name: tuple(way for way in modules[name].edges() if way[1] is not None) for name in asked}
     ways = {name: found for name, found in ways.items() if found}
-    if len({source for found in ways.values() for _, source in found}) < 2:
+    if len(_senders(model, ways)) < 2:
         where = f"at site '{site}'" if site is not None else "at any site"
         raise InputError(f"In {model.name} no two streams send parts that can be told apart {where}; choose another.")
     return ways
@@ -99,14 +99,20 @@ def ways_between(model: Model, site: str | None = None) -> dict[str, tuple[Way, 
 
 def _senders(model: Model, ways: Ways) -> tuple[str, ...]:
     """Who sends on these ways, in the order in which the sites name their sources."""
-    sending = {source for found in ways.values() for _, source in found}
-    named = [source for site in model.sites if site.name in ways for source in site.sources]
-    return tuple(dict.fromkeys(source for source in named if source in sending))
+    sending = {_sender(model, site, way) for site, found in ways.items() for way in found}
+    named = [site.sender(source) for site in model.sites if site.name in ways for source in site.sources]
+    return tuple(dict.fromkeys(stream for stream in named if stream in sending))
 
 
-def _edits(ways: Ways, missing: Coalition, replacing: Replacing) -> dict[str, dict[Way, Edit]]:
+def _sender(model: Model, site: str, way: Way) -> str:
+    """The stream whose part comes on that way."""
+    assert way[1] is not None
+    return next(known for known in model.sites if known.name == site).sender(way[1])
+
+
+def _edits(model: Model, ways: Ways, missing: Coalition, replacing: Replacing) -> dict[str, dict[Way, Edit]]:
     return {
-        site: {way: replacing(site, way) if way[1] in missing else AsItIs for way in found}
+        site: {way: replacing(site, way) if _sender(model, site, way) in missing else AsItIs for way in found}
         for site, found in ways.items()
     }
 

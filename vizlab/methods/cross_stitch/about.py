@@ -11,12 +11,15 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Fixed, Learning, Method
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
-from vizlab.methods.cross_stitch.files import CROSS_STITCH
+from vizlab.methods.cross_stitch.files import CROSS_STITCH, CROSS_STITCH_VGG
 from vizlab.methods.cross_stitch.network import (
+    PER_CHANNEL,
+    PER_EDGE,
     RESNET_STAGES,
     CrossStitchUnit,
     cross_stitch_mobilenetv2,
     cross_stitch_resnet,
+    cross_stitch_vgg16,
 )
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
@@ -29,6 +32,10 @@ def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
 def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
     stitched = config.stages or RESNET_STAGES
     return cross_stitch_resnet(depth, tasks_of(config), stitched=stitched, **config.options)
+
+
+def _vgg16(config: NetworkConfig) -> FusionNetwork:
+    return cross_stitch_vgg16(tasks_of(config), stitched=config.stages or None, **config.options)
 
 
 def _units(network: nn.Module) -> Iterable[nn.Module]:
@@ -56,15 +63,11 @@ def _site_note(site: SiteTrace, target: int) -> str:
 
 def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str, str]) -> Fixed | None:
     """The norm over channels of the alphas from the source, over the sum of those from all streams."""
-    from vizlab.views.formatting import number, percent_words, whose
+    from vizlab.views.norms import part_of_norms
 
     norms = np.linalg.norm(site.weights["alpha"][target].astype(float), axis=1)
-    part, total = float(norms[source]), float(norms.sum())
-    if not 0 < total < np.inf:
-        return None
-    name, owner = titles[site.site.sources[source]], whose(titles[site.site.targets[target]])
-    start = f"The alphas from {name} have {percent_words(part / total)} of the norms of {owner} {len(norms)} here"
-    return Fixed(part / total, f"{start} ({number(part)} of {number(total)}, each over {site.site.channels} channels)")
+    words = ("alphas", "have", "", f"each over {site.site.channels} channels")
+    return part_of_norms(norms, site.site, target, source, titles, words)
 
 
 def _summary(trace: FusionTrace) -> Mapping[str, Any]:
@@ -80,13 +83,17 @@ METHOD = Method(
     family="cross-stitch",
     title="Cross-stitch",
     sentence="Cross-stitch networks (Misra et al., CVPR 2016): one network for each task; after every stage each task "
-    "takes a sum of all tasks' features, weighted per channel.",
+    "takes a weighted sum of all tasks' features.",
     architectures={
         "cross-stitch-mobilenetv2": _mobilenetv2,
         **{f"cross-stitch-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
+        "cross-stitch-vgg16": _vgg16,
     },
-    files=(CROSS_STITCH,),
-    kinds={"cross-stitch": "a sum of all tasks' features for each task, weighted per channel"},
+    files=(CROSS_STITCH, CROSS_STITCH_VGG),
+    kinds={
+        PER_CHANNEL: "a sum of all tasks' features for each task, weighted per channel",
+        PER_EDGE: "a sum of all tasks' features for each task, with one weight for each of them",
+    },
     learning=Learning(fusion_modules=_units),
     views=_views,
     charts=_CHARTS,

@@ -1,9 +1,9 @@
-"""Cross-stitch networks: one network per task, whose features are mixed after each stage by sums weighted per channel.
+"""Cross-stitch networks: one network per task, whose features are mixed after each stage by weighted sums.
 
 Misra et al., CVPR 2016. Tensor names follow the authors' multi-task code base, Vandenhende et al. (2021).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,55 +13,70 @@ from torch import Tensor, nn
 
 from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
+from vizlab.methods.parts.vgg import WIDTH
+from vizlab.methods.parts.vgg_frameworks import PYTORCH
+from vizlab.methods.parts.vgg_heads import vgg_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
 """Initial factor of a task's own channels and of the others'."""
+PER_CHANNEL, PER_EDGE = "cross-stitch", "cross-stitch by edge"
+"""The kinds of sites: an alpha for each channel, or one for all channels of an edge."""
 RESNET_STAGES = ("layer1", "layer2", "layer3", "layer4")
 """The stages of a ResNet after which the multi-task code base stitches; its stem counts as part of layer1."""
 
 
-class ChannelScale(nn.Module):
-    """One learnt factor per channel: (B, C, H, W) to the same shape."""
+class Scale(nn.Module):
+    """One learnt factor per channel or, without `channels`, one for all: (B, C, H, W) to the same shape."""
 
-    def __init__(self, channels: int, value: float) -> None:
+    def __init__(self, channels: int | None, value: float) -> None:
         super().__init__()
-        self.param = nn.Parameter(torch.full((channels,), value))
+        self.param = nn.Parameter(torch.full(() if channels is None else (channels,), value))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.param[:, None, None]
+        return x * self.param.reshape(-1, 1, 1)
 
 
 class CrossStitchUnit(FusionModule):
-    """For each task the sum of all tasks' features, `y[t] = sum_s alpha[t, s] * x[s]`, with an alpha per channel.
+    """For each task the sum of all tasks' features, `y[t] = sum_s alpha[t, s] * x[s]`.
 
-    Input and output: one (B, C, H, W) per task. Nothing follows the sum, neither norm nor ReLU, and nothing else
-    enters it: there is no constant.
+    There is an alpha per channel, or (not `per_channel`) one for all channels of an edge, as the paper has it. Input
+    and output: one (B, C, H, W) per task. Nothing follows the sum, neither norm nor ReLU, and nothing else enters it:
+    there is no constant.
     """
 
-    def __init__(self, tasks: Sequence[str], channels: int, alpha: float = ALPHA, beta: float = BETA) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        channels: int,
+        alpha: float = ALPHA,
+        beta: float = BETA,
+        per_channel: bool = True,
+    ) -> None:
         super().__init__()
-        self.tasks, self.channels = tuple(tasks), channels
+        self.tasks, self.channels, self.per_channel = tuple(tasks), channels, per_channel
         self.cross_stitch_unit = nn.ModuleDict({t: self._row(t, alpha, beta) for t in self.tasks})
 
     def describe_site(self, name: str) -> Site:
-        return Site(name, "cross-stitch", self.tasks, self.tasks, self.channels, name.split(".")[-1])
+        kind = PER_CHANNEL if self.per_channel else PER_EDGE
+        return Site(name, kind, self.tasks, self.tasks, self.channels, name.split(".")[-1])
 
     def own_parts(self) -> tuple[Way, ...]:
         return tuple((task, task) for task in self.tasks)
 
     def static_weights(self) -> dict[str, np.ndarray]:
-        """`alpha` (T, T, C): target, source, channel."""
-        rows = [torch.stack([self._scale(t, s).param for s in self.tasks]) for t in self.tasks]
+        """`alpha` (T, T, C): target, source, channel, of which all are alike where an edge has one."""
+        rows = [torch.stack([self._scale(t, s).param.expand(self.channels) for s in self.tasks]) for t in self.tasks]
         return {"alpha": torch.stack(rows).detach().float().cpu().numpy()}
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         return [self._mix(target, features) for target in range(len(self.tasks))]
 
     def _row(self, target: str, alpha: float, beta: float) -> nn.ModuleDict:
-        return nn.ModuleDict({s: ChannelScale(self.channels, alpha if s == target else beta) for s in self.tasks})
+        size = self.channels if self.per_channel else None
+        return nn.ModuleDict({s: Scale(size, alpha if s == target else beta) for s in self.tasks})
 
-    def _scale(self, target: str, source: str) -> ChannelScale:
+    def _scale(self, target: str, source: str) -> Scale:
         return self.cross_stitch_unit[target][source]  # type: ignore[index]
 
     def _mix(self, target: int, features: list[Tensor]) -> Tensor:
@@ -92,9 +107,14 @@ class CrossStitchNetwork(TaskNetworks):
     fusion = "cross_stitch"
 
     def __init__(
-        self, parts: Parts, tasks: Sequence[Task], stitched: Sequence[str] | None = None, **given: Any
+        self,
+        parts: Parts,
+        tasks: Sequence[Task],
+        stitched: Sequence[str] | None = None,
+        unit: Callable[[Sequence[str], int], CrossStitchUnit] = CrossStitchUnit,
+        **given: Any,
     ) -> None:
-        super().__init__(parts, tasks, CrossStitchUnit, stitched, **given)
+        super().__init__(parts, tasks, unit, stitched, **given)
 
 
 def cross_stitch_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> CrossStitchNetwork:
@@ -107,3 +127,12 @@ def cross_stitch_resnet(
 ) -> CrossStitchNetwork:
     """The network of the multi-task code base: a dilated ResNet and a DeepLab head per task."""
     return CrossStitchNetwork(resnet_parts(depth, tasks, output_stride), tasks, stitched)
+
+
+def cross_stitch_vgg16(
+    tasks: Sequence[Task], width: int = WIDTH, stages: int = 5, stitched: Sequence[str] | None = None
+) -> CrossStitchNetwork:
+    """The network of the MTL-NAS code base: a VGG-16 per task, units of one alpha per edge after 5 or 13 stages."""
+    unit = partial(CrossStitchUnit, per_channel=False)
+    parts = vgg_parts(tasks, PYTORCH, width, stages)
+    return CrossStitchNetwork(parts, tasks, stitched, unit, resize=PYTORCH.resize)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 from torch import nn
 
 from vizlab.core.config import NetworkConfig
@@ -14,7 +13,7 @@ from vizlab.core.trace import SiteTrace
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
 from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet, nddr_vgg16
 from vizlab.methods.nddr_cnn.vgg_files import VGG_FILES
-from vizlab.methods.parts import other_files
+from vizlab.methods.parts.concatenating import block_norms
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.methods.parts.vgg_frameworks import PYTORCH, TENSORFLOW, Framework
@@ -57,17 +56,10 @@ def _tab() -> type:
 
 def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str, str]) -> Fixed | None:
     """The Frobenius norm of the source's block, the batch norm's scale applied, over the sum of those of its row."""
-    from vizlab.views.formatting import number, percent_words, whose
+    from vizlab.views.norms import part_of_norms
 
-    row = site.weights["weight"][target] * site.weights["scale"][target][:, None]
-    norms = np.linalg.norm(row.reshape(len(row), len(site.site.sources), -1).astype(float), axis=(0, 2))
-    part, total = float(norms[source]), float(norms.sum())
-    if not 0 < total < np.inf:
-        return None
-    of_all = f"({number(part)} of {number(total)}, the batch norm's scale included)"
-    name, owner = titles[site.site.sources[source]], whose(titles[site.site.targets[target]])
-    start = f"The block from {name} has {percent_words(part / total)}"
-    return Fixed(part / total, f"{start} of the norms of {owner} {len(norms)} blocks here {of_all}")
+    words = ("block", "has", "blocks", "the batch norm's scale included")
+    return part_of_norms(block_norms(site, target), site.site, target, source, titles, words)
 
 
 _CHARTS = ("nddr_block_norms", "nddr_drift", "nddr_effective_ranks", "nddr_shares")
@@ -84,7 +76,6 @@ METHOD = Method(
         "nddr-cnn-vgg16-pytorch": partial(_vgg16, PYTORCH),
     },
     files=(NDDR_CNN, *VGG_FILES),
-    others=other_files.MTL_NAS,
     kinds={"nddr": "a 1x1 convolution over the concatenated features of all tasks, one for each task"},
     literature=(
         Published(

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
+from vizlab.core.site import FusionModule, Site, Way
+from vizlab.methods.parts.concatenating import FusingLayer, stored_weights, sum_of_parts
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.methods.parts.vgg import WIDTH, norm
 from vizlab.methods.parts.vgg_frameworks import Framework
@@ -37,17 +38,11 @@ class NDDRLayer(FusionModule):
     ) -> None:
         super().__init__()
         self.tasks, self.channels = tuple(tasks), channels
-        self.layer = nn.ModuleDict()
-        for target, task in enumerate(self.tasks):
-            conv = nn.Conv2d(channels * len(self.tasks), channels, 1, bias=False)
-            with torch.no_grad():
-                conv.weight.copy_(self.initial_weight(target, alpha, beta)[..., None, None])
-            self.layer[task] = nn.Sequential(conv, norm(channels), nn.ReLU(inplace=True))
-
-    def initial_weight(self, target: int, alpha: float = ALPHA, beta: float = BETA) -> Tensor:
-        """(C, T*C): alpha*I on the target's own block, beta*I on the others."""
-        eye = torch.eye(self.channels)
-        return torch.cat([eye * (alpha if s == target else beta) for s in range(len(self.tasks))], dim=1)
+        self.layer = nn.ModuleDict(
+            {task: FusingLayer(channels * len(self.tasks), channels, norm) for task in self.tasks}
+        )
+        for target, layer in enumerate(self._layers):
+            layer.start_on_diagonals([alpha if source == target else beta for source in range(len(self.tasks))])
 
     def describe_site(self, name: str) -> Site:
         return Site(name, "nddr", self.tasks, self.tasks, self.channels, name.split(".")[-1])
@@ -57,44 +52,18 @@ class NDDRLayer(FusionModule):
 
     def static_weights(self) -> dict[str, np.ndarray]:
         """`weight` (T, C, T*C) as stored and `scale` (T, C), the norm's gamma/sigma in evaluation."""
-        weight = np.stack([self._conv(t).weight.detach().float().cpu().numpy()[..., 0, 0] for t in self.tasks])
-        scale = np.stack([self._affine(t)[0].detach().float().cpu().numpy() for t in self.tasks])
-        return {"weight": weight, "scale": scale}
+        return stored_weights(self._layers)
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         if self.training or not (self.apart or not self.intervention.cross):
             stacked = torch.cat(features, dim=1)
             return [self.layer[task](stacked) for task in self.tasks]
-        return [F.relu(self._split(target, features)) for target in range(len(self.tasks))]
+        every = range(len(self.tasks))
+        return [F.relu(sum_of_parts(self, t, layer, features, every)) for t, layer in enumerate(self._layers)]
 
-    def _conv(self, task: str) -> nn.Conv2d:
-        return self.layer[task][0]  # type: ignore[index]
-
-    def _affine(self, task: str) -> tuple[Tensor, Tensor]:
-        """Scale and constant (C,) of the norm in evaluation."""
-        norm: nn.BatchNorm2d = self.layer[task][1]  # type: ignore[index]
-        assert norm.running_var is not None
-        assert norm.running_mean is not None
-        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-        return scale, norm.bias - norm.running_mean * scale
-
-    def _split(self, target: int, features: list[Tensor]) -> Tensor:
-        task = self.tasks[target]
-        scale, constant = self._affine(task)
-        weight = self._conv(task).weight * scale[:, None, None, None]
-        blocks = weight.split(self.channels, dim=1)
-        sources = range(len(self.tasks)) if self.intervention.cross else [target]
-        makers = {s: partial(F.conv2d, features[s], blocks[s]) for s in sources}
-        arrived = {s: self.arriving(task, self.tasks[s], make).part for s, make in makers.items()}
-        values = {s: part for s, part in arrived.items() if part is not None}
-        if not values:
-            values[target] = torch.zeros_like(features[target])
-        dtype = next(iter(values.values())).dtype
-        output = sum(values.values(), start=constant.to(dtype)[:, None, None])
-        if self.observer is not None:
-            parts = [Part(s, value) for s, value in values.items()]
-            self.observer(self, Mixing(target, output, parts, constant, own=target))
-        return output
+    @property
+    def _layers(self) -> list[FusingLayer]:
+        return [self.layer[task] for task in self.tasks]  # type: ignore[misc]
 
 
 class NDDRCNN(TaskNetworks):

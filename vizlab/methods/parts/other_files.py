@@ -73,6 +73,6 @@ CEN = (
     KnownFile(
         "a list of tensors without names, as CEN's image translation keeps the scales of an epoch (insnorm_params)",
         lambda names: len(names) > 0 and all(name.isdecimal() for name in names),
-        "the generator's file (checkpoint-gen.pkl)",
+        "the generator's file (checkpoint-gen.pkl); `vizlab scales` shows these over the training, as CEN's tab does",
     ),
 )

@@ -65,6 +65,8 @@ export interface SiteInfo {
 export interface Edge {
   target: string;
   source: string;
+  /** The stream that the source is, or is an earlier stage of. */
+  lane: string;
   /** Of the variance of the target's output in this picture, 0..1, may be negative or above 1; null where undefined. */
   share: Maybe;
   /** The same for every picture: exchanged fraction, relative norm of a block; null where the method has none. */

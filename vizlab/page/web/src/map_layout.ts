@@ -152,11 +152,11 @@ export function bandsOf(place: Place, lanes: Lane[], measure: Measure): Band[] {
   return lanes.flatMap((lane) => {
     const arriving = place.site.edges
       .filter((edge) => edge.target === lane.stream)
-      .sort((a, b) => order.get(a.source)! - order.get(b.source)!);
+      .sort((a, b) => order.get(a.lane)! - order.get(b.lane)!);
     const widths = arriving.map((edge) => (measure === "share" ? edge.share : edge.fixed)).map(bandWidth);
     let end = lane.y - widths.reduce((sum, width) => sum + width, 0) / 2;
     return arriving.map((edge, index) => {
-      const sender = lanes[order.get(edge.source)!], middle = end + widths[index] / 2;
+      const sender = lanes[order.get(edge.lane)!], middle = end + widths[index] / 2;
       end += widths[index];
       return band(edge, measure, place, sender, lane.y, middle);
     });

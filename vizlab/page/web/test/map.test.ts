@@ -13,7 +13,7 @@ const COLOURS: Record<string, string> = { rgb: "#D55E00", depth: "#0072B2", norm
 function edge(target: string, source: string, share: number | null, more: Partial<Edge> = {}): Edge {
   const sentence = `share of ${source} in ${target}`;
   const fixed = { fixed: 0.5, fixedSentence: `weights of ${source} in ${target}` };
-  return { target, source, share, ...fixed, effect: null, standing: null, sentence, ...more };
+  return { target, source, lane: source, share, ...fixed, effect: null, standing: null, sentence, ...more };
 }
 
 function site(name: string, column: number, edges: Edge[], more: Partial<SiteInfo> = {}): SiteInfo {
@@ -139,6 +139,14 @@ describe("bands", () => {
     expect([first.edge.source, second.edge.source]).toEqual(["rgb", "normals"]);
     expect(first.end).toBeCloseTo(lanes[1].y - 0.1 * FULL);
     expect(second.end).toBeCloseTo(lanes[1].y + 0.2 * FULL);
+  });
+
+  it("come from the lane of a stream of which the source is an earlier stage", () => {
+    const lanes = lanesOf(["rgb", "depth"]);
+    const edges = [edge("rgb", "depth at conv1", 0.2, { lane: "depth" }), edge("rgb", "depth", 0.4)];
+    const bands = bandsOf(placed([site("a", 0, edges)], 212)[0], lanes, "share");
+    expect(bands.map((band) => band.edge.source)).toEqual(["depth at conv1", "depth"]);
+    expect(bands.map((band) => [band.start, band.colour])).toEqual(bands.map(() => [lanes[1].y, COLOURS.depth]));
   });
 
   it("show the number that is asked for", () => {

@@ -1,0 +1,1 @@
+"""MTL-NAS: two networks, and from where each of them takes the other's features, found by search."""
