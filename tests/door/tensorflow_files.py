@@ -30,7 +30,7 @@ def write_checkpoint(
 ) -> Path:
     """Write the variables, one shard after the other, and the text file `checkpoint`; returns the path of the .index.
 
-    A block of the index is closed when it holds `block_size` bytes.
+    A block of the index is closed when what is in it takes `block_size` bytes, before anything is shared.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = sorted(arrays, key=str.encode)
@@ -51,13 +51,14 @@ def write_checkpoint(
 
 def table(items: Items, block_size: int = 4096, restart_every: int = 16) -> bytes:
     """A sorted string table: data blocks, an empty metaindex, the index of the blocks, and the footer."""
-    written, index, waiting = b"", [], list[tuple[bytes, bytes]]()
+    written, index, waiting, size = b"", [], list[tuple[bytes, bytes]](), 0
     for i, item in enumerate(items):
         waiting.append(item)
-        if i == len(items) - 1 or len(block(waiting, restart_every)) >= block_size:
+        size += len(item[0]) + len(item[1])
+        if i == len(items) - 1 or size >= block_size:
             written, handle = with_block(written, block(waiting, restart_every))
             index.append((item[0], handle))
-            waiting = []
+            waiting, size = [], 0
     written, metaindex = with_block(written, block([]))
     written, place = with_block(written, block(index, 1))
     return written + footer(metaindex + place)

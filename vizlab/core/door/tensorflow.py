@@ -20,6 +20,7 @@ _OTHER_TYPES = {
     18: "complex128", 19: "float16", 20: "a resource", 21: "a variant", 22: "uint32", 23: "uint64",
 }  # fmt: skip
 _DIMENSIONS = 32
+_SHORTEST = 100  # bytes; a pointer or a page in the place of values has more, and a few of these may look like text
 # What optimisers keep beside the variables, at VARIABLE/SLOT or, where they were made in a scope, SCOPE/VARIABLE/SLOT.
 _SLOT = re.compile(
     r".*/(Momentum|Adam|AdaMax|Nadam|RMSProp|Adagrad|AdagradDA|Adadelta|Ftrl|Lamb|ExponentialMovingAverage)(_\d+)?"
@@ -144,7 +145,7 @@ def _values(file: BinaryIO, variable: StoredVariable, shard: str) -> Tensor:
 def _too_short(file: BinaryIO, variable: StoredVariable, size: int) -> str:
     """What a file of values is that ends before the variable's do."""
     file.seek(0)
-    if kind := known_kind(file.read(HEAD)):
+    if size > _SHORTEST and (kind := known_kind(file.read(HEAD))):
         return f"is {kind}; expected the values of a TensorFlow checkpoint"
     return (
         f"is truncated: it has {size:,} bytes, and '{one_line(variable.name, 80)}' ends at "

@@ -98,8 +98,8 @@ def _entries(file: BinaryIO) -> Iterator[Entry]:
 def _footer(file: BinaryIO) -> tuple[int, int]:
     """Offset and size of the block that says where the others are."""
     file.seek(max(_size(file) - _FOOTER, 0))
-    footer = file.read()
-    if not footer.endswith(MAGIC):
+    footer = file.read(_FOOTER)
+    if len(footer) < _FOOTER or not footer.endswith(MAGIC):
         raise damaged("it does not end as the index of a TensorFlow checkpoint does")
     place = 0
     for _ in range(2):  # of a block of remarks, which is empty
