@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 
 from vizlab.checks.commands import check_command
 from vizlab.core.door.commands import convert_command, in_words_of_the_command
-from vizlab.errors import InputError, UnsaidError, VizlabError
+from vizlab.errors import InputError, UnsaidError, VizlabError, one_line
 from vizlab.experiments.attribution.commands import attribute_command
 from vizlab.experiments.corruptions.commands import corrupt_command
 from vizlab.experiments.interventions.commands import intervene_command, sweep_command
@@ -41,6 +42,21 @@ app.command("replay")(replay_command)
 app.command("study")(study_command)
 app.command("study-report")(study_report_command)
 app.command("sweep")(sweep_command)
+
+COMMANDS = "vizlab.commands"
+"""Entry points: name of a command to the function that runs it, which must cost no import of its own."""
+
+
+def _add_commands() -> None:
+    """The commands of methods and of installed packages."""
+    for found in entry_points(group=COMMANDS):
+        try:
+            app.command(found.name)(found.load())
+        except Exception as err:  # a broken package must not take the other commands with it
+            print(f"vizlab: the command {found.name} cannot be loaded: {one_line(err)}", file=sys.stderr)
+
+
+_add_commands()
 
 Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]

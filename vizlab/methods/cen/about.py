@@ -48,14 +48,17 @@ def _pix2pix(config: NetworkConfig) -> FusionNetwork:
 
 
 def _views() -> Mapping[str, Callable[..., Any]]:
-    from vizlab.methods.cen import charts, feature_maps, ledger
+    from vizlab.methods.cen import charts, feature_maps, history_charts, ledger
 
     return {
         "exchange_ledger": ledger.exchange_ledger,
         "ledger_colorscale": ledger.ledger_colorscale,
         "exchange_fractions": charts.exchange_fractions,
+        "exchange_history": history_charts.exchange_history,
         "exchange_groups": feature_maps.exchange_groups,
         "gamma_curves": charts.gamma_curves,
+        "scale_film": history_charts.scale_film,
+        "scale_map": history_charts.scale_map,
         "threshold_curve": charts.threshold_curve,
     }
 
