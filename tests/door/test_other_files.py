@@ -18,11 +18,13 @@ def named(prefix, names):
 # Names as the authors' code gives them; of each file a few that tell it.
 FILES = {
     "discriminator": [f"conv{i}.insnorm.module.weight" for i in range(1, 6)],
-    "TokenFusion network for segmentation": ["alpha", "encoder.score_predictor.0.score_nets.0.0.weight"],
-    "TokenFusion network for image": [
-        "score_predictor.0.score_nets.0.0.weight",
-        "patch_embed_enc.0.proj.module.weight",
+    "MiT (mix transformer) classifier": [
+        "patch_embed1.proj.weight",
+        "block1.0.attn.q.weight",
+        "block4.1.mlp.fc2.weight",
+        "head.weight",
     ],
+    "MiT (mix transformer) backbone alone": ["patch_embed1.proj.weight", "block1.0.attn.q.weight", "norm4.weight"],
     "HRNet classifier": [*HRNET, "incre_modules.0.0.conv1.weight", "classifier.weight"],
     "HRNet backbone alone": HRNET,
     "ResNet classifier": [*RESNET, "fc.weight", "fc.bias"],

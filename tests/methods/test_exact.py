@@ -91,8 +91,9 @@ def test_mti_auxiliary_tasks_send_but_do_not_receive():
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_architecture_declares_itself(architecture):
-    inputs = ("rgb", "depth") if architecture.startswith("cen-") else ("rgb",)
-    tasks = ("semseg",) if architecture.startswith(("cen-", "reference-single-")) else TASKS
+    of_streams = architecture.startswith(("cen-", "token-fusion-"))
+    inputs = ("rgb", "depth") if of_streams else ("rgb",)
+    tasks = ("semseg",) if of_streams or architecture.startswith("reference-single-") else TASKS
     network = on_meta(NetworkConfig(architecture, tasks, inputs))
     assert network.inputs == inputs
     assert [task.name for task in network.tasks] == list(tasks)
@@ -150,3 +151,29 @@ def test_training_normalises_each_stream_by_its_own_statistics(kind):
     norm.eval()
     expected = torch.cat([own.eval()(part) for own, part in zip(plain, x.chunk(3), strict=True)])
     torch.testing.assert_close(norm(x), expected)
+
+
+def test_pad_net_distils_once_and_its_auxiliary_tasks_only_send():
+    senders = ("semseg", "normals", "edge", "depth")
+    network = on_meta(NetworkConfig("pad-net-hrnet", ("semseg", "depth"), ("rgb",), auxiliary_tasks=senders))
+    (site,) = network.sites
+    assert (site.name, site.kind, site.channels) == ("multi_modal_distillation", "distillation", 256)
+    assert (site.targets, site.sources) == (("semseg", "depth"), senders)
+    outputs = network({"rgb": torch.zeros(1, 3, 64, 96, device="meta")})
+    assert {name: tuple(y.shape[1:]) for name, y in outputs.items()} == {
+        "scale_0/semseg": (40, 16, 24), "scale_0/normals": (3, 16, 24), "scale_0/edge": (1, 16, 24),
+        "scale_0/depth": (1, 16, 24), "semseg": (40, 64, 96), "depth": (1, 64, 96),
+    }  # fmt: skip
+
+
+def test_mtan_resnet50_of_three_tasks():
+    network = on_meta(NetworkConfig("mtan-resnet50", TASKS, ("rgb",), options={"output_stride": 8}))
+    assert [(s.name, s.stage, s.channels, s.additive) for s in network.sites] == [
+        ("attention_1", "layer1", 256, False), ("attention_2", "layer2", 512, False),
+        ("attention_3", "layer3", 1024, False), ("attention_4", "layer4", 2048, False),
+    ]  # fmt: skip
+    assert network.multiple == 8
+    outputs = network({"rgb": torch.zeros(2, 3, 64, 96, device="meta")})
+    assert {name: y.shape for name, y in outputs.items()} == {
+        name: (2, nyu_task(name).channels, 64, 96) for name in TASKS
+    }

@@ -20,6 +20,7 @@ from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.mobilenet import MobileNetV2
 from vizlab.methods.parts.refinenet import LightRefineNet, RefineNet
 from vizlab.methods.parts.resnet import ResNet
+from vizlab.methods.parts.stream_ensemble import ensemble_weights, with_ensemble
 from vizlab.tasks import Task
 
 THRESHOLD = 0.02
@@ -79,16 +80,13 @@ class CEN(FusionNetwork):
         """The outputs of one task by name, with their ensemble where there are several."""
         if self.alpha is None:
             return {task: streams[0]}
-        weights = self.alpha.view(len(self.tasks), -1)[index].softmax(0)
-        ensemble = sum((w * y.detach() for w, y in zip(weights, streams, strict=True)), start=torch.zeros(()))
-        named = {f"{task}/{name}": y for name, y in zip(self.inputs, streams, strict=True)}
-        return {**named, f"{task}/ensemble": ensemble}
+        return with_ensemble(task, self.inputs, streams, self.alpha.view(len(self.tasks), -1)[index])
 
     def output_weights(self) -> dict[str, np.ndarray]:
         """softmax(alpha) (inputs,) of each ensemble, in the order of the inputs."""
         if self.alpha is None:
             return {}
-        rows = self.alpha.detach().float().view(len(self.tasks), -1).softmax(1).cpu().numpy()
+        rows = ensemble_weights(self.alpha.view(len(self.tasks), -1))
         return {f"{task.name}/ensemble": row for task, row in zip(self.tasks, rows, strict=True)}
 
     def exchange_norms(self) -> list[StreamNorm]:

@@ -4,25 +4,21 @@ Streams are stacked along the batch axis, stream-major: (S*B, C, H, W). Convolut
 keeps private scales, shifts and statistics for each stream.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.core.site import Activation, Arrived, FusionModule, Mixing, Part, Site
 from vizlab.methods.cen.groups import BeforeExchange
 from vizlab.methods.parts.norms import NormFactory
-
-NormKind = Literal["batch", "instance"]
-_NORMALISE: dict[NormKind, Callable[..., Tensor]] = {"batch": F.batch_norm, "instance": F.instance_norm}
+from vizlab.methods.parts.stream_norm import NormKind, PrivateNorm
 
 
-class StreamNorm(FusionModule):
+class StreamNorm(PrivateNorm, FusionModule):
     """A norm with private parameters per stream and, given a `threshold`, channel exchange after it.
 
     `kind` says over what training normalises: the batch or each instance. Both evaluate with running statistics.
@@ -43,18 +39,9 @@ class StreamNorm(FusionModule):
         kind: NormKind = "batch",
         activation: Activation | None = None,
     ) -> None:
-        super().__init__()
-        count = len(streams)
+        super().__init__(len(streams), channels, eps, momentum, kind)
         self.streams, self.channels, self.threshold = streams, channels, threshold
         self.activation = activation
-        self.eps, self.momentum = eps, momentum
-        self._normalise = _NORMALISE[kind]
-        self.weight = nn.Parameter(torch.ones(count, channels))
-        self.bias = nn.Parameter(torch.zeros(count, channels))
-        self.register_buffer("running_mean", torch.zeros(count, channels))
-        self.register_buffer("running_var", torch.ones(count, channels))
-        self.running_mean: Tensor
-        self.running_var: Tensor
 
     def describe_site(self, name: str) -> Site | None:
         if self.threshold is None:
@@ -84,9 +71,7 @@ class StreamNorm(FusionModule):
         return self.weight.detach().abs() < threshold
 
     def forward(self, x: Tensor) -> Tensor:
-        # In mixed precision the fused form would round scales and shifts to bfloat16; batch_norm keeps them whole.
-        fused = not self.training and x.dtype == self.weight.dtype
-        y = self._fused_norm(x) if fused else self._norm_by_stream(x)
+        y = self.normalised(x)
         if self.threshold is None:
             return y
         mask = self.exchanged()
@@ -98,30 +83,8 @@ class StreamNorm(FusionModule):
             self._show(mixed, y, mask, edited)
         return mixed
 
-    def _fused_norm(self, x: Tensor) -> Tensor:
-        # One fused multiply-add over all streams: no stream is ever split off or concatenated.
-        scale = self.weight * torch.rsqrt(self.running_var + self.eps)
-        shift = self.bias - self.running_mean * scale
-        y = torch.addcmul(self._by_stream(shift, x), self._grouped(x), self._by_stream(scale, x))
-        return y.flatten(0, 1)
-
-    def _norm_by_stream(self, x: Tensor) -> Tensor:
-        parts = [
-            self._normalise(part, mean, var, weight, bias, self.training, self.momentum, self.eps)
-            for part, mean, var, weight, bias in zip(
-                x.chunk(len(self.streams)), self.running_mean, self.running_var, self.weight, self.bias, strict=True
-            )
-        ]
-        return torch.cat(parts)
-
-    def _grouped(self, x: Tensor) -> Tensor:
-        return x.unflatten(0, (len(self.streams), -1))
-
-    def _by_stream(self, value: Tensor, x: Tensor) -> Tensor:
-        return value.to(x.dtype)[:, None, :, None, None]
-
     def _exchange(self, y: Tensor, mask: Tensor) -> Tensor:
-        grouped = self._grouped(y)
+        grouped = self.grouped(y)
         count = len(self.streams)
         # The mean of the others; for two streams that is just the other one, and a flip costs least.
         others = grouped.flip(0) if count == 2 else (grouped.sum(0, keepdim=True) - grouped) / (count - 1)
@@ -132,7 +95,7 @@ class StreamNorm(FusionModule):
 
     def _arrivals(self, target: int, y: Tensor, mask: Tensor) -> "list[_Exchanged]":
         """What comes from each other stream on the exchanged channels, after its edit."""
-        grouped, channels = self._grouped(y), mask[target].nonzero().flatten()
+        grouped, channels = self.grouped(y), mask[target].nonzero().flatten()
         return [
             _Exchanged(
                 source,
@@ -148,7 +111,7 @@ class StreamNorm(FusionModule):
 
     def _with_edits(self, mixed: Tensor, y: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> Tensor:
         """`mixed` with what came after all; where nothing did, a target has an equal part of its own channel back."""
-        grouped, result = self._grouped(y), self._grouped(mixed).clone()
+        grouped, result = self.grouped(y), self.grouped(mixed).clone()
         for target, arrivals in edited.items():
             own = self._part(grouped[target], arrivals[0].channels)
             came = sum((arrival.total(own) for arrival in arrivals), start=torch.zeros_like(own))
@@ -158,7 +121,7 @@ class StreamNorm(FusionModule):
     def _show(self, mixed: Tensor, own: Tensor, mask: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> None:
         observer, count = self.observer, len(self.streams)
         assert observer is not None
-        mixed, own, before = self._grouped(mixed), self._grouped(own), BeforeExchange(mask.cpu().numpy())
+        mixed, own, before = self.grouped(mixed), self.grouped(own), BeforeExchange(mask.cpu().numpy())
         for target in range(count):
             whole = True
             if target in edited:

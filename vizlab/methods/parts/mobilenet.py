@@ -50,7 +50,7 @@ class InvertedResidual(nn.Module):
         layers.append(_conv_norm_act(hidden, hidden, 3, stride, hidden, norm, site=True))
         layers += [nn.Conv2d(hidden, cout, 1, bias=False), norm(cout, site=False)]
         self.conv = nn.Sequential(*layers)
-        self.residual = stride == 1 and cin == cout
+        self.residual, self.channels = stride == 1 and cin == cout, cout
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv(x) if self.residual else self.conv(x)
@@ -77,9 +77,12 @@ class MobileNetV2(Backbone):
     def run_stage(self, index: int, x: Tensor) -> Tensor:
         return self.split_stage(index, x)[1]
 
+    def numbers(self, index: int) -> range:
+        """The numbers of the blocks of a stage."""
+        return range(0 if index == 0 else _STAGE_ENDS[index - 1], _STAGE_ENDS[index])
+
     def split_stage(self, index: int, x: Tensor) -> tuple[Tensor, Tensor]:
-        start = 0 if index == 0 else _STAGE_ENDS[index - 1]
-        blocks = list(self.features)[start : _STAGE_ENDS[index]]
+        blocks = [self.features[number] for number in self.numbers(index)]
         if index == 0 and _rounds(x) and not self.training:
             # Channels of the first depthwise norm hardly vary, so it multiplies by up to 1/sqrt(eps), rounding errors
             # too: in bfloat16 this stage alone costs more than all others together.

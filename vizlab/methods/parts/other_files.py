@@ -49,21 +49,23 @@ BACKBONES = (
         _FUSING_START,
     ),
 )
+MIX_TRANSFORMERS = (
+    KnownFile(
+        "a MiT (mix transformer) classifier, as trained on ImageNet",
+        having(r"patch_embed1\.proj\.weight", r"block1\.0\.attn\.q\.weight", r"head\.weight"),
+        _FUSING_START,
+    ),
+    KnownFile(
+        "a MiT (mix transformer) backbone alone",
+        having(r"patch_embed1\.proj\.weight", r"block1\.0\.attn\.q\.weight"),
+        _FUSING_START,
+    ),
+)
 CEN = (
     KnownFile(
         "a discriminator, which CEN's image translation trains against its generator",
         having(r"conv[1-5]\.insnorm\.module\."),
         "the generator's file (checkpoint-gen.pkl)",
-    ),
-    KnownFile(
-        "a TokenFusion network for segmentation, of CEN's authors, which vizlab does not build",
-        having(r"encoder\.score_predictor\.|encoder\.block1\.0\.norm1\.ln_0\."),
-        "a CEN",
-    ),
-    KnownFile(
-        "a TokenFusion network for image translation, of CEN's authors, which vizlab does not build",
-        having(r"score_predictor\.|block_enc\.0\.0\.norm1\.lrnorm_0\.", r"block_enc\.|patch_embed_enc|norm_enc\."),
-        "a CEN",
     ),
     KnownFile(
         "a light-weight RefineNet for one input, on which CEN's code builds; there are no streams in it",

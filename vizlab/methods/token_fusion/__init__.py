@@ -1,0 +1,1 @@
+"""TokenFusion (Wang et al., CVPR 2022)."""
