@@ -41,8 +41,10 @@ def small(path: Path) -> Recipe:
     )
 
 
-def test_there_is_a_recipe_for_each_shipped_network() -> None:
-    networks = ("cen", "cen-multitask", "cen-multimodal-multitask", "nddr-cnn", "mti-net")
+def test_there_is_a_recipe_for_each_network() -> None:
+    networks = (
+        "cen", "cen-multitask", "cen-multimodal-multitask", "nddr-cnn", "mti-net", "cross-stitch", "pad-net", "mtan",
+    )  # fmt: skip
     baselines = ("semseg-rgb", "semseg-rgb-24-epochs", "semseg-depth", "depth-rgb", "normals-rgb")
     assert {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)} <= {p.stem for p in RECIPES}
 
@@ -51,7 +53,8 @@ def test_a_network_and_its_baselines_are_trained_the_same_way() -> None:
     """What a gain says of a network must not come from another schedule, start, augmentation or seed."""
     recipes = {p.stem.removesuffix("-mobilenetv2-nyuv2"): load_recipe(p) for p in RECIPES}
     several = ("depth-rgb", "normals-rgb", "semseg-rgb-24-epochs")
-    pairs = {"cen": ("semseg-rgb", "semseg-depth"), **dict.fromkeys(("cen-multitask", "mti-net", "nddr-cnn"), several)}
+    of_tasks = ("cen-multitask", "mti-net", "nddr-cnn", "cross-stitch", "pad-net", "mtan")
+    pairs = {"cen": ("semseg-rgb", "semseg-depth"), **dict.fromkeys(of_tasks, several)}
     differing = {"name", "network", "loss_weights", "sparsity", "class_balance", "sensor_share", "card"}
     shared = {f.name for f in dataclasses.fields(Recipe)} - differing
     for name, baselines in pairs.items():

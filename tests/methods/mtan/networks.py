@@ -24,5 +24,5 @@ def made(architecture: str = "mtan-mobilenetv2", tasks: tuple[str, ...] = TASKS,
                 module.bias.uniform_(-0.5, 0.5)
         network.train()
         for _ in range(2):
-            network({"rgb": torch.randn(2, 3, 96, 128)})
+            network({"rgb": torch.randn(2, 3, 64, 64)})
     return Model(network.eval(), config, "a-small-mtan", checkpoint_hash="0" * 64, precision="float32")

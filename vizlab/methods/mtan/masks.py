@@ -44,10 +44,10 @@ def correlations(values: Sequence[Tensor]) -> np.ndarray:
     sums, products = np.zeros(len(values)), np.zeros((len(values), len(values)))
     step = max(1, _BLOCK // values[0][0].numel())
     for start in range(0, len(values[0]), step):
-        block = torch.stack([x[start : start + step].flatten() - p for x, p in zip(values, pivots, strict=True)])
-        block = block.float()
-        sums += block.sum(1).cpu().numpy()
-        products += (block @ block.T).cpu().numpy()
+        part = [x[start : start + step].flatten().float() - p for x, p in zip(values, pivots, strict=True)]
+        sums += [float(x.sum()) for x in part]
+        # By inner products, which autocast leaves in float32 as it does not leave products of matrices.
+        products += [[float((x * y).sum()) for y in part] for x in part]
     covariance = products - np.outer(sums, sums) / values[0].numel()
     spread = np.sqrt(np.diag(covariance).clip(0))
     size = np.outer(spread, spread)

@@ -5,7 +5,15 @@ from collections.abc import Collection
 from vizlab.core.config import NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
 from vizlab.methods.parts.hrnet_files import hrnet_layout
-from vizlab.methods.parts.published_files import State, distinct, known_tasks, nyu_classes, task_widths, width
+from vizlab.methods.parts.published_files import (
+    State,
+    distinct,
+    known_tasks,
+    multi_task_input,
+    nyu_classes,
+    task_widths,
+    width,
+)
 
 ARCHITECTURE = "pad-net-hrnet"
 """On an HRNet whose layout stands in the options."""
@@ -20,12 +28,11 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     senders = known_tasks(distinct(state, r"initial_task_prediction_heads\.conv_out\.(\w+)\."))
     channels = width(state, f"{_HEADS}layers.{senders[0]}.1.conv3.weight")
-    classes, widths = task_widths({task: width(state, f"{_HEADS}conv_out.{task}.weight") for task in senders})
+    found = {task: width(state, f"{_HEADS}conv_out.{task}.weight") for task in senders}
+    classes, widths = task_widths(found)
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order of the authors' code)",
         "auxiliary_tasks": f"{', '.join(senders)} (the order of the authors' code)",
-        "normalisation": "RGB as for ImageNet (the authors' code)",
-        "working_size": "480x640 (NYUv2)",
     }
     config = NetworkConfig(
         ARCHITECTURE,
@@ -34,7 +41,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         auxiliary_tasks=senders,
         semseg_channels=classes,
         classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=(480, 640),
+        working_size=multi_task_input(found, clues, assumed),
         task_channels=widths,
         options={"width": channels, **hrnet_layout(state, "backbone.0.").to_options()},
     )

@@ -16,10 +16,14 @@ from vizlab.methods.parts.blocks import Bottleneck
 from vizlab.methods.parts.distillation import DistillationUnit
 from vizlab.methods.parts.hrnet import SMALL_W18, HRNet, HRNetLayout
 from vizlab.methods.parts.hrnet_head import concatenated
+from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.pyramid import FeaturePyramid
 from vizlab.tasks import Task
 
 WIDTH = 256
 """Channels of a task's features in the multi-task code base."""
+PYRAMID = (32, 32, 48, 64)
+"""Channels of the compact network's scales, finest first."""
 INITIAL_SCALE = 0
 """Initial predictions have stride 4, as those of scale 0 where there are several."""
 
@@ -103,6 +107,17 @@ def pad_hrnet(
     channels = sum(layout.channels)
     backbone = nn.Sequential(HRNet(layout), FusedScales(channels))
     return PADNet(backbone, channels, tasks, auxiliary_tasks or tasks, width)
+
+
+def pad_mobilenetv2(
+    tasks: Sequence[Task],
+    auxiliary_tasks: Sequence[Task] | None = None,
+    width: int = 64,
+) -> PADNet:
+    """The compact PAD-Net: a MobileNetV2 feature pyramid, its four scales fused to one feature."""
+    channels = sum(PYRAMID)
+    backbone = nn.Sequential(FeaturePyramid(MobileNetV2(), PYRAMID), FusedScales(channels))
+    return PADNet(backbone, channels, tasks, auxiliary_tasks or tasks, width, upsample=False)
 
 
 def _bottlenecks(cin: int, width: int) -> tuple[Bottleneck, Bottleneck]:
