@@ -11,7 +11,8 @@ import torch
 import vizlab.page.shelf as shelf_module
 from tests.conftest import make_model
 from tests.door.authors_files import filled_state, golden_facts
-from vizlab.core.door import save_checkpoint
+from tests.door.tensorflow_files import write_checkpoint
+from vizlab.core.door import file_hash, save_checkpoint
 from vizlab.errors import CheckpointError, InputError
 from vizlab.page.adding import add_checkpoint
 from vizlab.page.settings import Settings
@@ -42,12 +43,13 @@ def slow(monkeypatch):
     class Slow:
         read, gates = [], {}
 
-        def load(self, path, device, **given):
-            self.read.append(path.name)
+        def load(self, files, device, **given):
+            name = files[0].name
+            self.read.append(name)
             time.sleep(0.1)
-            if path.name in self.gates:
-                assert self.gates[path.name].wait(20)
-            return real(path, device, **given)
+            if name in self.gates:
+                assert self.gates[name].wait(20)
+            return real(files, device, **given)
 
     real, slow = shelf_module.load_model, Slow()
     slow.read, slow.gates = [], {}
@@ -193,6 +195,52 @@ def test_the_authors_pkl_is_in_the_operators_folder(folders):
     shelf = ModelShelf(folders / "shipped", own)
     assert shelf.addable() == ("checkpoint-gen-99.pkl",)
     assert shelf.add_from_folder("checkpoint-gen-99.pkl") == "checkpoint-gen-99"
+
+
+def as_uploads(folder, paths):
+    """The files as Gradio keeps uploads: each in a folder of its own."""
+    uploads = [folder / f"upload{i}" / path.name for i, path in enumerate(paths)]
+    for upload, path in zip(uploads, paths, strict=True):
+        upload.parent.mkdir()
+        upload.write_bytes(path.read_bytes())
+    return uploads
+
+
+@pytest.fixture
+def in_tensorflow(tmp_path):
+    """The files of a network as TensorFlow keeps its variables."""
+    state = filled_state(golden_facts("cen_pix2pix_nf8")["keys"], "")
+    write_checkpoint(tmp_path / "tf", {k: v.numpy() for k, v in state.items()}, "model.ckpt-9", shards=2)
+    return tmp_path / "tf"
+
+
+def test_files_of_one_checkpoint_are_found_among_uploads(folders, in_tensorflow, monkeypatch):
+    monkeypatch.setattr(shelf_module, "_MODEL_BYTES", 1)  # only the newest is kept
+    shelf = ModelShelf(folders / "shipped")
+    first, second, index = uploads = as_uploads(folders, sorted(in_tensorflow.glob("model*")))
+    with pytest.raises(CheckpointError, match=r"model\.ckpt-9\.index names the variables .* missing: expected model"):
+        shelf.add_upload([index])
+    with pytest.raises(CheckpointError, match=r"whose model\.ckpt-9\.index is missing"):
+        shelf.add_upload([first, second])
+    with pytest.raises(CheckpointError, match=r"a\.safetensors is a checkpoint of its own; give it without model"):
+        shelf.add_upload([*uploads, folders / "shipped" / "a.safetensors"])
+    assert shelf.add_upload(uploads) == "model.ckpt-9"
+    assert shelf.add_upload(in_tensorflow) == "model.ckpt-9"
+    shelf.get("a")
+    assert shelf.get("model.ckpt-9").checkpoint_hash == file_hash(in_tensorflow)
+    shelf.get("a")
+    second.unlink()
+    with pytest.raises(CheckpointError, match="no longer there; add it again"):
+        shelf.get("model.ckpt-9")
+    assert shelf.add_upload(in_tensorflow) == "model.ckpt-9"
+    assert shelf.get("model.ckpt-9").name == "model.ckpt-9"
+
+
+def test_a_checkpoint_of_several_files_is_listed_once(folders, in_tensorflow):
+    shelf = ModelShelf(in_tensorflow, in_tensorflow)
+    assert shelf.shipped() == ("model.ckpt-9",)
+    assert shelf.addable() == ("model.ckpt-9.index",)
+    assert shelf.add_from_folder("model.ckpt-9.index") == "model.ckpt-9"
 
 
 def test_several_weights_of_one_file_stand_side_by_side(folders, monkeypatch):

@@ -1,5 +1,6 @@
 """Checkpoints that a visitor brings: which ones the operator allows, and what a file leaves open."""
 
+from vizlab.core.door import CheckpointPath
 from vizlab.errors import InputError, UnsaidError, one_line
 from vizlab.page.workspace import Workspace
 
@@ -8,10 +9,15 @@ SAYABLE = ("tasks", "auxiliary_tasks", "inputs", "architecture")
 
 
 def add_checkpoint(
-    workspace: Workspace, name: str | None, upload: str | None, weights: str | None = None, said: str | None = None
+    workspace: Workspace,
+    name: str | None,
+    upload: CheckpointPath | None,
+    weights: str | None = None,
+    said: str | None = None,
 ) -> str:
     """Add an uploaded file or one of the operator's folder, as far as the operator allows; returns its name.
 
+    `upload` are several files where one checkpoint consists of several, which need not lie in one folder.
     `weights` says which of several sets in the file; empty for the one the door chooses. `said` is what the file does
     not say, such as "tasks=depth".
     """

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
@@ -225,12 +225,16 @@ class Endpoints:
         """
         return add_checkpoint(self.workspace, name, None, weights, said)
 
-    def add_upload(self, checkpoint: str | None, weights: str = "", said: str = "") -> str:
+    def add_upload(
+        self, checkpoint: str | None, weights: str = "", said: str = "", values: list[str] | None = None
+    ) -> str:
         """Add a checkpoint of your own, where the operator allows it; answers with the name it runs under.
 
         `weights` and `said` are those of /add_from_folder.
         """
-        return add_checkpoint(self.workspace, None, checkpoint, weights, said)
+        return add_checkpoint(
+            self.workspace, None, [path for path in (checkpoint, *(values or ())) if path], weights, said
+        )
 
     def _png(self, pixels: np.ndarray, name: str) -> str:
         buffer = io.BytesIO()
@@ -268,7 +272,8 @@ PARAMETERS = {
     "name": "a checkpoint's file name in the operator's folder",
     "weights": "which of several sets of weights in the file: raw, ema, or their name there; empty for the usual one",
     "said": "what the file does not say, such as tasks=depth or architecture=NAME; empty where it says everything",
-    "checkpoint": "a checkpoint file, uploaded",
+    "checkpoint": "a checkpoint file, uploaded; of TensorFlow's files the .index",
+    "values": "further files of that checkpoint, a list, uploaded: of TensorFlow's the .data files",
 }
 """What every parameter is, for programs and for assistants; an endpoint's own words come first."""
 
@@ -311,13 +316,14 @@ def _json(name: str) -> Callable[[], Any]:
     return lambda: described(gr.JSON(label=name), PARAMETERS[name])
 
 
-def _file(name: str) -> Callable[[], Any]:
-    return lambda: described(gr.File(label=name), PARAMETERS[name])
+def _file(name: str, count: Literal["single", "multiple"] = "single") -> Callable[[], Any]:
+    return lambda: described(gr.File(label=name, file_count=count), PARAMETERS[name])
 
 
 _FORMS: dict[str, Callable[[], Any]] = {
     **{name: _json(name) for name in ("models", "settings", "reading", "changes")},
     **{name: _file(name) for name in ("colour", "depth", "checkpoint")},
+    "values": _file("values", "multiple"),
     "predicted_depth": lambda: described(gr.Checkbox(False, label="predicted_depth"), PARAMETERS["predicted_depth"]),
 }
 

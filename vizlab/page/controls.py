@@ -129,7 +129,10 @@ class Controls:
         self.can_add = bool(addable) or upload
         with gr.Accordion("add a checkpoint", open=False, visible=self.can_add, elem_id="vz-adding"):
             self.own = gr.Dropdown(list(addable), value=None, label="from the operator's folder", visible=bool(addable))
-            self.own_file = gr.File(label="a file of your own", visible=upload, height=92, elem_id="vz-own-file")
+            self.own_file = gr.File(
+                label="a file of your own", visible=upload, height=92, elem_id="vz-own-file",
+                file_count="multiple",  # one checkpoint, which may consist of several
+            )  # fmt: skip
             self.own_weights = gr.Textbox(
                 label="weights, where the file holds several", placeholder="raw, ema or a name", max_lines=1
             )

@@ -1,6 +1,7 @@
 (() => {
   // Files dropped anywhere on the page go to the input where they belong. Inputs that a person aims at take their own.
   const CHECKPOINTS = /\.(safetensors|pth|pt|tar|ckpt|pkl)$/i;
+  const PARTS = /\.(index|meta|data-\d{5}-of-\d{5})$|^checkpoint$/; // TensorFlow's, which belong together
   const DEPTHS = /\.(npy|npz|exr|pfm|hdf5|h5|mat|dpt|pgm)$/i;
   const COLOURS = /\.(jpe?g|webp|bmp|heic|heif|avif|ppm|gif)$/i;
   const EITHER = /\.(png|tiff?)$/i;
@@ -19,7 +20,7 @@
 
   /** colour, depth, checkpoint, either (a picture that does not say which), or none. */
   const kindOf = async (file) => {
-    if (CHECKPOINTS.test(file.name)) return 'checkpoint';
+    if (CHECKPOINTS.test(file.name) || PARTS.test(file.name)) return 'checkpoint';
     if (DEPTHS.test(file.name)) return 'depth';
     if (COLOURS.test(file.name)) return 'colour';
     if (!EITHER.test(file.name)) return 'none';
@@ -29,11 +30,15 @@
 
   const taken = (place) => Boolean(document.querySelector(`${PLACES[place]} .file-preview`));
 
-  /** A file per place, the first of its kind; what may be either is colour first, then depth. */
+  /** Files by place: the first of a kind, and all that belong to it; what may be either is colour first, then depth. */
   const sorted = async (files) => {
     const kinds = await Promise.all(files.map(kindOf));
     const found = {}, left = [];
-    const put = (place, file) => { place in found ? left.push(file) : found[place] = file; };
+    const put = (place, file) => {
+      const there = found[place] ?? [];
+      if (!there.length || [...there, file].every((one) => PARTS.test(one.name))) found[place] = [...there, file];
+      else left.push(file);
+    };
     files.forEach((file, i) => {
       if (kinds[i] in PLACES) put(kinds[i], file);
       else if (kinds[i] === 'none') left.push(file);
@@ -66,11 +71,11 @@
     return soon(() => inputOf(place));
   };
 
-  const give = async (place, file) => {
+  const give = async (place, files) => {
     const input = await readyInput(place);
     if (!input) return false;
     const data = new DataTransfer();
-    data.items.add(file);
+    files.forEach((file) => data.items.add(file));
     input.files = data.files;
     input.dispatchEvent(new Event('change', {bubbles: true}));
     return true;
@@ -89,11 +94,12 @@
   const takeAll = async (files) => {
     const {found, left} = await sorted(files);
     const sentences = [];
-    for (const [place, file] of Object.entries(found)) {
-      const given = await give(place, file);
-      if (given) sentences.push(`${file.name} is taken as ${WORDS[place]}.`);
-      else if (place === 'checkpoint') sentences.push(`${file.name}: this page takes no checkpoints of visitors.`);
-      else sentences.push(`${file.name} could not be taken; drop it on its own place on the left.`);
+    for (const [place, files] of Object.entries(found)) {
+      const given = await give(place, files);
+      const names = files.map((file) => file.name).join(', ');
+      if (given) sentences.push(`${names} ${files.length > 1 ? 'are' : 'is'} taken as ${WORDS[place]}.`);
+      else if (place === 'checkpoint') sentences.push(`${names}: this page takes no checkpoints of visitors.`);
+      else sentences.push(`${names} could not be taken; drop it on its own place on the left.`);
     }
     left.forEach((file) => sentences.push(`${file.name} has no place here: one colour picture, one depth map, one checkpoint.`));
     say(sentences);

@@ -355,7 +355,7 @@ class Handlers:
     def add_checkpoint(
         self,
         name: str | None,
-        upload: str | None,
+        upload: list[str] | None,
         weights: str | None,
         said: str | None,
         ticked: list[str],

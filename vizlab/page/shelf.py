@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from vizlab.core.door import SUFFIXES, checkpoint_name, family_of, file_hash, load_model, own_config
+from vizlab.core.door import (
+    SUFFIXES,
+    CheckpointPath,
+    checkpoint_files,
+    checkpoint_name,
+    family_of,
+    file_hash,
+    load_model,
+    own_config,
+)
 from vizlab.core.model import Model
 from vizlab.core.preprocess import MODALITIES
 from vizlab.core.registry import methods
@@ -28,12 +37,12 @@ _MODEL_BYTES = 4_000_000_000
 class ShelfEntry:
     """A network that can be run under the name `name`; `family` is its method's, empty where only loading tells.
 
-    `path` is its checkpoint's, None for one that its owner made in this process; `given` what was given to
-    `load_model` with it: which weights of several, what the file does not say.
+    `files` are its checkpoint's, none for one that its owner made in this process; `given` what was given to
+    `load_model` with them: which weights of several, what the file does not say.
     """
 
     name: str
-    path: Path | None
+    files: tuple[Path, ...]
     origin: Origin
     family: str = ""
     given: Given = ()
@@ -94,7 +103,7 @@ class ModelShelf:
         self._turns = Turns()
         for path in _checkpoints_in(checkpoints):
             name, config = checkpoint_name(path.name), own_config(path)
-            self._register(ShelfEntry(name, path, "shipped", family_of(path)))
+            self._register(ShelfEntry(name, (path,), "shipped", family_of(path)))
             if config is not None:
                 self._takes[name] = Takes(config.inputs, config.tasks)
 
@@ -134,7 +143,7 @@ class ModelShelf:
                 raise InputError(f"Two models are called '{model.name}'; give each a name= of its own.")
             model.name = name
             self._in_memory[name] = model
-            self._register(ShelfEntry(name, None, "memory", model.method.family))
+            self._register(ShelfEntry(name, (), "memory", model.method.family))
             self._takes[name] = _takes(model)
             return name
 
@@ -153,9 +162,12 @@ class ModelShelf:
             raise InputError("There is no such checkpoint in the operator's folder; choose one of the list.")
         return self._add(self._add_from / file_name, "folder", _given(weights, said))
 
-    def add_upload(self, path: str | Path, weights: str | None = None, **said: Any) -> str:
-        """Load an uploaded file; returns the name it runs under. `weights` and `said` as for `add_from_folder`."""
-        return self._add(Path(path), "upload", _given(weights, said))
+    def add_upload(self, path: CheckpointPath, weights: str | None = None, **said: Any) -> str:
+        """Load an uploaded file, or all of one checkpoint's; returns the name it runs under.
+
+        `weights` and `said` are as for `add_from_folder`.
+        """
+        return self._add(path, "upload", _given(weights, said))
 
     def get(self, name: str) -> Model:
         """The model of that name, loaded now if it is not yet."""
@@ -168,19 +180,20 @@ class ModelShelf:
     def loaded(self, names: Sequence[str]) -> list[Model]:
         return [self.get(name) for name in names]
 
-    def _add(self, path: Path, origin: Origin, given: Given) -> str:
+    def _add(self, path: CheckpointPath, origin: Origin, given: Given) -> str:
         """The name that a file runs under, which is read unless the same file is here already."""
-        digest = _hash(path)
+        files = checkpoint_files(path)
+        digest = _hash(files)
         with self._turns.of(digest):
-            name = self._name_of(digest, checkpoint_name(path.name), given)
+            name = self._name_of(digest, checkpoint_name(files[0].name), given)
             if name is not None:
-                return self._with_file(name, path)
-            model = load_model(path, "cpu", **dict(given))
+                return self._with_files(name, files)
+            model = load_model(files, "cpu", **dict(given))
             model.name = "-".join([model.name, *(_words(value) for _, value in given)])
             with self._lock:
                 model.name = self._free_name(model)
                 self._keep(model)
-                self._register(ShelfEntry(model.name, path, origin, given=given))
+                self._register(ShelfEntry(model.name, files, origin, given=given))
                 self._hashes[model.name] = model.checkpoint_hash
             return model.name
 
@@ -189,12 +202,12 @@ class ModelShelf:
         names = (model.name, *(f"{model.name}-{model.checkpoint_hash[:n]}" for n in (6, 12, 64)))
         return next(name for name in names if name not in self._entries)
 
-    def _with_file(self, name: str, path: Path) -> str:
-        """`name`, whose file may have gone since it was added: then this one takes its place."""
+    def _with_files(self, name: str, files: tuple[Path, ...]) -> str:
+        """`name`, whose files may have gone since it was added: then these take their place."""
         with self._lock:
             entry = self._entries[name]
-            if entry.path is not None and not entry.path.is_file():
-                self._register(replace(entry, path=path))
+            if not all(path.is_file() for path in entry.files):
+                self._register(replace(entry, files=files))
         return name
 
     def _name_of(self, digest: str, name: str, given: Given) -> str | None:
@@ -207,10 +220,10 @@ class ModelShelf:
         return name if self._hash_of(namesake) == digest else None
 
     def _hash_of(self, entry: ShelfEntry) -> str:
-        if entry.path is None:
+        if not entry.files:
             return self._in_memory[entry.name].checkpoint_hash
         # An added file may have been replaced since; what runs under the name is what was added.
-        return self._hashes.get(entry.name) or _hash(entry.path)
+        return self._hashes.get(entry.name) or _hash(entry.files)
 
     def _register(self, entry: ShelfEntry) -> None:
         self._entries[entry.name] = entry
@@ -223,9 +236,9 @@ class ModelShelf:
         with self._turns.of(entry.name):
             if (model := self._kept(entry)) is not None:
                 return model
-            if entry.path is None or not entry.path.is_file():
+            if not entry.files or not all(path.is_file() for path in entry.files):
                 raise CheckpointError(f"The file of '{entry.name}' is no longer there; add it again.")
-            model = load_model(entry.path, "cpu", **dict(entry.given))
+            model = load_model(entry.files, "cpu", **dict(entry.given))
             if self._hashes.get(entry.name, model.checkpoint_hash) != model.checkpoint_hash:
                 raise CheckpointError(f"The file of '{entry.name}' is another one than was added; add it again.")
             model.name = entry.name
@@ -263,10 +276,10 @@ def _words(value: str | Sequence[str]) -> str:
     return one_line(value if isinstance(value, str) else "-".join(value), 40)
 
 
-def _hash(path: Path) -> str:
-    """The file's hash; empty for one that cannot be read, about which loading it says more."""
+def _hash(files: tuple[Path, ...]) -> str:
+    """The hash of these files; empty where one cannot be read, about which loading them says more."""
     try:
-        return file_hash(path)
+        return file_hash(files)
     except OSError:
         return ""
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vizlab.core.door import header
-from vizlab.core.door.file_sets import Given, checkpoint_files, is_index
+from vizlab.core.door.file_sets import CheckpointPath, checkpoint_files, is_index
 from vizlab.core.door.kinds import HEAD, known_kind
 from vizlab.core.door.nested import named_tensors, plain_settings
 from vizlab.core.door.numpy_archive import is_npz, read_npz
@@ -41,7 +41,7 @@ def expected() -> str:
     return f"expected a vizlab .safetensors file or a checkpoint that the authors of {registry().titles} published"
 
 
-def read_file(given: Given) -> Contents:
+def read_file(given: CheckpointPath) -> Contents:
     """The tensors of a checkpoint, whatever of it was given (see `file_sets`); CheckpointError for anything else.
 
     It may be a safetensors file, one that torch.save wrote, a TensorFlow checkpoint, or arrays by name (.npz).
@@ -86,7 +86,7 @@ def _head(path: Path) -> bytes:
         raise CheckpointError(f"{path.name} cannot be read ({err.strerror}); {expected()}.") from err
 
 
-def file_hash(given: Given) -> str:
+def file_hash(given: CheckpointPath) -> str:
     """SHA-256 of the file, as hex; of a checkpoint of several files that of their bytes in a row."""
     digest = hashlib.sha256()
     for path in checkpoint_files(given):

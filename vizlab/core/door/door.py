@@ -10,7 +10,7 @@ from torch import Tensor
 from vizlab.core.config import NetworkConfig, Normalisation
 from vizlab.core.device import pick_device, pick_precision
 from vizlab.core.door.container import Contents, check_stored, expected, file_hash, read_file, read_metadata
-from vizlab.core.door.file_sets import INDEX, PART, Given, checkpoint_files
+from vizlab.core.door.file_sets import INDEX, PART, CheckpointPath, checkpoint_files
 from vizlab.core.door.own import HEADER_KEY, read_header
 from vizlab.core.door.settings import override
 from vizlab.core.door.strict import is_stray, load_network
@@ -29,7 +29,7 @@ _ENDING = re.compile(f"({'|'.join(map(re.escape, SUFFIXES))}|{PART})+$", re.IGNO
 
 
 def load_model(
-    path: Given,
+    path: CheckpointPath,
     device: str = "auto",
     *,
     precision: str = "auto",

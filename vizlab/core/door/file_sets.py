@@ -12,7 +12,7 @@ from pathlib import Path
 from vizlab.errors import CheckpointError, one_line
 
 StrPath = str | os.PathLike[str]
-Given = StrPath | Sequence[StrPath]
+CheckpointPath = StrPath | Sequence[StrPath]
 """A checkpoint by its path, or by those of files that lie in several folders."""
 
 INDEX = ".index"
@@ -24,7 +24,7 @@ _LIST_BYTES = 4096
 _ESCAPED = re.compile(rb"\\(?:([0-7]{1,3})|(.))")
 
 
-def checkpoint_files(given: Given) -> tuple[Path, ...]:
+def checkpoint_files(given: CheckpointPath) -> tuple[Path, ...]:
     """The files of the checkpoint that was given, the one that says what is in the others first.
 
     Raises CheckpointError where they are of several checkpoints, or of one whose index is missing. Files of values
