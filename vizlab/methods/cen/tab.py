@@ -1,5 +1,6 @@
 """The tab of CEN: which channels are exchanged, at which threshold, and what that does to the prediction."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from vizlab.methods.cen import charts, citations, ledger
 from vizlab.methods.cen.channels import exchange_site, most_exchanging
 from vizlab.methods.cen.console import CONSOLE_JS, console
 from vizlab.methods.cen.ensemble import ensemble_words
+from vizlab.methods.cen.history_panel import HistoryPanel
 from vizlab.methods.cen.numbers import exchange_summary, threshold_of
 from vizlab.methods.cen.site_panel import SORTS, channels_html, ensemble_html, groups_html, site_choices
 from vizlab.page.kit.analysis import Analysis
@@ -94,6 +96,7 @@ class ExchangeTab(MethodTab):
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.ledger = build_chart(LEDGER)
         self.charts = self.build_charts(CHARTS)
+        self.history = HistoryPanel()
 
     def _build_site(self) -> None:
         self.site = gr.Dropdown([], label="site", elem_id="vz-exchange-site")
@@ -146,6 +149,12 @@ class ExchangeTab(MethodTab):
         wiring.redraw(self.site.input, self, inputs, [self.groups, self.curves, self.channels], self.draw_site)
         for choice in (self.target, self.sort):
             wiring.redraw(choice.input, self, inputs, [self.channels], self.draw_channels)
+        history = self.history
+        wiring.redraw(history.files.change, self, [history.files], history.outputs, self.draw_history)
+
+    def draw_history(self, analysis: Analysis, trace: FusionTrace, files: Sequence[str] | None) -> Updates:
+        """The scales of a training, whatever network is shown."""
+        return self.history.draw(files)
 
     def draw_site(self, analysis: Analysis, trace: FusionTrace, site: str, target: str, sort: str) -> Updates:
         """Everything of one site."""
