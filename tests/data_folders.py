@@ -46,3 +46,21 @@ def write_scenes(root: Path) -> Path:
             cv2.imwrite(str(root / kind / f"{name}.png"), small)
     (root / "train.txt").write_text("\n".join(list_scenes()))
     return root
+
+
+def write_domains(root: Path, count: int = 4, side: int = 256) -> Path:
+    """Pictures that are the product of a texture (boxes) and a light (a ramp), with both beside them."""
+    for kind in ("rgb", "depth", "texture", "light"):
+        (root / kind).mkdir(parents=True)
+    rng = np.random.default_rng(1)
+    names = [f"{i:03d}" for i in range(count)]
+    for name in names:
+        texture = np.kron(rng.uniform(0.2, 1, (8, 8, 3)), np.ones((side // 8, side // 8, 1)))
+        light = np.linspace(rng.uniform(0.1, 0.3), 1, side)[None, :, None] * np.ones((side, 1, 3))
+        for kind, picture in (("texture", texture), ("light", light), ("rgb", texture * light)):
+            suffix = "jpg" if kind == "rgb" else "png"
+            cv2.imwrite(str(root / kind / f"{name}.{suffix}"), np.round(picture * 255).astype(np.uint8))
+        cv2.imwrite(str(root / "depth" / f"{name}.png"), np.full((side, side), 2000, np.uint16))
+    (root / "train.txt").write_text("\n".join(names))
+    (root / "test.txt").write_text("\n".join(names[:2]))
+    return root

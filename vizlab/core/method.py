@@ -127,11 +127,13 @@ class Learning:
     """What training does for a method beyond its losses.
 
     `fusion_modules` are those whose parameters learn at a rate of their own; `after_step` is called after every
-    optimiser step with the network and how much to shrink (sparsity x rate).
+    optimiser step with the network and how much to shrink (sparsity x rate). `start` sets where that which it shrinks
+    begins, before the first step of a network that nothing was learned in.
     """
 
     fusion_modules: Callable[[nn.Module], Iterable[nn.Module]] = lambda network: ()
     after_step: Callable[[nn.Module, float], None] | None = None
+    start: Callable[[nn.Module, float], None] | None = None
 
 
 @dataclass(frozen=True)

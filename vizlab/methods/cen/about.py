@@ -11,7 +11,7 @@ from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cen import pix2pix
 from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.cen.network import THRESHOLD, cen_mobilenetv2, cen_resnet, exchanged_of_eligible
-from vizlab.methods.cen.sparsity import shrink_eligible
+from vizlab.methods.cen.sparsity import shrink_eligible, start_scales
 from vizlab.methods.parts import other_files
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
@@ -150,7 +150,7 @@ METHOD = Method(
             {"semseg": {"mIoU": 51.6, "mean accuracy": 64.4, "pixel accuracy": 77.0}},
         ),
     ),
-    learning=Learning(after_step=shrink_eligible),
+    learning=Learning(after_step=shrink_eligible, start=start_scales),
     views=_views,
     charts=("exchange_ledger", "exchange_fractions", "threshold_curve"),
     tab=_tab,

@@ -1,9 +1,16 @@
-"""What makes a CEN's scales small in training: a proximal L1 step on the eligible ones."""
+"""What makes a CEN's scales small in training: where they begin, and a proximal L1 step on the eligible ones."""
 
 import torch
 from torch import nn
 
 from vizlab.methods.cen.network import exchange_norms
+
+
+@torch.no_grad()
+def start_scales(network: nn.Module, scale: float) -> None:
+    """All scales at which channels are exchanged begin at `scale`: from 1 it is a long way down to the threshold."""
+    for norm in exchange_norms(network):
+        norm.weight.fill_(scale)
 
 
 @torch.no_grad()

@@ -16,11 +16,13 @@ class Translation:
 
     `target` names the picture: rgb, or a domain of the data folder; inputs are named likewise. In the last `settled`
     of the epochs, 0 to 1, norms use their running statistics and nothing is dropped out, as when the network is used:
-    norms of single pictures would otherwise be trained with statistics that they are never used with.
+    norms of single pictures would otherwise be trained with statistics that they are never used with. `scale` is where
+    that begins which the method shrinks (`Learning.start`), 1 for where the network has it.
     """
 
     target: str = "rgb"
     settled: float = 0.0
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,9 @@ def train(
     module = FusionTraining(recipe, batches.steps_per_epoch, counts)
     if start is not None and not last.exists():
         initialise_backbones(module.network, start)
+    begin = module.method.learning.start
+    if recipe.translation is not None and begin is not None and not last.exists():
+        begin(module.network, recipe.translation.scale)
     trainer = L.Trainer(
         max_epochs=recipe.epochs,
         accelerator="auto",
