@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 
 import vizlab
 from tests.conftest import make_model
+from tests.door.tensorflow_files import write_checkpoint
 from vizlab.cli import app
-from vizlab.core.door import load_model, save_checkpoint
+from vizlab.core.door import file_hash, load_model, save_checkpoint
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError, VizlabError
 from vizlab.report import Material, replay, write_archive
@@ -213,6 +214,15 @@ def test_checkpoints_are_found_by_hash_and_their_absence_is_one_sentence(
         replay(archive)
     with pytest.raises(InputError, match="no checkpoint or folder"):
         replay(archive, [tmp_path / "nowhere"])
+
+
+def test_a_checkpoint_of_several_files_is_found_by_any_of_them(tmp_path: Path) -> None:
+    index = write_checkpoint(tmp_path / "run", {"w": np.zeros(3, np.float32)}, "model.ckpt-9", shards=2)
+    write_checkpoint(tmp_path / "run", {"w": np.ones(3, np.float32)}, "model.ckpt-8")
+    (tmp_path / "run" / "alone.index").write_bytes(b"an index without values")
+    digest = file_hash(index)
+    for given in ("", "run", "run/model.ckpt-9", "run/model.ckpt-9.data-00001-of-00002"):
+        assert find_checkpoints([digest], [tmp_path / given]) == {digest: index}
 
 
 def test_what_a_network_was_given_travels_where_it_is_not_the_picture(

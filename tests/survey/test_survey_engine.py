@@ -15,6 +15,7 @@ import torch
 from typer.testing import CliRunner
 
 from tests.conftest import make_model
+from tests.door.tensorflow_files import write_checkpoint
 from tests.survey.studies import (
     TRACES,
     assert_same_studies,
@@ -30,6 +31,7 @@ from vizlab.study.data import RGBDFolder
 from vizlab.study.survey import engine, worker
 from vizlab.study.survey.batch import Batch, batches
 from vizlab.study.survey.conduct import conduct
+from vizlab.study.survey.config import load_config
 from vizlab.study.survey.engine import Progress
 from vizlab.study.survey.study import FILE, Study, load_study
 from vizlab.study.survey.traces import Traces
@@ -299,6 +301,13 @@ def test_refused_configurations(tmp_path: Path, place: Path, config: Path, text:
     (tmp_path / "bad.toml").write_text(text)
     with pytest.raises(DataError, match=said):
         job_of(tmp_path / "bad.toml", place / "data", tmp_path / "out")
+
+
+@pytest.mark.parametrize("given", ["run", "run/model.ckpt-9", "run/model.ckpt-9.index", "run/checkpoint"])
+def test_a_checkpoint_of_several_files_is_one(tmp_path: Path, given: str) -> None:
+    index = write_checkpoint(tmp_path / "run", {"w": np.zeros(3, np.float32)}, "model.ckpt-9")
+    (tmp_path / "study.toml").write_text(f"checkpoints = ['{given}']\n" + TRACES)
+    assert load_config(tmp_path / "study.toml").checkpoints == (index,)
 
 
 def test_no_configuration(tmp_path: Path, data: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vizlab.bundled import folder
 from vizlab.core.changes import change_from
-from vizlab.core.door import SUFFIXES, file_hash, load_model
+from vizlab.core.door import SUFFIXES, checkpoint_files, file_hash, load_model
 from vizlab.core.model import Model
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
@@ -114,14 +114,15 @@ def find_checkpoints(wanted: Iterable[str], models: Sequence[str | Path] = ()) -
 
 def _candidates(models: Sequence[str | Path]) -> Iterable[Path]:
     for given in map(Path, models):
-        if not given.exists():
+        found = _within(given) if given.is_dir() else [checkpoint_files(given)[0]]
+        if not all(path.exists() for path in found):
             raise InputError(f"There is no checkpoint or folder '{given}'; check the path.")
-        yield from _within(given) if given.is_dir() else [given]
+        yield from found
     yield from _within(folder("checkpoints"))
 
 
 def _within(place: Path) -> list[Path]:
-    return sorted(path for path in place.rglob("*") if path.is_file() and path.suffix in SUFFIXES)
+    return sorted(path for path in place.rglob("*") if path.is_file() and path.name.lower().endswith(SUFFIXES))
 
 
 def _loaded(name: str, before: FusionTrace, files: Mapping[str, Path], device: str) -> Model:

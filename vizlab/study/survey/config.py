@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vizlab.core.door.door import checkpoint_name
+from vizlab.core.door.file_sets import checkpoint_files
 from vizlab.errors import DataError
 from vizlab.study.survey.measures import Measure, make_measure
 
@@ -97,7 +98,7 @@ def _check_numbers(name: str, values: Mapping[str, Any]) -> None:
 def _checkpoints(path: Path, listed: Any) -> tuple[Path, ...]:
     if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
         raise DataError(f"'{path.name}' gives checkpoints as {listed!r}; expected a list of paths.")
-    found = tuple((path.parent / one).resolve() for one in listed)
+    found = tuple(checkpoint_files((path.parent / one).resolve())[0] for one in listed)
     for one, given in zip(found, listed, strict=True):
         if not one.is_file():
             raise DataError(f"'{path.name}' names '{given}', but there is no such file seen from '{path.parent}'.")
