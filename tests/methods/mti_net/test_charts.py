@@ -13,9 +13,11 @@ from vizlab import views
 from vizlab.core.framing import Framing
 from vizlab.core.registry import methods
 from vizlab.core.trace import FusionTrace, SiteTrace
-from vizlab.methods.mti_net import charts, tab
-from vizlab.methods.mti_net.numbers import Message, messages
+from vizlab.measures.distillation import Message, messages
+from vizlab.methods.mti_net import citations
+from vizlab.page.kit import distillation as kit
 from vizlab.views import ColourBar
+from vizlab.views import distillation as charts
 from vizlab.views.outside import THUMBNAIL
 from vizlab.views.palettes import coloured
 from vizlab.views.panels import placed
@@ -132,26 +134,26 @@ def test_an_open_gate_is_not_said_to_let_more_through(mti_trace: FusionTrace) ->
     assert captions["depth", "edge"].endswith("Correlation with its gate −1.00.")
     assert captions["depth", "semseg"].endswith("Correlation with its gate 1.00.")
     assert "orrelation" not in captions["semseg", "edge"]  # the same everywhere: there is none
-    text = tab.messages_html(trace)
+    text = kit.messages_html(trace, citations.GATES)
     assert "lets more" not in text
     assert "correlation −1.00" in text
 
 
 def test_the_heading_is_true_of_the_maps(known: FusionTrace) -> None:
-    text = tab.messages_html(known)
+    text = kit.messages_html(known, citations.GATES)
     assert text.count("<figure") == len(messages(known)) == 8
     assert text.index("scale 0</span>") < text.index("scale 1</span>")  # finest first
-    for part in (tab.MESSAGES, NOT_AN_EFFECT, charts.STRENGTH, charts.GATE):
+    for part in (kit.MESSAGES, NOT_AN_EFFECT, charts.STRENGTH, charts.GATE):
         assert escape(part) in text
-    assert tab.GATES_ALONE not in text
+    assert kit.GATES_ALONE not in text
 
 
 def test_an_older_trace_shows_its_gates_and_says_why(mti_trace: FusionTrace) -> None:
     old = with_units(mti_trace, replace(unit(0), received=None))
     assert views.message_panels(old) == ()
     assert [p.key for p in views.message_and_gate_panels(old)] == [p.key for p in views.gate_panels(old)]
-    text = tab.messages_html(old)
-    assert tab.GATES_ALONE in text
+    text = kit.messages_html(old, citations.GATES)
+    assert kit.GATES_ALONE in text
     assert charts.STRENGTH not in text
     assert text.count("<figure") == 4
 
@@ -159,8 +161,8 @@ def test_an_older_trace_shows_its_gates_and_says_why(mti_trace: FusionTrace) -> 
 def test_tasks_cut_apart_send_nothing(mti_trace: FusionTrace) -> None:
     cut = with_units(mti_trace, replace(unit(0), gates=None))
     assert views.gate_panels(cut) == views.message_panels(cut) == views.message_and_gate_panels(cut) == ()
-    assert tab.CUT_APART in tab.messages_html(cut)
-    assert "<figure" not in tab.messages_html(cut)
+    assert kit.CUT_APART in kit.messages_html(cut, citations.GATES)
+    assert "<figure" not in kit.messages_html(cut, citations.GATES)
 
 
 def test_shares_beyond_one_are_not_clipped(mti_trace: FusionTrace) -> None:

@@ -10,7 +10,6 @@ from tests.door.authors_files import authors_state, distances, golden_facts, gol
 from vizlab.core.door import load_model
 from vizlab.core.model import Model
 from vizlab.core.site import Intervention, intervening
-from vizlab.methods.parts.hrnet import full_layout
 
 TOLERANCE = 2e-4
 """Of an output's standard deviation, in float32."""
@@ -42,8 +41,8 @@ def test_authors_numbers(published: Model) -> None:
 
 
 def test_what_is_read_off_the_file(published: Model) -> None:
-    assert published.config.architecture == "mti-net-hrnet"
-    assert dict(published.config.options) == full_layout(48).to_options()
+    assert published.config.architecture == "mti-net-hrnet-w48"
+    assert dict(published.config.options) == {}
     assert [(site.name, site.channels) for site in published.sites if site.kind == "distillation"] == [
         ("distillation_scale_3", 384), ("distillation_scale_2", 192), ("distillation_scale_1", 96),
         ("distillation_scale_0", 48),

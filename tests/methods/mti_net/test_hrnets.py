@@ -12,7 +12,7 @@ from vizlab.core.published import Clues
 from vizlab.core.registry import build_network
 from vizlab.methods.mti_net.files import MTI_NET
 from vizlab.methods.parts.hrnet import SMALL_W18, HRNetLayout, full_layout
-from vizlab.methods.parts.hrnet_files import hrnet_layout, layout_words
+from vizlab.methods.parts.hrnet_files import hrnet_layout
 
 TASKS = ("semseg", "depth")
 PASCAL = ("semseg", "human_parts", "sal", "normals", "edge")
@@ -77,19 +77,18 @@ def test_the_layout_is_read_off(layout: HRNetLayout, prefix: str) -> None:
     assert HRNetLayout.from_options(layout.to_options()) == layout
 
 
-def test_layouts_in_words() -> None:
-    assert layout_words(SMALL_W18) == "HRNet-W18 (small)"
-    assert layout_words(full_layout(18)) == "HRNet-W18"
-    assert layout_words(full_layout(48)) == "HRNet-W48"
-
-
-def test_the_small_one_keeps_its_name_and_needs_no_options() -> None:
-    state = on_meta(NetworkConfig("mti-net-hrnet18", TASKS, ("rgb",))).state_dict()
-    assert {k: v.shape for k, v in state.items()} == {
-        k: v.shape for k, v in on_meta(of_layout(SMALL_W18)).state_dict().items()
-    }
+@pytest.mark.parametrize(
+    ("layout", "backbone"),
+    [(SMALL_W18, "hrnet18"), (full_layout(18), "hrnet-w18"), (full_layout(48), "hrnet-w48"), (ODD, "hrnet")],
+)
+def test_a_layout_has_a_name_or_stands_in_the_options(layout: HRNetLayout, backbone: str) -> None:
+    """A gain compares networks of one backbone, by its name: widths must not share theirs."""
+    state = on_meta(of_layout(layout)).state_dict()
     found, _ = MTI_NET.describe(state, Clues())
-    assert (found.architecture, dict(found.options)) == ("mti-net-hrnet18", {})
+    assert found.architecture == f"mti-net-{backbone}"
+    assert dict(found.options) == ({} if backbone != "hrnet" else layout.to_options())
+    shapes = {key: value.shape for key, value in state.items()}
+    assert {key: value.shape for key, value in on_meta(found).state_dict().items()} == shapes
 
 
 @pytest.mark.parametrize(
@@ -113,9 +112,7 @@ def test_a_file_of_random_weights_opens(
     torch.save({"optimizer": {}, "model": state, "epoch": 1, "best_result": {}}, path)
     model = load_model(path, "cpu", precision="float32")
     path.unlink()
-    assert model.config.architecture == "mti-net-hrnet"
     assert (model.config.tasks, model.config.auxiliary_tasks) == (tasks, senders)
-    assert dict(model.config.options) == layout.to_options()
     assert model.config.working_size == ((512, 512) if "sal" in tasks else (480, 640))
     inputs = {"rgb": torch.randn(1, 3, 64, 96)}
     with torch.inference_mode():

@@ -14,14 +14,14 @@ from tests.methods.mti_net.units import SOURCES, TARGETS, unit, with_units
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
 from vizlab.errors import TraceError
-from vizlab.methods.mti_net.numbers import correlation, distillation_sites, messages, scale_shares, statement
+from vizlab.measures.distillation import correlation, distillation_sites, messages, statement, unit_shares
 from vizlab.methods.parts.distillation import DistillationUnit
 from vizlab.rgbd import RGBDImage
 
 
 def test_scales_come_finest_first(mti_trace: FusionTrace) -> None:
     """Though a forward meets the coarsest first."""
-    assert [s.stage for s in scale_shares(mti_trace)] == ["scale 0", "scale 1", "scale 2", "scale 3"]
+    assert [s.stage for s in unit_shares(mti_trace)] == ["scale 0", "scale 1", "scale 2", "scale 3"]
     coarse_first = with_units(mti_trace, unit(1), unit(0))
     assert [s.site.stage for s in distillation_sites(coarse_first)] == ["scale 0", "scale 1"]
     assert [m.stage for m in messages(coarse_first)] == ["scale 0"] * 4 + ["scale 1"] * 4
@@ -30,7 +30,7 @@ def test_scales_come_finest_first(mti_trace: FusionTrace) -> None:
 def test_shares_and_mean_gates_stand_with_their_own_tasks(mti_trace: FusionTrace) -> None:
     """Against loops; every gate has a mean of its own, so no two can change places."""
     units = [unit(0), unit(1)]
-    for found, one in zip(scale_shares(with_units(mti_trace, *units)), units, strict=True):
+    for found, one in zip(unit_shares(with_units(mti_trace, *units)), units, strict=True):
         assert (found.site, found.targets, found.sources) == (one.site.name, TARGETS, SOURCES)
         assert one.gates is not None
         np.testing.assert_array_equal(found.share, one.share)
@@ -83,7 +83,7 @@ def test_older_and_cut_traces(mti_trace: FusionTrace, small_rgbd: RGBDImage) -> 
         assert 0 < message.mean_gate < 1
     cut = trace(make_model("mti-net"), small_rgbd, cross=False)
     assert messages(cut) == ()
-    for found in scale_shares(cut):
+    for found in unit_shares(cut):
         np.testing.assert_allclose(found.share, np.eye(3), atol=1e-6)
         assert np.isnan(found.gate).all()
 
@@ -128,18 +128,18 @@ def by_hand(
 
 
 def test_other_families_are_refused(cen_trace: FusionTrace) -> None:
-    for question in (distillation_sites, scale_shares, messages):
-        with pytest.raises(TraceError, match="no distillation unit; this view needs a trace of an MTI-Net"):
+    for question in (distillation_sites, unit_shares, messages):
+        with pytest.raises(TraceError, match="no distillation unit; this view needs a trace of a network whose tasks"):
             question(cen_trace)
 
 
 def test_rows_of_shares_sum_to_one(mti_trace: FusionTrace) -> None:
-    for found in scale_shares(mti_trace):
+    for found in unit_shares(mti_trace):
         np.testing.assert_allclose(found.share.sum(1), 1, atol=1e-4)
 
 
 def test_a_unit_without_numbers_has_unknown_ones(mti_trace: FusionTrace) -> None:
-    (found,) = scale_shares(with_units(mti_trace, replace(unit(0), share=None, gates=None)))
+    (found,) = unit_shares(with_units(mti_trace, replace(unit(0), share=None, gates=None)))
     for values in (found.share, found.gate):
         assert values.shape == (len(TARGETS), len(SOURCES))
         assert values.dtype == np.float32

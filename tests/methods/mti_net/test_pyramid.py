@@ -8,8 +8,8 @@ from vizlab.checks import require
 from vizlab.core.config import NetworkConfig
 from vizlab.core.model import Model
 from vizlab.core.registry import build_network
-from vizlab.methods.parts.pyramid import FeaturePyramid
 from vizlab.methods.parts.backbone import Backbone
+from vizlab.methods.parts.pyramid import FeaturePyramid
 from vizlab.methods.parts.resnet import ResNet
 
 

@@ -10,10 +10,10 @@ from vizlab import views
 from vizlab.core.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
+from vizlab.measures.initial import scale_predictions
 from vizlab.measures.reference import Reference
-from vizlab.methods.mti_net.scale_panels import score_words
-from vizlab.methods.mti_net.scales import scale_predictions
 from vizlab.views import ColourBar, EmptyCell, Panel
+from vizlab.views.initial import score_words
 from vizlab.views.palettes import class_colours, coloured
 
 HEIGHT, WIDTH = 90, 120
@@ -140,5 +140,5 @@ def test_a_task_that_is_only_predicted_on_the_way_has_a_gap(mti_trace: FusionTra
 
 
 def test_networks_without_initial_predictions_are_refused(cen_trace: FusionTrace) -> None:
-    with pytest.raises(TraceError, match="makes no initial predictions; this view needs an MTI-Net"):
+    with pytest.raises(TraceError, match="makes no initial predictions; this view needs a network that"):
         views.initial_predictions(cen_trace)

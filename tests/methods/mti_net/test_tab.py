@@ -13,8 +13,8 @@ from tests.page.page_process import write_pair
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
 from vizlab.errors import InputError
-from vizlab.methods.mti_net import tab as room
 from vizlab.methods.mti_net.tab import AffinitiesTab
+from vizlab.page.kit import distillation as kit
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.settings import Settings
 from vizlab.page.workspace import Workspace
@@ -52,7 +52,7 @@ def test_the_whole_tab_is_drawn(tab: AffinitiesTab, shown: dict[Any, Any]) -> No
     assert isinstance(shown[tab.shares], go.Figure)
     assert isinstance(shown[tab.affinity], go.Figure)
     assert shown[tab.messages].count("<figure") == 4 * 3 * 2
-    assert escape(room.MESSAGES) in shown[tab.messages]
+    assert escape(kit.MESSAGES) in shown[tab.messages]
 
 
 def test_maps_of_messages_weigh_little(shown: dict[Any, Any], tab: AffinitiesTab) -> None:

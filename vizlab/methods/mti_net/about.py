@@ -7,10 +7,11 @@ from typing import Any
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Method, Published
 from vizlab.core.network import FusionNetwork
-from vizlab.methods.mti_net.files import ARCHITECTURE, MTI_NET, SMALL_ARCHITECTURE
+from vizlab.methods.mti_net.files import MTI_NET, PREFIX
 from vizlab.methods.mti_net.network import mti_hrnet, mti_mobilenetv2, mti_resnet_fpn
 from vizlab.methods.parts import distillation, other_files
 from vizlab.methods.parts.hrnet import HRNetLayout
+from vizlab.methods.parts.hrnet_files import hrnet_architectures
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
 
@@ -23,8 +24,8 @@ def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
     return mti_mobilenetv2(*_tasks(config))
 
 
-def _hrnet(config: NetworkConfig) -> FusionNetwork:
-    return mti_hrnet(*_tasks(config), HRNetLayout.from_options(config.options))
+def _hrnet(layout: HRNetLayout, config: NetworkConfig) -> FusionNetwork:
+    return mti_hrnet(*_tasks(config), layout)
 
 
 def _resnet_fpn(depth: int, config: NetworkConfig) -> FusionNetwork:
@@ -38,11 +39,11 @@ def _tasks(config: NetworkConfig) -> tuple[list[Task], list[Task]]:
 
 
 def _views() -> Mapping[str, Callable[..., Any]]:
-    from vizlab.methods.mti_net import charts, pixel_groups, scale_panels
+    from vizlab.methods.mti_net.pixel_groups import pixel_groups
+    from vizlab.views.distillation import PUBLIC
+    from vizlab.views.initial import initial_predictions
 
-    names = ("affinity_shares", "gate_panels", "message_and_gate_panels", "message_panels")
-    own = {"initial_predictions": scale_panels.scale_grid, "pixel_groups": pixel_groups.pixel_groups}
-    return {name: getattr(charts, name) for name in names} | own
+    return {**PUBLIC, "initial_predictions": initial_predictions, "pixel_groups": pixel_groups}
 
 
 def _tab() -> type:
@@ -58,8 +59,7 @@ METHOD = Method(
     "at each of them. On HRNet as released; on MobileNetV2 and ResNet with a feature pyramid of ours.",
     architectures={
         "mti-net-mobilenetv2": _mobilenetv2,
-        SMALL_ARCHITECTURE: _hrnet,
-        ARCHITECTURE: _hrnet,
+        **hrnet_architectures(PREFIX, _hrnet),
         **{f"mti-net-resnet{depth}-fpn": partial(_resnet_fpn, depth) for depth in FPN_DEPTHS},
     },
     files=(MTI_NET,),

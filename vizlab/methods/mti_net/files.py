@@ -4,8 +4,7 @@ from collections.abc import Collection
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
-from vizlab.methods.parts.hrnet import SMALL_W18
-from vizlab.methods.parts.hrnet_files import hrnet_layout
+from vizlab.methods.parts.hrnet_files import hrnet_layout, hrnet_named
 from vizlab.methods.parts.published_files import (
     State,
     distinct,
@@ -16,10 +15,8 @@ from vizlab.methods.parts.published_files import (
     width,
 )
 
-SMALL_ARCHITECTURE = "mti-net-hrnet18"
-"""On the small W18, whose layout needs no options."""
-ARCHITECTURE = "mti-net-hrnet"
-"""On an HRNet whose layout stands in the options."""
+PREFIX = "mti-net-"
+"""Begins the name of an architecture, before its HRNet's."""
 
 
 def _recognise(keys: Collection[str]) -> bool:
@@ -29,7 +26,7 @@ def _recognise(keys: Collection[str]) -> bool:
 def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     senders = known_tasks(distinct(state, r"scale_0\.decoders\.(\w+)\."))
-    layout = hrnet_layout(state)
+    backbone, options = hrnet_named(hrnet_layout(state))
     found = {task: width(state, f"scale_0.decoders.{task}.weight") for task in senders}
     classes, widths = task_widths(found)
     assumed = {
@@ -37,7 +34,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         "auxiliary_tasks": f"{', '.join(senders)} (the order in which the authors' code concatenates)",
     }
     config = NetworkConfig(
-        SMALL_ARCHITECTURE if layout == SMALL_W18 else ARCHITECTURE,
+        PREFIX + backbone,
         tasks=tasks,
         inputs=("rgb",),
         auxiliary_tasks=senders,
@@ -45,7 +42,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
         working_size=multi_task_input(found, clues, assumed),
         task_channels=widths,
-        options={} if layout == SMALL_W18 else layout.to_options(),
+        options=options,
     )
     return config, assumed
 

@@ -1,6 +1,5 @@
 """The tab of MTI-Net: which task tells which, scale by scale, and whether tasks group the same pixels."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -8,28 +7,25 @@ import gradio as gr
 from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
-from vizlab.measures.reference import Reference
-from vizlab.methods.mti_net import charts, citations
-from vizlab.methods.mti_net.numbers import messages, statement
+from vizlab.measures.distillation import statement
+from vizlab.methods.mti_net import citations
 from vizlab.methods.mti_net.pixel_groups import origins
 from vizlab.methods.mti_net.pixel_panel import PICK_JS, pixel_html
-from vizlab.methods.mti_net.scale_panels import scale_grid
-from vizlab.page.kit.analysis import Analysis, Picture
+from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
-from vizlab.page.kit.grid import ROWS, grid_table
-from vizlab.page.kit.html import badge, colour_bar, heading, tag, words
+from vizlab.page.kit.distillation import initial_html, messages_html
+from vizlab.page.kit.html import badge, heading
 from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates, Wiring, build_chart, kept_choice
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import THIS
-from vizlab.views import ColourBar, Grid, Panel
+from vizlab.views.distillation import affinity_shares
 from vizlab.views.palettes import Palette
-from vizlab.views.shares import NOT_AN_EFFECT
 
 STATISTICS = {"beyond chance (Cohen’s κ)": "kappa", "raw agreement": "raw", "conditional rates": "conditional"}
 """What the affinity figure can show, in words."""
 
 SHARES = Chart(
-    charts.affinity_shares,
+    affinity_shares,
     "Look off the diagonal: how much of the variance of a task's distilled features is another task's message at that "
     "scale.",
     citations.DISTILLATION,
@@ -47,17 +43,6 @@ SCALES = (
     "of its own, lets the tasks tell each other what they found, and then predicts once more from all scales. Figures "
     "of a scale are taken at the centres of its own cells, those of the final prediction at every pixel."
 )
-MESSAGES = (
-    "Columns are messages, rows scales, finest first. Above: the message as it arrives, conv(F) × gate; bright is "
-    "where it is strong, against all that the receiver has at that scale. Below: its gate; bright is where less is "
-    "held back, be it of much or of little. Where the maps' correlation is below 0, the message is strong where its "
-    "gate is rather closed."
-)
-GATES_ALONE = (
-    "Columns are messages, rows scales, finest first. This trace was saved before the strength of messages was kept, "
-    "so only gates are shown: bright is where less is held back, be it of much or of little."
-)
-CUT_APART = "No message was sent: the tasks were cut apart in this run."
 
 
 class AffinitiesTab(MethodTab):
@@ -105,9 +90,11 @@ class AffinitiesTab(MethodTab):
             self.intro: heading(
                 "What tasks tell each other", statement(trace), citations.DISTILLATION, [m for m in marks if m]
             ),
-            self.scales: scales_html(trace, analysis.picture, palette),
-            self.shares: charts.affinity_shares(trace),
-            self.messages: messages_html(trace),
+            self.scales: initial_html(
+                trace, analysis.picture, palette, "From coarse to final", SCALES, citations.DISTILLATION
+            ),
+            self.shares: affinity_shares(trace),
+            self.messages: messages_html(trace, citations.GATES),
             self.strip: strip_panel(trace),
             self.statistic: gr.update(value=statistic),
             **self.draw_affinity(analysis, trace, statistic),
@@ -166,33 +153,3 @@ def _place(part: object, side: int) -> int:
     if not isinstance(part, int | float) or not 0 <= part <= 1:
         raise InputError("That was no place in the picture; click on one of the photographs.")
     return min(int(part * side), side - 1)
-
-
-def scales_html(trace: FusionTrace, picture: Picture, palette: Palette) -> str:
-    """Initial and final predictions of all tasks, with the reference where there is one."""
-    reference = (picture.reference or Reference()).completed(picture.rgbd)
-    grid = grid_table(scale_grid(trace, reference, palette), ROWS)
-    return heading("From coarse to final", SCALES, citations.DISTILLATION, [badge(THIS)]) + grid
-
-
-def messages_html(trace: FusionTrace) -> str:
-    """Every message with its gate under it in a grid: scales down, messages across; two colour bars for all."""
-    sent = messages(trace)
-    panels = charts.message_and_gate_panels(trace)
-    if not panels:
-        return heading("Messages and their gates", CUT_APART, citations.GATES, [badge(THIS)])
-    by_scale: dict[str, list[Panel]] = {}
-    for panel in panels:
-        by_scale.setdefault(panel.title.partition(":")[0], []).append(panel)
-    rows = tuple((scale, tuple(panels)) for scale, panels in by_scale.items())
-    columns = tuple(panel.title.partition(": ")[2] for panel in next(iter(by_scale.values())))
-    grid = grid_table(Grid(columns, rows), {})
-    known = all(message.strength is not None for message in sent)
-    sentence = f"{MESSAGES} {NOT_AN_EFFECT}" if known else GATES_ALONE
-    bars = (charts.strength_bar(sent), charts.gate_bar(sent)) if known else (charts.gate_bar(sent),)
-    return heading("Messages and their gates", sentence, citations.GATES, [badge(THIS)]) + _bars(bars) + grid
-
-
-def _bars(bars: Sequence[ColourBar]) -> str:
-    """Colour bars in a row, each after what it is of."""
-    return tag("div", "".join(words(bar.label, "vz-caption") + colour_bar(bar) for bar in bars), "vz-strip-head")

@@ -1,4 +1,4 @@
-"""Initial against final predictions of an MTI-Net, scale by scale: each in numbers, at the cells it was made on."""
+"""Initial against final predictions, scale by scale: each in numbers, at the cells it was made on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from vizlab.measures.reference import Reference
 from vizlab.measures.scores import scores
 
 FINAL = "final"
+ONLY = "initial"
+"""The origin of initial predictions where there are no others."""
 _WORDS = {"miou": "mIoU", "accuracy": "pixel accuracy", "rmse": "RMSE", "angle": "mean angle"}
 
 
 @dataclass(frozen=True, eq=False)
 class ScalePrediction:
-    """What one task says at one scale (`scale` 0 is the finest) or in the end (None).
+    """What one task says at one scale (`scale` 0 is the finest) or in the end (None); `origin` says which in words.
 
     `prediction` has the scale's own cells, `grid` (H, W) those of the whole map with the padded margin, None where the
     trace does not say; final ones have the picture's size. `score` is the task's metric against a reference read at
@@ -29,13 +31,10 @@ class ScalePrediction:
 
     task: str
     scale: int | None
+    origin: str
     prediction: Prediction
     grid: tuple[int, int] | None
     score: Mapping[str, float]
-
-    @property
-    def origin(self) -> str:
-        return FINAL if self.scale is None else f"scale {self.scale}"
 
 
 def scale_predictions(trace: FusionTrace, reference: Reference | None = None) -> tuple[ScalePrediction, ...]:
@@ -44,21 +43,26 @@ def scale_predictions(trace: FusionTrace, reference: Reference | None = None) ->
     scales = sorted({output.scale for output in parsed if output.scale is not None}, reverse=True)
     if not scales:
         raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) makes no initial predictions; this view needs an MTI-Net."
+            f"'{trace.model.name}' ({trace.model.family}) makes no initial predictions; this view needs a network that "
+            "predicts its tasks twice."
         )
     tasks = list(dict.fromkeys([*trace.model.tasks, *(output.task for output in parsed)]))
-    found = [_at(trace, task, scale, reference) for task in tasks for scale in (*scales, None)]
+    origins = {scale: f"scale {scale}" if len(scales) > 1 else ONLY for scale in scales}
+    found = [_at(trace, task, place, reference) for task in tasks for place in (*origins.items(), (None, FINAL))]
     return tuple(one for one in found if one is not None)
 
 
-def _at(trace: FusionTrace, task: str, scale: int | None, reference: Reference | None) -> ScalePrediction | None:
+def _at(
+    trace: FusionTrace, task: str, place: tuple[int | None, str], reference: Reference | None
+) -> ScalePrediction | None:
+    scale, origin = place
     name = str(Output(task, scale=scale))
     prediction = (trace.predictions if scale is None else trace.initial).get(name)
     if prediction is None:
         return None
     grid = None if scale is None else trace.grids.get(name)
     score = {} if reference is None else _score(prediction, task, reference, grid, trace, scale is None)
-    return ScalePrediction(task, scale, prediction, grid, score)
+    return ScalePrediction(task, scale, origin, prediction, grid, score)
 
 
 def _score(

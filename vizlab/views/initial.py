@@ -13,8 +13,8 @@ from vizlab.core.predictions import (
     SemsegPrediction,
 )
 from vizlab.core.trace import FusionTrace
+from vizlab.measures.initial import ScalePrediction, scale_predictions
 from vizlab.measures.reference import Reference
-from vizlab.methods.mti_net.scales import ScalePrediction, scale_predictions
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent, placed
 from vizlab.views.predictions import depth_panel, depth_range, image_panel, label_panel, map_panel, normals_panel
@@ -30,7 +30,7 @@ class _Common:
     depths: tuple[float, float]
 
 
-def scale_grid(trace: FusionTrace, reference: Reference | None = None, palette: Palette = "voc") -> Grid:
+def initial_predictions(trace: FusionTrace, reference: Reference | None = None, palette: Palette = "voc") -> Grid:
     """Rows: tasks; columns: the initial predictions from the coarsest scale on, the final ones, the reference.
 
     Every cell of a coarse map is drawn as one, never smoothed. All depth pictures share one range. Panel keys are

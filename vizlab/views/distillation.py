@@ -1,4 +1,4 @@
-"""Task affinities as charts: distillation shares by scale, messages and their gates as maps."""
+"""Distillation between tasks as charts: shares unit by unit, messages and their gates as maps."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from vizlab.core.trace import FusionTrace
-from vizlab.methods.mti_net.numbers import Message, messages, scale_shares
+from vizlab.measures.distillation import Message, messages, unit_shares
 from vizlab.views.figures import matrix_multiples, multiples_height, styled, this_picture
 from vizlab.views.outside import THUMBNAIL
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
@@ -23,19 +23,20 @@ _GAP = 4
 
 def affinity_shares(trace: FusionTrace) -> go.Figure:
     """Target x source share of every distillation unit, finest scale first, for this picture."""
-    shares = scale_shares(trace)
+    shares = unit_shares(trace)
     end = max(1.0, *(float(np.abs(s.share[np.isfinite(s.share)]).max(initial=0)) for s in shares))
     figure = matrix_multiples(
         [s.stage for s in shares], [s.share for s in shares], shares[0].targets, shares[0].sources,
         low=-end, high=end, colours="diverging", bar_title="share", columns=2,
     )  # fmt: skip
-    notes = [
-        f"{this_picture(trace)}; each row sums to 1. Finest scale first; feature propagation has no share.",
-        NOT_AN_EFFECT,
-    ]
+    first = f"{this_picture(trace)}; each row sums to 1."
+    several = len(shares) > 1
+    without = dict.fromkeys(site.site.kind for site in trace.sites.values() if not site.site.additive)
+    undefined = f" Sites that do not add ({', '.join(without)}) have no share." if without else ""
+    notes = [f"{first}{' Finest scale first.' if several else ''}{undefined}", NOT_AN_EFFECT]
     return styled(
         figure,
-        "Who tells whom, scale by scale",
+        "Who tells whom, scale by scale" if several else "Who tells whom",
         notes,
         multiples_height(len(shares), len(shares[0].targets), columns=2),
         headings=True,
@@ -125,3 +126,7 @@ def _stacked(upper: Panel, lower: Panel, message: Message) -> Panel:
     if np.isfinite(message.correlation):
         numbers.append(f"correlation {signed(message.correlation)}")
     return Panel(image, upper.title, f"{', '.join(numbers)}.", key=upper.key.replace("message/", "exchange/", 1))
+
+
+PUBLIC = {view.__name__: view for view in (affinity_shares, gate_panels, message_and_gate_panels, message_panels)}
+"""What a method whose tasks send each other gated messages offers of it in `vizlab.views`."""

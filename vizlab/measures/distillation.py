@@ -1,4 +1,4 @@
-"""Distillation between tasks (MTI-Net): who sends how much to whom, scale by scale, and through which gate."""
+"""Distillation between tasks: who sends how much to whom, unit by unit, and through which gate."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from vizlab.errors import TraceError
 
 
 @dataclass(frozen=True, eq=False)
-class ScaleShare:
+class UnitShare:
     """One distillation unit for one picture. `share` (T, S), rows sum to 1; `gate` (T, S) mean gate, NaN for itself."""
 
     site: str
@@ -24,7 +24,7 @@ class ScaleShare:
 
 @dataclass(frozen=True, eq=False)
 class Message:
-    """What one task sends to another at one scale: `conv(F) * sigmoid(conv'(F))`, F the source's features.
+    """What one task sends to another at one unit: `conv(F) * sigmoid(conv'(F))`, F the source's features.
 
     `gate` (h, w) the sigmoid, mean over channels, in (0, 1); `strength` (h, w) float32, the root mean square over
     channels of the message, its mean included, relative to the root mean square over channels and pixels of all that
@@ -57,14 +57,14 @@ def distillation_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
     if not sites:
         raise TraceError(
             f"'{trace.model.name}' ({trace.model.family}) has no distillation unit; this view needs a trace of "
-            "an MTI-Net."
+            "a network whose tasks send each other gated messages."
         )
     return tuple(sorted(sites, key=lambda s: s.site.stage))
 
 
-def scale_shares(trace: FusionTrace) -> tuple[ScaleShare, ...]:
-    """Shares and mean gates of every scale, finest first."""
-    return tuple(_scale_share(site) for site in distillation_sites(trace))
+def unit_shares(trace: FusionTrace) -> tuple[UnitShare, ...]:
+    """Shares and mean gates of every unit, finest scale first."""
+    return tuple(_unit_share(site) for site in distillation_sites(trace))
 
 
 def messages(trace: FusionTrace) -> tuple[Message, ...]:
@@ -103,9 +103,9 @@ def _messages(site: SiteTrace) -> Iterable[Message]:
                 yield Message(name, stage, target, source, site.gates[t, s], strength, share)
 
 
-def _scale_share(site: SiteTrace) -> ScaleShare:
+def _unit_share(site: SiteTrace) -> UnitShare:
     shape = (len(site.site.targets), len(site.site.sources))
     unknown = np.full(shape, np.nan, np.float32)
     share = unknown if site.share is None else site.share
     gate = unknown if site.gates is None else site.gates.mean((2, 3))
-    return ScaleShare(site.site.name, site.site.stage, site.site.targets, site.site.sources, share, gate)
+    return UnitShare(site.site.name, site.site.stage, site.site.targets, site.site.sources, share, gate)
