@@ -19,6 +19,7 @@ from vizlab.methods.cen.network import exchange_norms
 from vizlab.rgbd.derived import normals_picture
 from vizlab.study.data import RGBDFolder
 from vizlab.study.training.augment import GeometricAugmentation
+from vizlab.study.training.cycle import CycleTraining
 from vizlab.study.training.data import InMemory
 from vizlab.study.training.module import FusionTraining, network_inputs, settles, with_target
 from vizlab.study.training.recipe import Recipe, Translation, load_recipe
@@ -63,7 +64,7 @@ def test_a_killed_translation_goes_on_and_its_checkpoint_loads_and_is_scored(
     assert scales[2] < scales[1]
     model = load_model(target, "cpu", precision="float32")
     assert (model.inputs, model.config.normalisation["light"]) == (("texture", "light"), SIGNED)
-    assert model.card["recipe"]["translation"] == {"target": "rgb", "settled": 0.5, "scale": 0.25}
+    assert model.card["recipe"]["translation"] == {"target": "rgb", "settled": 0.5, "scale": 0.25, "cycle": 0}
     done = CliRunner().invoke(app, ["eval", str(target), "--data", str(pictures), "--json"], catch_exceptions=False)
     figures = json.loads(done.stdout[done.stdout.index("{") :])
     for stream in ("texture", "light", "ensemble"):
@@ -168,3 +169,43 @@ def test_a_recipe_that_cannot_be_is_refused(change: str, said: str, tmp_path: Pa
     path.write_text(head)
     with pytest.raises(DataError, match="belongs to the task image"):
         load_recipe(path)
+
+
+def test_a_cycle_trains_a_return_network_for_each_input_and_keeps_the_maker(pictures: Path, tmp_path: Path) -> None:
+    """Our reading of cycle fusion: what is made of the inputs must lead back to each of them."""
+    recipe = load_recipe(RECIPES / "cen-cycle-translation-rendered.toml")
+    assert (recipe.network.inputs, recipe.translation.cycle) == (("texture", "light"), 1.0)  # type: ignore[union-attr]
+    small = dataclasses.replace(recipe.network, options={"filters": 2})
+    recipe = dataclasses.replace(tiny(translation=recipe.translation, epochs=1), network=small)
+    module = CycleTraining(recipe, 1)
+    assert {name: network.inputs for name, network in module.returns.items()} == {
+        "texture": ("rgb", "light"), "light": ("rgb", "texture"),
+    }  # fmt: skip
+    target = train(recipe, pictures, tmp_path)
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    assert {key.split(".")[1] for key in saved if key.startswith("returns.")} == {"texture", "light"}
+    assert load_model(target, "cpu").inputs == ("texture", "light")
+
+
+def test_the_cycle_s_loss_is_of_what_was_made_and_its_gradient_reaches_the_maker() -> None:
+    torch.manual_seed(0)
+    recipe = tiny(translation=Translation(cycle=3.0))
+    module = CycleTraining(recipe, 1)
+    batch = {name: torch.rand(1, 3, 256, 256) for name in ("rgb", "domain/texture", "domain/light")}
+    batch |= {"depth": torch.ones(1, 1, 256, 256), "depth_input": torch.ones(1, 1, 256, 256)}
+    batch = with_target(batch, recipe)
+    for network in module.networks:
+        network.eval()
+    loss, parts = module.learn(batch)
+    made = module.network(network_inputs(batch, recipe))
+    mean = (made["image/texture"] + made["image/light"]) / 2
+    truth = {name: batch[f"domain/{name}"] * 2 - 1 for name in ("texture", "light")}
+    for name, other in (("texture", "light"), ("light", "texture")):
+        for kind, photograph, weight in (("return", batch["image"], 1.0), ("cycle", mean, 3.0)):
+            again = module.returns[name]({"rgb": photograph, other: truth[other]})
+            expected = np.mean([float((y - truth[name]).abs().mean().detach()) for y in again.values()])
+            assert parts[f"{kind}/{name}"] == pytest.approx(weight * expected, rel=1e-4)
+    assert float(loss.detach()) == pytest.approx(sum(parts.values()), rel=1e-5)
+    direct, _ = module.losses(made, batch)
+    (loss - direct).backward()  # what is left of the loss is the way back alone
+    assert any(p.grad is not None and p.grad.abs().sum() > 1e-3 for p in module.network.encoder.parameters())

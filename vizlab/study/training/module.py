@@ -8,6 +8,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from vizlab.core.config import Normalisation
+from vizlab.core.network import FusionNetwork
 from vizlab.core.outputs import Output
 from vizlab.core.registry import build_network, method_of
 from vizlab.methods.parts.mobilenet import MobileNetV2
@@ -35,16 +36,28 @@ class FusionTraining(L.LightningModule):
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
         # What is drawn depends on the step alone, so that a resumed run draws what an uninterrupted one does.
         torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 97 + self.global_rank)
-        batch = with_target(self.augment(batch), self.recipe)
-        outputs = self.network(network_inputs(batch, self.recipe))
-        loss, parts = self.losses(outputs, batch)
+        loss, parts = self.learn(with_target(self.augment(batch), self.recipe))
         self.log_dict({f"loss/{name}": value for name, value in parts.items() if not Output.parse(name).initial})
         self.log("loss", loss.detach(), prog_bar=True)
         return loss
 
+    @property
+    def networks(self) -> tuple[FusionNetwork, ...]:
+        """All that is trained; the first is what the recipe is for."""
+        return (self.network,)
+
+    def learn(self, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        """The loss on an augmented batch, and the shares of it by name."""
+        return self.losses(self.run_network(batch), batch)
+
+    def run_network(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The network's outputs by name."""
+        return self.network(network_inputs(batch, self.recipe))
+
     def on_train_epoch_start(self) -> None:
         # Lightning keeps the mode the network had when fit began; a fresh network is in evaluation mode.
-        self.network.train(not settles(self.recipe, self.current_epoch))
+        for network in self.networks:
+            network.train(not settles(self.recipe, self.current_epoch))
 
     def on_train_epoch_end(self) -> None:
         for effect in map(effect_of, counted(self.method, self.recipe.network)):
@@ -56,11 +69,13 @@ class FusionTraining(L.LightningModule):
         super().optimizer_step(*args, **kwargs)
         after_step = self.method.learning.after_step
         if after_step is not None and self.recipe.sparsity:
-            after_step(self.network, self.recipe.sparsity * self.trainer.optimizers[0].param_groups[0]["lr"])
+            shrink = self.recipe.sparsity * self.trainer.optimizers[0].param_groups[0]["lr"]
+            for network in self.networks:
+                after_step(network, shrink)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         recipe = self.recipe
-        groups = parameter_groups(self.network, recipe)
+        groups = [group for network in self.networks for group in parameter_groups(network, recipe)]
         optimiser = torch.optim.AdamW(groups)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, [g["lr"] for g in groups], total_steps=self._total_steps, pct_start=0.1
@@ -78,17 +93,18 @@ def with_target(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
     """The batch and, for the task image, its target `image` (B, 3, H, W) in [-1, 1]."""
     if recipe.translation is None:
         return batch
-    return batch | {"image": {"rgb": batch["rgb"], **_domains(batch)}[recipe.translation.target] * 2 - 1}
+    return batch | {"image": pictures(batch)[recipe.translation.target] * 2 - 1}
 
 
-def _domains(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Further pictures by name."""
-    return {name.removeprefix(DOMAIN): pictures for name, pictures in batch.items() if name.startswith(DOMAIN)}
+def pictures(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The colour `rgb` and further pictures by name, (B, 3, H, W) in [0, 1]."""
+    further = {name.removeprefix(DOMAIN): found for name, found in batch.items() if name.startswith(DOMAIN)}
+    return {"rgb": batch["rgb"], **further}
 
 
 def network_inputs(batch: dict[str, Tensor], recipe: Recipe) -> dict[str, Tensor]:
     """Normalised (B, 3, H, W) inputs by modality, depth tiled to three channels."""
-    maps = {"rgb": batch["rgb"], "depth": batch["depth_input"].expand(-1, 3, -1, -1), **_domains(batch)}
+    maps = {"depth": batch["depth_input"].expand(-1, 3, -1, -1), **pictures(batch)}
     config = recipe.network
     return {name: normalise(maps[name], config.normalisation[name]) for name in config.inputs}
 

@@ -17,12 +17,14 @@ class Translation:
     `target` names the picture: rgb, or a domain of the data folder; inputs are named likewise. In the last `settled`
     of the epochs, 0 to 1, norms use their running statistics and nothing is dropped out, as when the network is used:
     norms of single pictures would otherwise be trained with statistics that they are never used with. `scale` is where
-    that begins which the method shrinks (`Learning.start`), 1 for where the network has it.
+    that begins which the method shrinks (`Learning.start`), 1 for where the network has it. `cycle` is the weight of
+    the way back to the inputs (see `vizlab.study.training.cycle`), 0 for none.
     """
 
     target: str = "rgb"
     settled: float = 0.0
     scale: float = 1.0
+    cycle: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,21 @@ def _check(recipe: Recipe) -> None:
         )
     if (recipe.translation is not None) != ("image" in tasks):
         raise ValueError("[translation] belongs to the task image: give both or neither")
-    if recipe.translation is not None and not 0 <= recipe.translation.settled <= 1:
-        raise ValueError("settled is a share of the epochs, 0 to 1")
+    if recipe.translation is not None:
+        _check_translation(recipe.translation, recipe.network)
     if not isinstance(recipe.card.get("licence", ""), str):
         raise ValueError("the licence in [card] must be a text")
     json.dumps(recipe.card, allow_nan=False)
+
+
+def _check_translation(translation: Translation, network: NetworkConfig) -> None:
+    if not 0 <= translation.settled <= 1:
+        raise ValueError("settled is a share of the epochs, 0 to 1")
+    if translation.cycle < 0:
+        raise ValueError("cycle is a weight, 0 or more")
+    unmade = [name for name in (translation.target, *network.inputs) if name == "depth"]
+    if unmade and (translation.target == "depth" or translation.cycle):
+        raise ValueError("depth in metres is no picture that could be made; take a domain for it")
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
 from vizlab.study.data.folder import further
 from vizlab.study.training.card import training_card
+from vizlab.study.training.cycle import CycleTraining
 from vizlab.study.training.data import InMemory
 from vizlab.study.training.module import FusionTraining
 from vizlab.study.training.pretrained import describe_start, initialise_backbones, load_mobilenet
@@ -81,12 +82,14 @@ def train(
     samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
     batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
     counts = samples.class_counts(recipe.network.semseg_channels)
-    module = FusionTraining(recipe, batches.steps_per_epoch, counts)
+    trained = CycleTraining if recipe.translation is not None and recipe.translation.cycle else FusionTraining
+    module = trained(recipe, batches.steps_per_epoch, counts)
     if start is not None and not last.exists():
         initialise_backbones(module.network, start)
     begin = module.method.learning.start
     if recipe.translation is not None and begin is not None and not last.exists():
-        begin(module.network, recipe.translation.scale)
+        for network in module.networks:
+            begin(network, recipe.translation.scale)
     trainer = L.Trainer(
         max_epochs=recipe.epochs,
         accelerator="auto",
