@@ -1,6 +1,5 @@
 """MTL-NAS against its authors' program, through the door (numbers: tests/golden/)."""
 
-
 import pytest
 
 from tests.door.authors_files import authors_state, golden_facts

@@ -1,6 +1,5 @@
 """NDDR-CNN on VGG-16 against its authors' two programs, through the door (numbers: tests/golden/)."""
 
-
 import pytest
 
 from tests.methods.vgg_files import TOLERANCE, golden_distances, load_golden

@@ -36,6 +36,8 @@ class Path(FusionModule):
     were before anything was mixed in there. With `searched` each of these comes where its `alpha` is above 0.
     """
 
+    alpha: Tensor | None
+
     def __init__(self, target: str, other: str, stage: int, channels: int, searched: bool) -> None:
         super().__init__()
         stages = incoming(stage)
@@ -62,10 +64,11 @@ class Path(FusionModule):
         return {**stored_weights([self.layer]), "open": is_open}
 
     def forward(self, own: Tensor, others: Sequence[Tensor]) -> Tensor:
+        # What a closed connection brings is multiplied by 0, as its authors do, and can be changed like any other part.
+        features = [own, *(x if self.alpha is None else x * (self.alpha[k] > 0) for k, x in enumerate(others))]
         if self.training or not (self.apart or not self.intervention.cross):
-            coming = [x if self.alpha is None else x * (self.alpha[k] > 0) for k, x in enumerate(others)]
-            return self.layer(torch.cat([own, *coming], dim=1))
-        return F.relu(sum_of_parts(self, 0, self.layer, [own, *others], self._open()))
+            return self.layer(torch.cat(features, dim=1))
+        return F.relu(sum_of_parts(self, 0, self.layer, features))
 
     def _open(self) -> list[int]:
         """The sources whose features come, the task's own first."""
@@ -100,10 +103,11 @@ class MTLNAS(FusionNetwork):
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         image = inputs["rgb"]
         names = [t.name for t in self.tasks]
+        backbones: list[VGG16] = [self.backbone[name] for name in names]  # type: ignore[misc]
         mixed, recent = [image] * len(names), list[list[Tensor]]()
         for index, paths in enumerate(self.paths.values()):
-            fresh = [self.backbone[name].run_stage(index, x) for name, x in zip(names, mixed, strict=True)]
+            fresh = [own.run_stage(index, x) for own, x in zip(backbones, mixed, strict=True)]
             recent = [*recent, fresh][-len(incoming(index)) :]  # no later stage reaches beyond what this one does
-            mixed = [paths[name](fresh[t], [stage[1 - t] for stage in recent]) for t, name in enumerate(names)]
+            mixed = [path(fresh[t], [stage[1 - t] for stage in recent]) for t, path in enumerate(paths.children())]
         size = image.shape[-2:]
         return {name: PYTORCH.resize(self.heads[name](x), size) for name, x in zip(names, mixed, strict=True)}

@@ -58,8 +58,7 @@ class NDDRLayer(FusionModule):
         if self.training or not (self.apart or not self.intervention.cross):
             stacked = torch.cat(features, dim=1)
             return [self.layer[task](stacked) for task in self.tasks]
-        every = range(len(self.tasks))
-        return [F.relu(sum_of_parts(self, t, layer, features, every)) for t, layer in enumerate(self._layers)]
+        return [F.relu(sum_of_parts(self, t, layer, features)) for t, layer in enumerate(self._layers)]
 
     @property
     def _layers(self) -> list[FusingLayer]:

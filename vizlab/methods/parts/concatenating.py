@@ -47,19 +47,17 @@ def stored_weights(layers: Sequence[FusingLayer]) -> dict[str, np.ndarray]:
     return {"weight": weight, "scale": np.stack([one.affine()[0].detach().float().cpu().numpy() for one in layers])}
 
 
-def sum_of_parts(
-    module: FusionModule, target: int, layer: FusingLayer, features: Sequence[Tensor], sending: Sequence[int]
-) -> Tensor:
+def sum_of_parts(module: FusionModule, target: int, layer: FusingLayer, features: Sequence[Tensor]) -> Tensor:
     """What `layer` gives that target before its ReLU, part by part and shown to whoever watches.
 
-    `features` (B, C, H, W) are those of all sources, in the order of the site's; those in `sending` add something.
+    `features` (B, C, H, W) are those of the site's sources, in their order.
     """
     site = module.site
     name, own = site.targets[target], site.sources.index(site.targets[target])
     scale, constant = layer.affine()
     weight = layer.weight * scale[:, None, None, None]
     blocks = weight.split([x.shape[1] for x in features], dim=1)
-    sources = sending if module.intervention.cross else [own]
+    sources = range(len(features)) if module.intervention.cross else [own]
     makers = {s: partial(F.conv2d, features[s], blocks[s]) for s in sources}
     arrived = {s: module.arriving(name, site.sources[s], make).part for s, make in makers.items()}
     values = {s: part for s, part in arrived.items() if part is not None}
