@@ -11,6 +11,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import vizlab
+from tests.door.authors_files import filled_state, golden_facts
+from tests.door.tensorflow_files import write_checkpoint
 from tests.page.page_process import NAMES, OWN_CHECKPOINT, checkpoints, random_checkpoint
 from vizlab.experiments.corruptions import severity_sweep
 
@@ -115,6 +117,17 @@ def test_a_users_own_checkpoint(client: Client, pair: tuple[Path, Path], tmp_pat
     brought = client.predict(handle_file(str(file)), api_name="/add_upload")
     found = ask(client, colour=pair[0], depth=pair[1], models=[name, brought])
     assert set(found["models"]) == {name, brought} == {OWN_CHECKPOINT.removesuffix(".safetensors"), "brought"}
+
+
+def test_a_checkpoint_of_several_files(client: Client, tmp_path: Path) -> None:
+    """A client uploads each file to a folder of its own."""
+    state = filled_state(golden_facts("cen_pix2pix_nf8")["keys"], "")
+    index = write_checkpoint(tmp_path, {k: v.numpy() for k, v in state.items()}, "model.ckpt-9", shards=2)
+    values = [handle_file(str(path)) for path in sorted(tmp_path.glob("*.data-*"))]
+    with pytest.raises(AppError, match="their values are missing"):
+        client.predict(handle_file(str(index)), api_name="/add_upload")
+    added = client.predict(handle_file(str(index)), values=values, api_name="/add_upload")
+    assert added == "model.ckpt-9"
 
 
 @pytest.mark.parametrize(

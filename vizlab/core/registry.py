@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
 from vizlab.core.config import NetworkConfig
@@ -71,8 +72,9 @@ def method_of(config: NetworkConfig) -> Method:
     for method in methods().values():
         if config.architecture in method.architectures:
             return method
-    known = ", ".join(sorted(a for m in methods().values() for a in m.architectures))
-    raise CheckpointError(f"Architecture '{one_line(config.architecture, 80)}' is unknown; vizlab builds {known}.")
+    said, known = one_line(config.architecture, 80), (a for m in methods().values() for a in m.architectures)
+    nearest = ", ".join(get_close_matches(said, known, cutoff=0))
+    raise CheckpointError(f"Architecture '{said}' is unknown; those nearest to it that vizlab builds are {nearest}.")
 
 
 def build_network(config: NetworkConfig) -> FusionNetwork:
