@@ -13,9 +13,9 @@ from vizlab.core.predictions import SemsegPrediction
 from vizlab.core.registry import methods
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
-from vizlab.methods.cen.ensemble import ensemble_words, stream_weights
 from vizlab.methods.cen.network import CEN
 from vizlab.rgbd import RGBDImage
+from vizlab.views.ensemble import ensemble_words, stream_weights
 
 
 def with_alpha(family: str, *alpha: float) -> Model:

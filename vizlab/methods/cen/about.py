@@ -1,8 +1,8 @@
 """What vizlab knows about CEN."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Citation, Control, Effect, Fixed, Learning, Method, Published
@@ -15,9 +15,6 @@ from vizlab.methods.cen.sparsity import shrink_eligible, start_scales
 from vizlab.methods.parts import other_files
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
-
-if TYPE_CHECKING:
-    from vizlab.methods.cen.ensemble import StreamWeight
 
 DEPTHS = (50, 101, 152)
 """ResNets made of bottlenecks, at whose second norm the released code exchanges."""
@@ -91,8 +88,8 @@ def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str,
 
 
 def _summary(trace: FusionTrace) -> Mapping[str, Any]:
-    from vizlab.methods.cen.ensemble import ensemble_words, stream_weights
     from vizlab.methods.cen.numbers import exchange_summary
+    from vizlab.views.ensemble import ensemble_words, weights_by_task
 
     if not trace.sites:
         return {}
@@ -103,16 +100,8 @@ def _summary(trace: FusionTrace) -> Mapping[str, Any]:
             "eligible_fraction": found.eligible_fraction,
             "statement": found.statement,
         },
-        "ensemble": {"weights": _by_task(stream_weights(trace)), "statement": ensemble_words(trace)},
+        "ensemble": {"weights": weights_by_task(trace), "statement": ensemble_words(trace)},
     }
-
-
-def _by_task(found: "Sequence[StreamWeight]") -> dict[str, dict[str, float]]:
-    """softmax(alpha) by task and stream."""
-    tasks: dict[str, dict[str, float]] = {}
-    for one in found:
-        tasks.setdefault(one.task, {})[one.stream] = one.weight
-    return tasks
 
 
 METHOD = Method(

@@ -13,7 +13,6 @@ from vizlab.errors import InputError
 from vizlab.methods.cen import charts, citations, ledger
 from vizlab.methods.cen.channels import exchange_site, most_exchanging
 from vizlab.methods.cen.console import CONSOLE_JS, console
-from vizlab.methods.cen.ensemble import ensemble_words
 from vizlab.methods.cen.history_panel import HistoryPanel
 from vizlab.methods.cen.numbers import exchange_summary, threshold_of
 from vizlab.methods.cen.site_panel import SORTS, channels_html, ensemble_html, groups_html, site_choices
@@ -25,6 +24,7 @@ from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates,
 from vizlab.page.kit.strips import OPEN_JS, strip_panel
 from vizlab.page.kit.words import SAME, THIS
 from vizlab.views import EmptyCell, Grid, Panel
+from vizlab.views.ensemble import ensemble_words
 from vizlab.views.figures import stream_title
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell

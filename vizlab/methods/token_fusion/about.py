@@ -1,10 +1,13 @@
 """What vizlab knows about TokenFusion."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Control, Method
+from vizlab.core.method import Citation, Control, Method, Published
 from vizlab.core.network import FusionNetwork
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.parts import other_files
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.methods.token_fusion.compact import token_fusion_mobilenetv2
@@ -34,6 +37,44 @@ def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
     return token_fusion_mobilenetv2(config.inputs, task, _threshold(config), **config.options)
 
 
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.token_fusion import charts, maps
+
+    of_picture = ("tokens_given_up", "token_scores", "tokens_given_up_over_blocks")
+    return {**{name: getattr(charts, name) for name in _CHARTS}, **{name: getattr(maps, name) for name in of_picture}}
+
+
+def _tab() -> type:
+    from vizlab.methods.token_fusion.tab import TokenTab
+
+    return TokenTab
+
+
+def _site_note(site: SiteTrace, target: int) -> str:
+    """Nothing at a site holds for every picture: what is said is of this one."""
+    from vizlab.methods.token_fusion.exchange import GIVEN_UP
+
+    if GIVEN_UP not in site.extras:
+        return ""
+    given_up = site.extras[GIVEN_UP][target]
+    return f"In this picture {int(given_up.sum()):,} of {given_up.size:,} tokens are given up here."
+
+
+def _summary(trace: FusionTrace) -> Mapping[str, Any]:
+    from vizlab.methods.token_fusion.numbers import statement, stream_tokens
+    from vizlab.views.ensemble import ensemble_words, weights_by_task
+
+    if not trace.sites:
+        return {}
+    streams = {one.target: {"given_up": one.given_up, "tokens": one.tokens} for one in stream_tokens(trace)}
+    return {
+        "tokens": {"streams": streams, "statement": statement(trace)},
+        "ensemble": {"weights": weights_by_task(trace), "statement": ensemble_words(trace)},
+    }
+
+
+_CHARTS = ("token_shares", "token_score_spread")
+
 METHOD = Method(
     family="token-fusion",
     title="TokenFusion",
@@ -49,5 +90,17 @@ METHOD = Method(
     controls=(Control("threshold", "exchange threshold", _threshold, "exchanges no tokens"),),
     without={"threshold": 0.0},
     kinds={"token exchange": "tokens, each weighed by its score; those with a small one are replaced"},
+    citation=Citation("ensemble: TokenFusion, CVPR 2022", "https://arxiv.org/abs/2204.08721"),
+    literature=(
+        Published(
+            ("rgb", "depth"), "TokenFusion, SegFormer-B3", "ensemble, single scale", "Wang et al., CVPR 2022",
+            {"semseg": {"mIoU": 54.8, "mean accuracy": 67.5, "pixel accuracy": 78.7}},
+        ),
+    ),
+    views=_views,
+    charts=_CHARTS,
+    tab=_tab,
+    site_note=_site_note,
+    summary=_summary,
     rank=4,
-)
+)  # fmt: skip

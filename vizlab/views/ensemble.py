@@ -1,4 +1,4 @@
-"""The ensemble of a CEN: what weight it gives to each input's stream, and how often its answer is that stream's."""
+"""Ensembles of streams in words: what weight each input's stream has, and how often the answer is that stream's."""
 
 import math
 from dataclasses import dataclass
@@ -34,6 +34,14 @@ def stream_weights(trace: FusionTrace) -> tuple[StreamWeight, ...]:
         for task in trace.model.tasks
         for stream, weight in zip(trace.model.inputs, trace.weights.get(f"{task}/ensemble", ()), strict=False)
     )
+
+
+def weights_by_task(trace: FusionTrace) -> dict[str, dict[str, float]]:
+    """softmax(alpha) by task and stream."""
+    tasks: dict[str, dict[str, float]] = {}
+    for one in stream_weights(trace):
+        tasks.setdefault(one.task, {})[one.stream] = one.weight
+    return tasks
 
 
 def ensemble_words(trace: FusionTrace) -> str:
