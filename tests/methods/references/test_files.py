@@ -12,7 +12,7 @@ from vizlab.core.door import load_model
 from vizlab.core.published import Clues, PublishedFormat
 from vizlab.core.registry import build_network, methods
 from vizlab.errors import CheckpointError, InputError, UnsaidError
-from vizlab.methods.parts.hrnet import SMALL_W18, HRNetLayout, full_layout
+from vizlab.methods.parts.hrnet import HRNetLayout, full_layout
 from vizlab.methods.references.files import FILES, single_task
 from vizlab.tasks import NYU40_CLASSES, PASCAL21_CLASSES
 
@@ -42,21 +42,18 @@ CASES: dict[str, tuple[PublishedFormat, NetworkConfig]] = {
     "shared-nyud": (
         SHARED,
         published(
-            "reference-shared-hrnet", ("semseg", "normals", "edge", "depth"), classes=NYU40_CLASSES,
-            options=SMALL_W18.to_options(),
+            "reference-shared-hrnet18", ("semseg", "normals", "edge", "depth"), classes=NYU40_CLASSES,
         ),
     ),
     **{
-        f"single-w{width}": (
-            SINGLE, published("reference-single-hrnet", ("normals",), options=full_layout(width).to_options())
-        )
-        for width in (18, 30, 32, 48, 64)
+        f"single-w{width}": (SINGLE, published(f"reference-single-hrnet-w{width}", ("normals",)))
+        for width in (18, 30, 32, 48)
     },
+    "single-w40": (SINGLE, published("reference-single-hrnet", ("normals",), options=full_layout(40).to_options())),
     "single-parts": (
         SINGLE,
         published(
-            "reference-single-hrnet", ("human_parts",), working_size=(512, 512),
-            options=SMALL_W18.to_options(),
+            "reference-single-hrnet18", ("human_parts",), working_size=(512, 512),
         ),
     ),
     "odd-layout": (

@@ -11,9 +11,9 @@ TOLERANCE = 2e-4
 """Of an output's standard deviation, in float32."""
 ARCHITECTURES = {
     "single_task_resnet18_semseg_nyud": "reference-single-resnet18",
-    "single_task_hrnet18_depth_nyud": "reference-single-hrnet",
+    "single_task_hrnet18_depth_nyud": "reference-single-hrnet18",
     "multi_task_resnet18_pascal": "reference-shared-resnet18",
-    "multi_task_hrnet18_nyud": "reference-shared-hrnet",
+    "multi_task_hrnet18_nyud": "reference-shared-hrnet18",
 }
 
 

@@ -58,6 +58,10 @@ def full_layout(width: int) -> HRNetLayout:
     return HRNetLayout((width, 2 * width, 4 * width, 8 * width))
 
 
+NAMED = {"hrnet18": SMALL_W18, **{f"hrnet-w{width}": full_layout(width) for width in (18, 30, 32, 48)}}
+"""The layouts that need no numbers in a configuration, by what ends an architecture's name."""
+
+
 def _norm(channels: int, site: bool = False) -> nn.Module:
     return nn.BatchNorm2d(channels, momentum=_MOMENTUM)
 

@@ -1,10 +1,18 @@
-"""The layout of an HRNet, read off the tensors of a file."""
+"""HRNets in configurations: their layout is read off the tensors of a file, and has a name or stands in the options."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 
+from vizlab.core.config import NetworkConfig
+from vizlab.core.method import Builder
+from vizlab.core.network import FusionNetwork
 from vizlab.core.published import State
-from vizlab.methods.parts.hrnet import SMALL_W18, STRIDES, HRNetLayout
+from vizlab.methods.parts.hrnet import NAMED, STRIDES, HRNetLayout
 from vizlab.methods.parts.published_files import distinct, width
+
+OTHER = "hrnet"
+"""What ends the name of an architecture whose HRNet has no name: its layout stands in the options."""
 
 
 def is_hrnet(state: State, prefix: str = "backbone.") -> bool:
@@ -31,6 +39,18 @@ def hrnet_layout(state: State, prefix: str = "backbone.") -> HRNetLayout:
     )
 
 
-def layout_words(layout: HRNetLayout) -> str:
-    """How the layout is called: "HRNet-W48", "HRNet-W18 (small)"."""
-    return f"HRNet-W{layout.channels[0]}" + (" (small)" if layout == SMALL_W18 else "")
+def hrnet_named(layout: HRNetLayout) -> tuple[str, dict[str, int]]:
+    """What ends the name of an architecture on that HRNet, and the options it takes there: none where it has a name."""
+    name = next((name for name, known in NAMED.items() if known == layout), None)
+    return (OTHER, layout.to_options()) if name is None else (name, {})
+
+
+def hrnet_architectures(
+    prefix: str, build: Callable[[HRNetLayout, NetworkConfig], FusionNetwork]
+) -> dict[str, Builder]:
+    """Builders by architecture, `prefix` before the HRNet's name: those that have one, and any other by its options."""
+
+    def other(config: NetworkConfig) -> FusionNetwork:
+        return build(HRNetLayout.from_options(config.options), config)
+
+    return {**{f"{prefix}{name}": partial(build, layout) for name, layout in NAMED.items()}, f"{prefix}{OTHER}": other}

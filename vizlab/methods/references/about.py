@@ -7,6 +7,7 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Builder, Method
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.parts.hrnet import HRNetLayout
+from vizlab.methods.parts.hrnet_files import hrnet_architectures
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.methods.references.files import FILES, SHARED, SINGLE
@@ -27,14 +28,16 @@ def _resnet(kind: type[ReferenceNetwork], depth: int, config: NetworkConfig) -> 
     return kind(resnet_trunk(depth, **config.options), tasks_of(config))
 
 
-def _hrnet(kind: type[ReferenceNetwork], config: NetworkConfig) -> FusionNetwork:
-    return kind(hrnet_trunk(HRNetLayout.from_options(config.options)), tasks_of(config))
+def _hrnet(kind: type[ReferenceNetwork], layout: HRNetLayout, config: NetworkConfig) -> FusionNetwork:
+    return kind(hrnet_trunk(layout), tasks_of(config))
 
 
 def _architectures() -> Mapping[str, Builder]:
-    resnets = {f"{name}-resnet{d}": partial(_resnet, kind, d) for name, kind in _KINDS.items() for d in DEPTHS}
-    hrnets = {f"{name}-hrnet": partial(_hrnet, kind) for name, kind in _KINDS.items()}
-    return {**resnets, **hrnets, **VGG_ARCHITECTURES}
+    found: dict[str, Builder] = {}
+    for name, kind in _KINDS.items():
+        found |= {f"{name}-resnet{depth}": partial(_resnet, kind, depth) for depth in DEPTHS}
+        found |= hrnet_architectures(f"{name}-", partial(_hrnet, kind))
+    return {**found, **VGG_ARCHITECTURES}
 
 
 _SENTENCE = (

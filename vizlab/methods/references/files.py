@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from vizlab.core.config import NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
 from vizlab.errors import CheckpointError, UnsaidError, one_line
-from vizlab.methods.parts.hrnet_files import hrnet_layout, is_hrnet
+from vizlab.methods.parts.hrnet_files import hrnet_layout, hrnet_named, is_hrnet
 from vizlab.methods.parts.published_files import (
     OUTPUT_STRIDE,
     STRIDE_WORDS,
@@ -54,7 +54,7 @@ def _described(
 ) -> tuple[NetworkConfig, dict[str, str]]:
     """The configuration for the tasks `found` with their numbers of outputs."""
     if is_hrnet(state):
-        backbone, options = "hrnet", hrnet_layout(state).to_options()
+        backbone, options = hrnet_named(hrnet_layout(state))
     else:
         backbone, options = f"resnet{resnet_depth(state)}", {"output_stride": OUTPUT_STRIDE}
         assumed["output_stride"] = STRIDE_WORDS
