@@ -144,6 +144,6 @@ def _slot(identity: str, label: str) -> Slot:
     choices = PHOTOGRAPHS if photograph else sources(label)
     with gr.Column(min_width=150, elem_id=identity, elem_classes="vz-slot") as column:
         source = gr.Dropdown(choices, value=SHOWN if photograph else UPLOAD, label=label)
-        file = gr.File(show_label=False, label=f"a file for {label}", height=92)
+        file = gr.File(show_label=False, label=f"a file for {label}", height=92, elem_classes="vz-slot-file")
         seen = gr.HTML()
     return Slot(column, source, file, seen)

@@ -4,30 +4,39 @@ import math
 
 import numpy as np
 
-from vizlab.core.outputs import Output
+from vizlab.core.outputs import ENSEMBLE, Output
+from vizlab.core.predictions import ImagePrediction
 from vizlab.core.registry import methods
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.measures.picture_error import picture_error
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
-from vizlab.page.kit.html import badge, heading, image_tag, panel_figure, tag, words
+from vizlab.page.kit.grid import grid_table
+from vizlab.page.kit.html import badge, heading, image_tag, tag, words
 from vizlab.page.kit.images import THUMBNAIL_SIDE
 from vizlab.page.kit.strips import strip
 from vizlab.page.kit.tables import table
-from vizlab.page.kit.words import SAME, SHARE, STRIP_SENTENCE, THIS
+from vizlab.page.kit.words import SAME, STRIP_SENTENCE, THIS
 from vizlab.rgbd import RGBDImage
-from vizlab.views import image_panel
+from vizlab.views import EmptyCell, Grid, depth_panel, image_panel
 from vizlab.views.figures import stream_title
 from vizlab.views.panels import Panel, percent
+from vizlab.views.predictions import depth_range
 
 TASK = "image"
 """The task of networks that make pictures."""
-TOOK, MADE = "What each stream takes", "What each stream makes of it, and all together"
-COMPARED = (
-    "Each is held against the photograph: L1 is the mean absolute difference in percent of the range, PSNR in dB of "
-    "the mean square. A network that was not trained to give photographs may be far off and right."
+ALL = "all together"
+"""The column of the network's answer."""
+SENTENCE = (
+    "Over each stream’s picture stands what it took. All together is their sum by weights, which are the network’s "
+    "own, whatever the picture."
 )
+COMPARED = (
+    "Under each, how far it is from the photograph: L1 is the mean absolute difference in percent of the range, PSNR "
+    "is in dB of the mean square. A network that was not trained to give photographs may be far off and right."
+)
+ROWS = {"takes": "takes", "makes": "makes"}
 
 
 def is_translation(trace: FusionTrace) -> bool:
@@ -45,11 +54,10 @@ def thumbnail(pixels: np.ndarray, title: str) -> str:
 def results_html(analysis: Analysis, trace: FusionTrace) -> str:
     """Inputs, every stream's picture, the ensemble and the photograph; then what was exchanged, site by site."""
     rgbd = analysis.picture.rgbd
+    sentence = f"{SENTENCE} {COMPARED}" if compares(rgbd, trace) else SENTENCE
     marks = [mark for mark in (assumed_badge(trace),) if mark]
-    took = heading(TOOK, f"{trace.model.name} on {analysis.picture.title}.", badges=marks)
-    made = heading(MADE, COMPARED if compares(rgbd, trace) else "")
-    pictures = took + _row(input_panels(rgbd, trace)) + made + _row(output_panels(rgbd, trace))
-    return pictures + exchange_html(trace)
+    head = heading(f"{trace.model.name} on {analysis.picture.title}", sentence, badges=marks)
+    return head + grid_table(pictures(rgbd, trace), ROWS) + exchange_html(trace)
 
 
 def compares(rgbd: RGBDImage, trace: FusionTrace) -> bool:
@@ -57,44 +65,62 @@ def compares(rgbd: RGBDImage, trace: FusionTrace) -> bool:
     return rgbd.colour is not None and "rgb" not in trace.model.inputs
 
 
-def input_panels(rgbd: RGBDImage, trace: FusionTrace) -> list[Panel]:
-    """The picture of each input of the network, with where it comes from."""
-    panels = []
+def pictures(rgbd: RGBDImage, trace: FusionTrace) -> Grid:
+    """What each stream takes, over what it makes of it; beside them the ensemble, and the photograph."""
+    took, made = input_panels(rgbd, trace), output_panels(rgbd, trace)
+    columns = list(dict.fromkeys([*took, *made]))
+    rows = (
+        ("takes", tuple(took.get(name) or EmptyCell("") for name in columns)),
+        (
+            "makes",
+            tuple(made.get(name) or EmptyCell("The network says nothing of this stream alone.") for name in columns),
+        ),
+    )
+    return Grid(tuple(columns), rows)
+
+
+def input_panels(rgbd: RGBDImage, trace: FusionTrace) -> dict[str, Panel]:
+    """The picture of each input of the network by name, with where it comes from."""
+    found = {}
     for name in trace.model.inputs:
         if name in rgbd.domains:
-            panels.append(image_panel(rgbd.domains[name], name, _sentence(rgbd.record.domains.get(name, ""))))
+            found[name] = image_panel(rgbd.domains[name], name, _sentence(rgbd.record.domains.get(name, "")))
         elif name == "rgb" and rgbd.colour is not None:
-            panels.append(image_panel(rgbd.colour, name, "The colour picture."))
-    return panels
+            found[name] = image_panel(rgbd.colour, name, "The colour picture.")
+        elif name == "depth" and rgbd.depth is not None:
+            found[name] = depth_panel(rgbd.depth, name, *depth_range([rgbd.depth]))
+    return found
 
 
-def output_panels(rgbd: RGBDImage, trace: FusionTrace) -> list[Panel]:
-    """The picture of each stream, of all together, and the photograph where the network did not see it."""
+def output_panels(rgbd: RGBDImage, trace: FusionTrace) -> dict[str, Panel]:
+    """By stream the picture it makes, that of all together, and the photograph where the network did not see it."""
     photograph = rgbd.colour if compares(rgbd, trace) else None
     weights = _weights(trace)
-    panels = []
+    found = {}
     for name, prediction in trace.predictions.items():
         output = Output.parse(name)
-        if not output.stream and f"{name}/ensemble" in trace.predictions:
-            continue  # stands there as the ensemble
-        pixels = prediction.value  # type: ignore[union-attr]
-        title = output.stream or "picture"
+        if not isinstance(prediction, ImagePrediction) or f"{name}/{ENSEMBLE}" in trace.predictions:
+            continue  # the ensemble stands there under two names
         said = [f"weight {weights[name]:.2f}"] if name in weights else []
         if photograph is not None:
-            error = picture_error(pixels, photograph)
-            psnr = "equal" if math.isinf(error.psnr) else f"PSNR {error.psnr:.1f} dB"
-            said.append(f"L1 {100 * error.l1:.1f} %, {psnr}")
-        panels.append(image_panel(pixels, title, "; ".join(said), key=name))
+            said.append(_distance(prediction.value, photograph))
+        title = ALL if output.answer else output.stream
+        found[title] = image_panel(prediction.value, title, "; ".join(said), key=name)
     if photograph is not None:
-        panels.append(image_panel(photograph, "photograph", "What they are held against."))
-    return panels
+        found["photograph"] = image_panel(photograph, "photograph")
+    return found
+
+
+def _distance(value: np.ndarray, truth: np.ndarray) -> str:
+    error = picture_error(value, truth)
+    return f"L1 {100 * error.l1:.1f} %, " + ("equal" if math.isinf(error.psnr) else f"PSNR {error.psnr:.1f} dB")
 
 
 def exchange_html(trace: FusionTrace) -> str:
     """The outside maps of all sites, and a table of shares; nothing where streams do not meet."""
     if not trace.sites:
         return heading("What was exchanged", "Nothing: in this network no stream meets another.")
-    head = heading("What was exchanged, site by site", f"{STRIP_SENTENCE} {SHARE}", badges=[badge(THIS)])
+    head = heading("What was exchanged, site by site", STRIP_SENTENCE, badges=[badge(THIS)])
     return head + tag("div", strip(trace), "vz-strips") + _table(trace)
 
 
@@ -130,10 +156,6 @@ def _weights(trace: FusionTrace) -> dict[str, float]:
         if len(streams) == len(weights):
             found |= {n: float(w) for n, w in zip(streams, weights, strict=True)}
     return found
-
-
-def _row(panels: list[Panel]) -> str:
-    return tag("div", "".join(panel_figure(panel) for panel in panels), "vz-pictures")
 
 
 def _sentence(text: str) -> str:
