@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Method, Published
+from vizlab.core.method import Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.mti_net.files import MTI_NET, PREFIX
 from vizlab.methods.mti_net.network import mti_hrnet, mti_mobilenetv2, mti_resnet_fpn
@@ -17,7 +17,8 @@ from vizlab.tasks import Task
 
 FPN_DEPTHS = (18, 50)
 """Of the ResNets under our feature pyramid; the paper does not say which it took for which data set."""
-_PAPER = "Vandenhende et al., ECCV 2020"
+_PAPER, _URL = "Vandenhende et al., ECCV 2020", "https://arxiv.org/abs/2001.06902"
+_COMPACT = "mti-net-mobilenetv2"
 
 
 def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
@@ -56,9 +57,9 @@ METHOD = Method(
     family="mti-net",
     title="MTI-Net",
     sentence="MTI-Net (Vandenhende et al., ECCV 2020): tasks predict at four scales, and refine each other's features "
-    "at each of them. On HRNet as released; on MobileNetV2 and ResNet with a feature pyramid of ours.",
+    "at each of them.",
     architectures={
-        "mti-net-mobilenetv2": _mobilenetv2,
+        _COMPACT: _mobilenetv2,
         **hrnet_architectures(PREFIX, _hrnet),
         **{f"mti-net-resnet{depth}-fpn": partial(_resnet_fpn, depth) for depth in FPN_DEPTHS},
     },
@@ -70,6 +71,13 @@ METHOD = Method(
     },
     order_words="propagation from coarse to fine, then the four parallel distillation units",
     side_by_side=frozenset({distillation.KIND}),
+    origins=(
+        Origin(
+            _PAPER, _URL, "on an HRNet in the authors’ multi-task code base (Vandenhende et al., 2021)", "CC BY-NC 4.0"
+        ),
+        Origin(_PAPER, _URL, name="on a ResNet, its feature pyramid our reading that no file of the authors fits"),
+    ),
+    examples=(NetworkConfig(_COMPACT, ("semseg", "depth", "normals"), ("rgb",)),),
     literature=(
         Published(
             ("rgb",), "MTI-Net, HRNet-18", "semseg and depth", _PAPER,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Builder, Method
+from vizlab.core.method import Builder, Method, Origin
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.parts.hrnet import HRNetLayout
 from vizlab.methods.parts.hrnet_files import hrnet_architectures
@@ -53,5 +53,15 @@ METHOD = Method(
     alone=_SENTENCE,
     architectures=_architectures(),
     files=(*FILES, *VGG_FILES),
+    origins=(
+        Origin(
+            "Vandenhende et al., TPAMI 2021", "https://arxiv.org/abs/2004.13379", "the authors’ multi-task code base",
+            "CC BY-NC 4.0", "on a ResNet or HRNet",
+        ),
+        Origin(
+            "Gao et al., CVPR 2019", "https://arxiv.org/abs/1801.08297", "NDDR-CNN’s code and its successor’s",
+            "none given; Apache 2.0", "on VGG-16",
+        ),
+    ),
     rank=90,
-)
+)  # fmt: skip
