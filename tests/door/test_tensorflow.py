@@ -227,11 +227,25 @@ def test_tables_of_others(tmp_path):
     assert "big-endian" in sentence(made(tmp_path, W, start=(b"", header(1, big_endian=True))))
 
 
-@pytest.mark.parametrize("name", ["model.ckpt-20000", "model.ckpt-20000.index", "model.ckpt-20000-00000-of-00001"])
-def test_the_first_format_is_said_to_be_it(tmp_path, name):
+def first_format(path):
     tensors = b"".join(message(1, message(1, f"variable{i}".encode())) for i in range(2000))
-    (tmp_path / name).write_bytes(table([(b"", message(1, tensors)), (b"\0slice", bytes(100))]))
+    path.write_bytes(table([(b"", message(1, tensors)), (b"\0slice", bytes(100))]))
+
+
+@pytest.mark.parametrize("name", [STEP, f"{STEP}.index", f"{STEP}-00000-of-00001"])
+def test_the_first_format_is_said_to_be_it(tmp_path, name):
+    first_format(tmp_path / name)
     assert "a checkpoint of TensorFlow before 0.12" in sentence(tmp_path / name)
+
+
+@pytest.mark.parametrize("given", ["", "checkpoint", f"{STEP}.meta"])
+def test_the_first_format_by_what_lies_beside_it(tmp_path, given):
+    first_format(tmp_path / STEP)
+    (tmp_path / f"{STEP}.meta").write_bytes(b"a graph")
+    (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{STEP}"\n')
+    assert sentence(tmp_path / given).startswith(
+        f"{STEP}, which ends as the index of a TensorFlow checkpoint does, is a"
+    )
 
 
 def test_an_index_under_another_name(tmp_path):

@@ -85,12 +85,15 @@ def _prefixes(path: Path) -> set[str]:
 
 
 def _set(prefix: str, paths: Iterable[Path], given: str) -> tuple[Path, ...]:
-    """The index and the files of values of that prefix among `paths`, of which the first of a name counts."""
+    """The index and the files of values of that prefix among `paths`, of which the first of a name counts.
+
+    Before TensorFlow 0.12 a file without any ending held all.
+    """
     found: dict[str, Path] = {}
     for path in paths:
-        if _prefix_of(path) == prefix and path.is_file():
+        if prefix in (_prefix_of(path), path.name) and path.is_file():
             found.setdefault(path.name, path)
-    index = found.get(prefix + INDEX)
+    index = found.get(prefix + INDEX, found.get(prefix))
     if index is None:
         raise CheckpointError(
             f"{given} belongs to a TensorFlow checkpoint whose {one_line(prefix + INDEX, 80)} is missing; give the "
