@@ -93,8 +93,8 @@ def single_task(outputs: int, clues: Clues) -> tuple[str, str]:
         if folder in _OF_ONE_OUTPUT:
             return folder, f"the folder {folder!r}"
     raise UnsaidError(
-        "its one output may be depth, saliency (sal) or edges (edge), and neither the file nor a folder around it says "
-        'which; give tasks=("depth",), ("sal",) or ("edge",), or put it into a folder of that name.',
+        "its one output may be depth, saliency (sal) or edges (edge), and neither it nor a folder of that name says "
+        "which",
         "tasks",
         [(task,) for task in _OF_ONE_OUTPUT],
     )
