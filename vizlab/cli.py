@@ -69,6 +69,13 @@ Settings = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="a control's value, such as threshold=0.05; repeatable"),
 ]
 Cross = Annotated[bool, typer.Option(help="--no-cross cuts the streams apart at every additive site")]
+Domains = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--domain", metavar="NAME=FILE",
+        help="a further picture that the network takes, such as light=light.png, or derived: light=shading; repeatable",
+    ),
+]  # fmt: skip
 DataFolder = Annotated[Path, typer.Option("--data", help="folder with rgb/, depth/, label40/, train.txt, test.txt")]
 
 
@@ -99,6 +106,7 @@ def trace_command(
     turn: Annotated[
         str, typer.Option(help="what is done to depth first: none, mirrored, 'upside down', 'turned 90', 180, 270")
     ] = "none",
+    domains: Domains = None,
     threshold: Threshold = None,
     settings: Settings = None,
     cross: Cross = True,
@@ -112,13 +120,15 @@ def trace_command(
 ) -> None:
     """Run one network on one picture; print what its sites mixed."""
     import vizlab
+    from vizlab.rgbd import given_domains
 
     given: dict[str, Any] = _settings(settings or (), threshold)
     if sites and cross and not given:
         raise InputError("--site says where to change something, but nothing is changed; add --no-cross or --set.")
     rgbd = vizlab.read_rgbd(
-        rgb, depth, depth_unit=unit, depth_kind=depth_kind, field_of_view=field_of_view, align=align, turn=turn
-    )
+        rgb, depth, depth_unit=unit, depth_kind=depth_kind, field_of_view=field_of_view, align=align, turn=turn,
+        domains=given_domains(domains or ()),
+    )  # fmt: skip
     model = vizlab.load_model(checkpoint, device, precision=precision, weights=weights)
     trace = vizlab.trace(model, rgbd, cross=cross, sites=sites or None, **given)
     if out is not None:
@@ -313,14 +323,16 @@ def score_command(
     """Say how networks do in each scene, whose truth is exact; in float32, so that every machine finds the same."""
     from vizlab.core.door import load_model
     from vizlab.scenes import list_scenes, load_scene
-    from vizlab.study.scene_scores import MARKS, scene_scores, scene_tables
+    from vizlab.study.scene_scores import MARKS, scene_scores, scene_tables, takes_scenes
 
     scenes = [load_scene(name, folder) for name in list_scenes(folder)]
     if not scenes:
         raise InputError(f"'{folder}' holds no scene; give a folder that `vizlab scenes render` wrote to.")
     if readme is not None:
         MARKS.read(readme)  # before the networks run for minutes
-    models = [load_model(path, precision="float32") for path in checkpoints]
+    models = [model for path in checkpoints if takes_scenes(model := load_model(path, precision="float32"))]
+    if not models:
+        raise InputError("These networks take other pictures than colour and depth, which is what a scene has.")
     text = scene_tables({model.name: scene_scores(model, scenes) for model in models})
     print(text)
     if readme is not None:

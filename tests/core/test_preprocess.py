@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from vizlab.core.config import IMAGENET, IMAGENET_MEAN, IMAGENET_STD, METRES, SIGNED, NetworkConfig
+from vizlab.core.door.settings import override
 from vizlab.core.framing import Framing, frame
 from vizlab.core.preprocess import preprocess
 from vizlab.errors import IncompatibleInputError
@@ -107,3 +108,25 @@ def test_streams_that_no_picture_has():
     config = NetworkConfig("cen-pix2pix", ("image",), ("input0", "input1"))
     with pytest.raises(IncompatibleInputError, match=r"takes input0 and input1.*inputs="):
         preprocess(picture(), config, frame((60, 80), (256, 256), 256), CPU)
+
+
+def test_a_domain_is_scaled_and_normalised_as_colour_is():
+    rng = np.random.default_rng(2)
+    colour = rng.integers(0, 256, (60, 80, 3), np.uint8)
+    rgbd = RGBDImage(colour, domains={"light": colour, "texture": colour[::-1].copy()})
+    config = NetworkConfig("cen-pix2pix", ("image",), ("light", "rgb", "texture"), normalisation=dict.fromkeys(
+        ("light", "rgb", "texture"), SIGNED))  # fmt: skip
+    inputs = preprocess(rgbd, config, frame((60, 80), (30, 40), 32), CPU)
+    assert torch.equal(inputs["light"], inputs["rgb"])
+    assert not torch.equal(inputs["texture"], inputs["rgb"])
+
+
+def test_renamed_inputs_keep_their_normalisation():
+    """A translation file calls its streams by number; whoever names them means the same network."""
+    config = NetworkConfig(
+        "cen-pix2pix", ("image",), ("input0", "input1"), threshold=0.02,
+        normalisation={"input0": SIGNED, "input1": SIGNED, "depth": METRES}, options={"filters": 4},
+    )  # fmt: skip
+    changed, _ = override(config, {}, {"inputs": ("texture", "depth")})
+    assert changed.normalisation["texture"] == SIGNED
+    assert changed.normalisation["depth"] == METRES

@@ -1,7 +1,8 @@
 """A whole analysis as a ZIP that can be run again: what was read, what ran, and every number that came of it.
 
     analysis.json   what this is: picture, reading, networks, settings, checkpoints and versions; SHA-256 of all files
-    inputs/N.*      what networks were given: colour as PNG, depth as NPY (float32 metres, NaN unknown)
+    inputs/N.*      what networks were given: colour as PNG, depth as NPY (float32 metres, NaN unknown), further
+                    pictures as N-0.png, N-1.png, ..., whose names stand in N.json
     traces/N.npz    one trace each, as `vizlab.load_trace` reads it
     citation.txt    what to cite
     README.txt      how to run it again
@@ -32,6 +33,8 @@ from vizlab.rgbd import RGBDImage
 
 FORMAT = 1
 MANIFEST = "analysis.json"
+PICTURES = "names of further pictures"
+"""The key under which a picture's record lists them, in the order of their files."""
 _README = """One analysis of vizlab: what was read, what ran, and every number that came of it.
 
     vizlab replay THIS.zip                  runs it again and compares every number
@@ -131,17 +134,23 @@ def _given(found: Material, name: str, trace: FusionTrace) -> RGBDImage:
 
 
 def _picture_files(rgbd: RGBDImage, place: str) -> dict[str, bytes]:
-    """Colour and depth without loss, and how they were read."""
-    files = {f"{place}.json": json.dumps(rgbd.record.to_dict()).encode()}
+    """Colour, depth and domains without loss, and how they were read."""
+    record = rgbd.record.to_dict()
+    files = {f"{place}.json": json.dumps({**record, PICTURES: list(rgbd.domains)} if rgbd.domains else record).encode()}
     if rgbd.colour is not None:
-        picture = io.BytesIO()
-        Image.fromarray(rgbd.colour).save(picture, "png")
-        files[f"{place}.png"] = picture.getvalue()
+        files[f"{place}.png"] = _png(rgbd.colour)
+    files |= {f"{place}-{index}.png": _png(pixels) for index, pixels in enumerate(rgbd.domains.values())}
     if rgbd.depth is not None:
         array = io.BytesIO()
         np.save(array, rgbd.depth, allow_pickle=False)
         files[f"{place}.npy"] = array.getvalue()
     return files
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    picture = io.BytesIO()
+    Image.fromarray(pixels).save(picture, "png")
+    return picture.getvalue()
 
 
 def trace_bytes(trace: FusionTrace) -> bytes:

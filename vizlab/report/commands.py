@@ -16,7 +16,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
 
 
 def report_command(
-    rgb: Annotated[Path, typer.Argument(help="colour picture")],
+    rgb: Annotated[Path | None, typer.Argument(help="colour picture; only with --domain it may be left out")] = None,
     depth: Annotated[Path | None, typer.Argument(help="depth map; may be left out")] = None,
     models: Checkpoints = None,
     out: Annotated[Path, typer.Option(help="folder to write to")] = Path("report"),
@@ -25,6 +25,10 @@ def report_command(
     field_of_view: Annotated[float | None, typer.Option(help="degrees across the width", metavar="DEGREES")] = None,
     align: Annotated[str, typer.Option(help="depth of another size, as for `vizlab trace`")] = "auto",
     turn: Annotated[str, typer.Option(help="what is done to depth first, as for `vizlab trace`")] = "none",
+    domains: Annotated[
+        list[str] | None,
+        typer.Option("--domain", metavar="NAME=FILE", help="a further picture, as for `vizlab trace`; repeatable"),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="a control's value, such as threshold=0.05; repeatable"),
@@ -37,14 +41,15 @@ def report_command(
     """Write a report: the viewer in one offline file, predictions, figures, numbers, traces, and a ZIP to run again."""
     from vizlab.report.folder import write_report
     from vizlab.report.making import analysed
-    from vizlab.rgbd import read_rgbd
+    from vizlab.rgbd import given_domains, read_rgbd
 
     if layers not in ("all", "predictions"):
         raise InputError(f"--layers is '{layers[:40]}'; expected all or predictions.")
     rgbd = read_rgbd(
-        rgb, depth, depth_unit=unit, depth_kind=depth_kind, field_of_view=field_of_view, align=align, turn=turn
-    )
-    title = " + ".join(path.name for path in (rgb, depth) if path is not None)
+        rgb, depth, depth_unit=unit, depth_kind=depth_kind, field_of_view=field_of_view, align=align, turn=turn,
+        domains=given_domains(domains or ()),
+    )  # fmt: skip
+    title = " + ".join([path.name for path in (rgb, depth) if path is not None] or rgbd.record.domains.values())
     found = analysed(
         rgbd, models or (), title=title, settings=_settings(settings or []), device=device, precision=precision,
         step=lambda name: print(f"running {name}", file=sys.stderr),

@@ -19,13 +19,15 @@ from PIL import Image, UnidentifiedImageError
 from vizlab.core.trace import FusionTrace
 from vizlab.core.trace_file import load_trace
 from vizlab.errors import InputError, one_line
-from vizlab.report.archive import FORMAT, MANIFEST
+from vizlab.report.archive import FORMAT, MANIFEST, PICTURES
 from vizlab.rgbd import ReadRecord, RGBDImage
 
 MOST_FILES, MOST_BYTES, MOST_JSON, MOST_PIXELS = 500, 4_000_000_000, 20_000_000, 25_000_000
 """Files of an archive, and arrays of a trace are at most twenty times that; bytes of all, unpacked; bytes of a JSON
 text; pixels of a picture."""
-_NAME = re.compile(r"(analysis\.json|README\.txt|citation\.txt|inputs/\d{1,3}\.(json|png|npy)|traces/\d{1,3}\.npz)")
+_NAME = re.compile(
+    r"(analysis\.json|README\.txt|citation\.txt|inputs/\d{1,3}(-\d)?\.(json|png|npy)|traces/\d{1,3}\.npz)"
+)
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 """How every PNG begins; its width and height follow."""
 
@@ -134,7 +136,10 @@ def _altered(files: _Files, digests: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _picture(files: _Files, place: str) -> RGBDImage:
-    record = ReadRecord.from_dict(files.json(f"{place}.json"))
+    said = files.json(f"{place}.json")
+    record = ReadRecord.from_dict(said)
+    names = [str(name) for name in said.get(PICTURES, ())]
+    domains = {name: _colour(files.read(f"{place}-{index}.png")) for index, name in enumerate(names)}
     colour = _colour(files.read(f"{place}.png")) if f"{place}.png" in files.infos else None
     depth = None
     if f"{place}.npy" in files.infos:
@@ -142,7 +147,7 @@ def _picture(files: _Files, place: str) -> RGBDImage:
         if math.prod(_header(io.BytesIO(data), len(data))) > MOST_PIXELS:
             raise _Refused(f"'{place}.npy' has more than {MOST_PIXELS / 1e6:g} million pixels")
         depth = np.load(io.BytesIO(data), allow_pickle=False)
-    return RGBDImage(colour, depth, record)
+    return RGBDImage(colour, depth, record, domains)
 
 
 def _colour(data: bytes) -> np.ndarray:

@@ -4,7 +4,7 @@ from vizlab.rgbd.align import AlignMode, align_depth
 from vizlab.rgbd.cameras import Cameras, Pinhole
 from vizlab.rgbd.derived import DERIVATIONS, Derivation, derivable, derive
 from vizlab.rgbd.detection import detect_unit
-from vizlab.rgbd.domains import with_domains
+from vizlab.rgbd.domains import given_domains, with_domains
 from vizlab.rgbd.holes import fill_unknown
 from vizlab.rgbd.image import RGBDImage
 from vizlab.rgbd.limits import Limits
@@ -33,6 +33,7 @@ __all__ = [
     "derive",
     "detect_unit",
     "fill_unknown",
+    "given_domains",
     "parse_unit",
     "read_rgbd",
     "rgbd_from_arrays",

@@ -1,7 +1,7 @@
 """Further pictures of a scene, by the names under which networks take them: given as files or arrays, or derived."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vizlab.errors import InputError
+from vizlab.errors import InputError, one_line
 from vizlab.rgbd.colour import check_colour_array
 from vizlab.rgbd.derived import DERIVATIONS, derive
 from vizlab.rgbd.image import RGBDImage, check_domain_name
@@ -66,6 +66,20 @@ def with_domains(rgbd: RGBDImage | None, domains: Mapping[str, Given], limits: L
     if rgbd is None:
         return RGBDImage(record=record, domains=pixels)
     return replace(rgbd, record=record, domains={**rgbd.domains, **pixels})
+
+
+def given_domains(pairs: Sequence[str]) -> dict[str, Given]:
+    """Domains by name out of "NAME=FILE" or "NAME=shading", as a command line has them. Raises InputError."""
+    found: dict[str, Given] = {}
+    for pair in pairs:
+        name, equals, source = pair.partition("=")
+        if not equals or not source or name in found:
+            raise InputError(
+                f"'{one_line(pair, 60)}' names no further picture; expected NAME=FILE once for each name, or NAME= and "
+                f"one of {', '.join(DERIVATIONS)}."
+            )
+        found[name] = source
+    return found
 
 
 def _read(rgbd: RGBDImage | None, name: str, given: Given, limits: Limits) -> _Read:

@@ -23,6 +23,10 @@ Checkpoint = Annotated[Path, typer.Argument(help="a vizlab .safetensors or an au
 Colour = Annotated[Path | None, typer.Option(help="colour picture")]
 Depth = Annotated[Path | None, typer.Option(help="depth map")]
 Unit = Annotated[str, typer.Option("--unit", "--depth-unit", help="depth unit: auto, mm, m, 0.001, ...")]
+Domains = Annotated[
+    list[str] | None,
+    typer.Option("--domain", metavar="NAME=FILE", help="a further picture, as for `vizlab trace`; repeatable"),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
 
 
@@ -35,6 +39,7 @@ def intervene_command(
     rgb: Colour = None,
     depth: Depth = None,
     unit: Unit = "auto",
+    domains: Domains = None,
     cut: Annotated[list[str] | None, _edges("take away what SOURCE sends")] = None,
     mean: Annotated[list[str] | None, _edges("leave each channel's mean over the picture of it")] = None,
     scale: Annotated[list[str] | None, _edges("multiply it: 0 cuts, 1 changes nothing", f"{EDGE}=FACTOR")] = None,
@@ -58,8 +63,9 @@ def intervene_command(
     """
     import vizlab
     from vizlab.experiments.interventions import intervene
+    from vizlab.rgbd import given_domains
 
-    rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit)
+    rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit, domains=given_domains(domains or ()))
     if put and other_rgb is None and other_depth is None:
         raise InputError("--put takes parts of another picture; give it with --other-rgb, --other-depth or both.")
     other = vizlab.read_rgbd(other_rgb, other_depth, depth_unit=unit) if put else None
@@ -86,6 +92,7 @@ def sweep_command(
     rgb: Colour = None,
     depth: Depth = None,
     unit: Unit = "auto",
+    domains: Domains = None,
     kinds: Annotated[str, typer.Option(help="which effects, between commas; total alone is fastest")] = (
         "total,direct,only"
     ),
@@ -101,11 +108,12 @@ def sweep_command(
     import vizlab
     from vizlab.experiments.interventions import sweep
     from vizlab.experiments.interventions.passes import KINDS
+    from vizlab.rgbd import given_domains
 
     wanted = [kind.strip() for kind in kinds.split(",")]
     if unknown := [kind for kind in wanted if kind not in KINDS]:
         raise InputError(f"--kinds names '{one_line(unknown[0], 40)}'; expected some of {', '.join(KINDS)}.")
-    rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit)
+    rgbd = vizlab.read_rgbd(rgb, depth, depth_unit=unit, domains=given_domains(domains or ()))
     model = vizlab.load_model(checkpoint, device, precision=precision)
     with _progress() as step:
         found = sweep(model, rgbd, kinds=wanted, step=step)
