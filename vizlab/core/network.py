@@ -14,13 +14,15 @@ class FusionNetwork(nn.Module):
 
     `forward` takes a dict of (B, 3, H, W) tensors by modality and returns a flat dict of (B, C, h, w) tensors:
     `TASK` or `TASK/INPUT` and `TASK/ensemble`, and `scale_K/TASK` for initial predictions. H and W must be
-    multiples of `multiple`.
+    multiples of `multiple`. `pictured` are tasks of which a network predicts a picture, as its data set stores one:
+    each pixel, brought to length 1, is a colour. It is shown as that, and held against no reference.
     """
 
     inputs: tuple[str, ...]
     tasks: tuple[Task, ...]
     sites: tuple[Site, ...]
     multiple: int
+    pictured: frozenset[str] = frozenset()
 
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         raise NotImplementedError

@@ -1,6 +1,6 @@
 """From a network's outputs to what a person reads: labels, metres, unit vectors, in the picture's own size."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,21 +57,28 @@ class ImagePrediction:
 Prediction = SemsegPrediction | DepthPrediction | NormalsPrediction | MapPrediction | ImagePrediction
 
 
-def decode(outputs: Mapping[str, Tensor], framing: Framing, aliases: bool = True) -> dict[str, Prediction]:
+def decode(
+    outputs: Mapping[str, Tensor], framing: Framing, aliases: bool = True, pictured: Collection[str] = ()
+) -> dict[str, Prediction]:
     """Final outputs at the picture's size, initial ones (`scale_K/TASK`) at their own, padding cropped from all.
 
     `outputs` are (1, C, h, w) float tensors by name. Where a network gives an ensemble of its streams, it also
-    stands under the task's bare name, unless `aliases` is off.
+    stands under the task's bare name, unless `aliases` is off. Tasks in `pictured` are colours (see `FusionNetwork`).
     """
-    decoded = {}
+    decoded: dict[str, Prediction] = {}
     for name, y in outputs.items():
         output = Output.parse(name)
         seen = cropped(y, framing) if output.initial else at_input_size(y, framing)
         size = tuple(seen.shape[-2:]) if output.initial else framing.picture
-        decoded[name] = _decode_one(output.task, seen, size)
+        decoded[name] = _picture(seen, size) if output.task in pictured else _decode_one(output.task, seen, size)
         if aliases and output.ensemble:
             decoded[output.task] = decoded[name]
     return decoded
+
+
+def _picture(y: Tensor, size: tuple[int, ...]) -> ImagePrediction:
+    colours = F.normalize(enlarged(y, size)[0], dim=0).clamp(0, 1) * 255
+    return ImagePrediction(colours.round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy())
 
 
 def _decode_one(task: str, y: Tensor, size: tuple[int, ...]) -> Prediction:

@@ -78,7 +78,7 @@ def traced(
     seconds = time.perf_counter() - started
     if raw is not None:
         raw.update(outputs)
-    decoded = decode(outputs, framing)
+    decoded = decode(outputs, framing, pictured=model.network.pictured)
     initial = {name for name in decoded if Output.parse(name).initial}
     met = {*recorder.rows, *recorder.kept}
     known = {} if before is None else {n: s for n, s in before.sites.items() if n not in met}

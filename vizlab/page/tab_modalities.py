@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from vizlab.core.outputs import ENSEMBLE, Output
-from vizlab.core.predictions import SemsegPrediction
+from vizlab.core.predictions import ImagePrediction, SemsegPrediction
 from vizlab.core.site import Site
 from vizlab.core.site_words import SiteWords, site_words, trace_words
 from vizlab.core.trace import FusionTrace
@@ -33,6 +33,7 @@ from vizlab.page.modality_panels import class_shares, regions_html, scores_html,
 from vizlab.page.workspace import Workspace
 from vizlab.progress import Step
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import class_names
 
 MODALITIES, ALL_SITES = "modalities", "all sites"
 """Who plays; any other value is a site, at which streams do."""
@@ -231,6 +232,7 @@ def _outputs(trace: FusionTrace, reference: Reference | None) -> list[str]:
     known = {"semseg"} | set(() if reference is None else reference.maps())
     names = [n for n in trace.predictions if str(Output(n, ENSEMBLE)) not in trace.predictions]
     named = [n for n in names if Output.parse(n).task in UNITS and Output.parse(n).task in known]
+    named = [n for n in named if not isinstance(trace.predictions[n], ImagePrediction)]
     return sorted(named, key=lambda name: not Output.parse(name).answer)
 
 
@@ -242,7 +244,7 @@ def _classes(trace: FusionTrace, output: str | None, reference: Reference | None
     general = [("the predicted one", PREDICTED)]
     if reference is not None and reference.label is not None:
         general.append(("the true one", TRUE))
-    names = trace.model.classes
+    names = class_names(Output.parse(output or "").task, trace.model.classes)
     return general + [(names[c], names[c]) for c, _ in class_shares(prediction.label) if c < len(names)]
 
 
@@ -276,7 +278,7 @@ def _why_no_conflict(subject: Subject, truth: Reference | None) -> str:
     tasks = [task.name for task in subject.model.tasks]
     if len(tasks) < 2:
         return f"{subject.name} has one task, so no two can conflict; a multi-task network shows that here."
-    known = [task for task in tasks if truth is not None and task in truth.maps()]
+    known = [t for t in tasks if truth is not None and t in truth.maps() and t not in subject.model.network.pictured]
     if len(known) < 2:
         return "Gradients between tasks need a reference for two of them, which this picture does not have."
     return ""

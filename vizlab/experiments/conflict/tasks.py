@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map
 
 from vizlab.core.model import Model
 from vizlab.core.network import FusionNetwork
+from vizlab.core.outputs import Output
 from vizlab.core.site import FusionModule, Intervention, intervening
 from vizlab.core.site_words import SiteWords, site_words
 from vizlab.core.tracer import settings_for
@@ -72,7 +73,9 @@ def task_conflicts(
     inputs = {name: x.to(device) for name, x in model.preprocess(rgbd, framing).items()}
     step(0.2, f"one forward of {model.name}")
     with watching_use(network) as use, intervening(change):
-        losses = task_losses(run(network, inputs), truth, framing)
+        outputs = run(network, inputs)
+        comparable = {name: y for name, y in outputs.items() if Output.parse(name).task not in network.pictured}
+        losses = task_losses(comparable, truth, framing)
     step(0.5, f"gradients of {', '.join(losses)}")
     groups: dict[Key, list[Tensor]] = {(PARAMETERS, name): x for name, x in use.parameters().items()}
     groups |= {(FEATURES, name): x for name, x in use.features().items()}

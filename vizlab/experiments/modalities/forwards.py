@@ -97,7 +97,7 @@ def modality_forwards(
 
 def _forward(model: Model, inputs: Mapping[str, Tensor], change: Intervention) -> Outputs:
     with model.lock, intervening(change):
-        return final_outputs(model.forward(inputs))
+        return final_outputs(model, model.forward(inputs))
 
 
 def check_inputs(model: Model) -> None:
@@ -118,6 +118,8 @@ def _mixed(
             yield name, here, {m: x if m in here else missing[name][m] for m, x in inputs.items()}
 
 
-def final_outputs(outputs: Outputs) -> dict[str, Tensor]:
-    """Those that nothing refines, on the CPU."""
-    return {name: y.cpu() for name, y in outputs.items() if not Output.parse(name).initial}
+def final_outputs(model: Model, outputs: Outputs) -> dict[str, Tensor]:
+    """Those that nothing refines, and of which there can be a reference, on the CPU."""
+    named = {name: Output.parse(name) for name in outputs}
+    kept = (name for name, one in named.items() if not one.initial and one.task not in model.network.pictured)
+    return {name: outputs[name].cpu() for name in kept}

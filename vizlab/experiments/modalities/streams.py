@@ -65,7 +65,7 @@ def stream_forwards(
 
     def run(missing: Coalition, replacing: Replacing) -> Outputs:
         with model.lock, intervening(Intervention(base, edits=_edits(model, ways, missing, replacing))):
-            return final_outputs(model.forward(inputs))
+            return final_outputs(model, model.forward(inputs))
 
     runs: dict[str, dict[Coalition, Outputs]] = {name: {} for name in names}
     total, done = 1 + len(names) * (2 ** len(players) - 1), 0

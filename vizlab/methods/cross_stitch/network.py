@@ -15,7 +15,7 @@ from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.methods.parts.vgg import WIDTH
 from vizlab.methods.parts.vgg_frameworks import PYTORCH
-from vizlab.methods.parts.vgg_heads import vgg_parts
+from vizlab.methods.parts.vgg_heads import PICTURED, vgg_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
@@ -135,4 +135,6 @@ def cross_stitch_vgg16(
     """The network of the MTL-NAS code base: a VGG-16 per task, units of one alpha per edge after 5 or 13 stages."""
     unit = partial(CrossStitchUnit, per_channel=False)
     parts = vgg_parts(tasks, PYTORCH, width, stages)
-    return CrossStitchNetwork(parts, tasks, stitched, unit, resize=PYTORCH.resize)
+    network = CrossStitchNetwork(parts, tasks, stitched, unit, resize=PYTORCH.resize)
+    network.pictured = PICTURED
+    return network

@@ -15,7 +15,7 @@ from vizlab.core.site import FusionModule, Site, Way, declare_sites
 from vizlab.methods.parts.concatenating import FusingLayer, stored_weights, sum_of_parts
 from vizlab.methods.parts.vgg import CONVOLUTIONS, VGG16, WIDTH, norm
 from vizlab.methods.parts.vgg_frameworks import PYTORCH
-from vizlab.methods.parts.vgg_heads import vgg_head
+from vizlab.methods.parts.vgg_heads import PICTURED, vgg_head
 from vizlab.tasks import Task
 
 KIND = "mtl-nas"
@@ -83,6 +83,7 @@ class MTLNAS(FusionNetwork):
     """
 
     inputs = ("rgb",)
+    pictured = PICTURED
 
     def __init__(self, tasks: Sequence[Task], searched: bool = True, width: int = WIDTH) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from vizlab.methods.parts.concatenating import FusingLayer, stored_weights, sum_
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.methods.parts.vgg import WIDTH, norm
 from vizlab.methods.parts.vgg_frameworks import Framework
-from vizlab.methods.parts.vgg_heads import vgg_parts
+from vizlab.methods.parts.vgg_heads import PICTURED, vgg_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
@@ -103,9 +103,11 @@ def nddr_vgg16(
 ) -> NDDRCNN:
     """NDDR-CNN as its authors published it, on VGG-16: fused after every block, or (13 `stages`) every convolution.
 
-    With `shortcut` a task's head reads all fused features, resized and reduced (section 3.3 of the paper).
+    With `shortcut` a task's head reads all fused features, resized and reduced.
     """
-    return NDDRCNN(
+    network = NDDRCNN(
         vgg_parts(tasks, framework, width, stages, bool(shortcut)), tasks, fused, partial(NDDRLayer, norm=norm),
         resize=framework.resize, read_all_stages=bool(shortcut),
     )  # fmt: skip
+    network.pictured = PICTURED
+    return network

@@ -18,8 +18,8 @@ BGR_LESS_MEAN = Normalisation(
 RGB_LESS_MEAN = Normalisation(BGR_LESS_MEAN.mean[::-1], BGR_LESS_MEAN.std)
 SIZE = (480, 640)
 NORMALS = (
-    "as in the 8-bit picture of normals, of length 1 but not centred: x, y and z are never negative, so that they are "
-    "no directions, and an angle to other normals says nothing"
+    "colours of the 8-bit picture of normals, of length 1 but not centred: they are shown as that, and held against no "
+    "other normals"
 )
 """What these networks predict under that name."""
 

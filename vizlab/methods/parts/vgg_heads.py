@@ -56,6 +56,10 @@ class ShortcutFOV(nn.Module):
         return self.head(self.shortcut(features))
 
 
+PICTURED = frozenset({"normals"})
+"""These networks learn the 8-bit picture of normals, brought to length 1 but not centred: its colours, not vectors."""
+
+
 def vgg_head(backbone: VGG16, outputs: int, width: int, shortcut: bool = False) -> nn.Module:
     """The head of one task on that backbone; with `shortcut` it takes all stages' features."""
     head = LargeFOV(backbone.channels[-1], width, outputs, pooling=backbone.every_convolution)

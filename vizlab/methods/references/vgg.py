@@ -12,7 +12,7 @@ from vizlab.core.site import Site
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.methods.parts.vgg import VGG16, WIDTH, is_fine
 from vizlab.methods.parts.vgg_frameworks import PYTORCH, TENSORFLOW, Framework
-from vizlab.methods.parts.vgg_heads import LargeFOV, Shortcut
+from vizlab.methods.parts.vgg_heads import PICTURED, LargeFOV, Shortcut
 from vizlab.tasks import Task
 
 SHARED, SINGLE = "reference-shared-vgg16", "reference-single-vgg16"
@@ -26,6 +26,7 @@ class VGGReference(FusionNetwork):
     """
 
     inputs = ("rgb",)
+    pictured = PICTURED
     sites: tuple[Site, ...] = ()
 
     def __init__(
@@ -49,6 +50,7 @@ class VGGPair(FusionNetwork):
     """A network for each task, side by side in one file; nothing passes between them."""
 
     inputs = ("rgb",)
+    pictured = PICTURED
     sites: tuple[Site, ...] = ()
 
     def __init__(self, framework: Framework, tasks: Sequence[Task], width: int = WIDTH, stages: int = 5) -> None:

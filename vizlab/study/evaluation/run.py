@@ -104,7 +104,8 @@ def _predict(models: Sequence[Model], sample: Sample, change: Intervention) -> d
     with intervening(change):
         outputs = [model.forward(model.preprocess(rgbd, framing)) for model in models]
     final = {name: y for name, y in outputs[0].items() if not Output.parse(name).initial}
-    return decode(final if len(models) == 1 else _fused(outputs), framing, aliases=False)
+    pictured = models[0].network.pictured
+    return decode(final if len(models) == 1 else _fused(outputs), framing, aliases=False, pictured=pictured)
 
 
 def _fused(outputs: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from torchmetrics import MeanAbsoluteError, MeanSquaredError
 from torchmetrics.classification import MulticlassConfusionMatrix
 from torchmetrics.image import StructuralSimilarityIndexMeasure
 
+from vizlab.core.outputs import Output
 from vizlab.core.predictions import DepthPrediction, ImagePrediction, NormalsPrediction, Prediction, SemsegPrediction
 from vizlab.study.data import Sample
 from vizlab.study.evaluation.distances import inception_distances
@@ -141,6 +142,8 @@ class Tally:
         for name, prediction in predictions.items():
             if isinstance(prediction, SemsegPrediction) and not labelled:
                 continue
+            if isinstance(prediction, ImagePrediction) and Output.parse(name).task != "image":
+                continue  # a picture of something else (see `FusionNetwork.pictured`) has no reference
             scores = self._by_output.get(name) or self._by_output.setdefault(name, self._start(prediction))
             scores.add(prediction, sample)
 
