@@ -78,9 +78,11 @@ def statement(trace: FusionTrace) -> str:
     if not known:
         return "No shares of messages are known in this run."
     most = max(known, key=lambda message: message.share)
+    several = len({message.site for message in known}) > 1
+    at, there = (f" at {most.stage}", " there") if several else ("", "")
     return (
-        f"The strongest message goes from {most.source} to {most.target} at {most.stage}: {most.share:.1%} of the "
-        f"variance of what {most.target} then has there."
+        f"The strongest message goes from {most.source} to {most.target}{at}: {most.share:.1%} of the variance of what "
+        f"{most.target} then has{there}."
     )
 
 

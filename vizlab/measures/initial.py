@@ -52,6 +52,33 @@ def scale_predictions(trace: FusionTrace, reference: Reference | None = None) ->
     return tuple(one for one in found if one is not None)
 
 
+@dataclass(frozen=True)
+class Refinement:
+    """One figure of a task's initial prediction, of the finest scale there is, and of its final one.
+
+    `name` and units as in `ScalePrediction.score`. Both are taken at the same places, the initial one's cells.
+    """
+
+    task: str
+    name: str
+    initial: float
+    final: float
+
+
+def refinements(trace: FusionTrace, reference: Reference) -> tuple[Refinement, ...]:
+    """Of every task that is predicted twice and has a reference; raises TraceError if there are no initial ones."""
+    finest = {one.task: one for one in scale_predictions(trace, reference) if one.scale is not None}
+    found = []
+    for task, one in finest.items():
+        last, held = trace.predictions.get(task), reference.maps().get(task)
+        if last is None or held is None or one.grid is None:
+            continue
+        sampled = {name: None if x is None else at_cells(x, one.grid, trace.framing) for name, x in vars(last).items()}
+        after = _metric(type(last)(**sampled), at_cells(held, one.grid, trace.framing))  # type: ignore[arg-type]
+        found += [Refinement(task, name, value, after[name]) for name, value in one.score.items()]
+    return tuple(found)
+
+
 def _at(
     trace: FusionTrace, task: str, place: tuple[int | None, str], reference: Reference | None
 ) -> ScalePrediction | None:

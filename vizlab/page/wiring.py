@@ -90,7 +90,8 @@ def _wire_reading(page: Page, handlers: Handlers) -> None:
 def _wire_looking(page: Page, handlers: Handlers) -> None:
     """Events that only draw what is known already."""
     tabs = list(page.tabs.values())
-    for strip in (*(tab.strip for tab in tabs), page.predictions.grid, page.window):
+    strips = [tab.strip for tab in tabs if tab.strip is not None]
+    for strip in (*strips, page.predictions.grid, page.window):
         strip.select(handlers.open_site, [page.key], [page.window, *page.remarks], **_QUIET)
     for tab in tabs:
         inputs = [page.key, tab.model, page.shown, page.controls.palette]

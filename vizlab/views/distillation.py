@@ -8,9 +8,10 @@ from plotly import graph_objects as go
 from vizlab.core.trace import FusionTrace
 from vizlab.measures.distillation import Message, messages, unit_shares
 from vizlab.views.figures import matrix_multiples, multiples_height, styled, this_picture
+from vizlab.views.formatting import signed
 from vizlab.views.outside import THUMBNAIL
 from vizlab.views.palettes import UNKNOWN_GREY, coloured
-from vizlab.views.panels import ColourBar, Panel, percent, placed
+from vizlab.views.panels import ColourBar, Panel, percent, placed, range_bar
 from vizlab.views.shares import NOT_AN_EFFECT
 
 STRENGTH = "message, relative to all that the receiver has"
@@ -86,10 +87,7 @@ def strength_bar(sent: Sequence[Message]) -> ColourBar:
 
 def gate_bar(sent: Sequence[Message]) -> ColourBar:
     """The 1st to the 99th percentile of all gates, to the next twentieth."""
-    values = np.concatenate([m.gate.ravel() for m in sent]) if sent else np.array([0.0, 1.0])
-    low, high = np.percentile(values[np.isfinite(values)], [1, 99])
-    low, high = float(np.floor(low * 20) / 20), float(np.ceil(high * 20) / 20)
-    return ColourBar(low, max(high, low + 0.05), "", "viridis", GATE)
+    return range_bar([m.gate for m in sent] or [np.array([0.0, 1.0])], "viridis", GATE)
 
 
 def strength_caption(message: Message) -> str:
@@ -103,11 +101,6 @@ def strength_caption(message: Message) -> str:
 def gate_caption(message: Message) -> str:
     """The mean gate."""
     return f"Mean gate {message.mean_gate:.2f}."
-
-
-def signed(value: float) -> str:
-    """Two digits, with a real minus; what rounds to nothing has no sign."""
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 def _panel(trace: FusionTrace, message: Message, values: np.ndarray, bar: ColourBar, caption: str) -> Panel:

@@ -217,7 +217,7 @@ def undefined_note(trace: FusionTrace) -> list[str]:
 def _undefined(site: SiteTrace) -> str:
     """Why the site has no share at all; nothing where it has one."""
     if not site.site.additive:
-        return "not additive, so no share is defined"
+        return "not additive, so no share is defined" if site.site.sources else "nothing comes from another stream"
     if site.share is None:
         return "not in this trace"
     return "" if np.isfinite(site.share).any() else "no variation, so no share is defined"

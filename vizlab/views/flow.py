@@ -17,7 +17,7 @@ from vizlab.core.site_words import SiteWords, trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.views.figures import stream_title
 from vizlab.views.formatting import percent_words, whose
-from vizlab.views.outside import NOT_ADDITIVE
+from vizlab.views.outside import without_share
 from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import order_words
 
@@ -182,7 +182,7 @@ def _reason(site: SiteTrace, t: int, target: str) -> str:
 def _received(site: SiteTrace, t: int, method: Method, phrases: Mapping[str, str]) -> str:
     """What one target got from all other streams together, before and, where it is defined, after the activation."""
     if not site.site.additive:
-        return NOT_ADDITIVE
+        return without_share(site.site)
     target, share = phrases[site.site.targets[t]], float(site.cross_share[t])
     note = method.site_note(site, t)
     if not math.isfinite(share):

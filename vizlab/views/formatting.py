@@ -36,3 +36,8 @@ def percent_words(value: float) -> str:
 def whose(name: str) -> str:
     """The possessive: rgb's, normals'."""
     return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def signed(value: float) -> str:
+    """Two digits, with a real minus; what rounds to nothing has no sign."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")

@@ -54,10 +54,11 @@ def score_words(one: ScalePrediction) -> str:
     cells = f"{size[0]}×{size[1]} {'pixels' if one.scale is None else 'cells'}"
     if not one.score:
         return f"{cells}."
-    return f"{', '.join(f'{name} {_value(name, value)}' for name, value in one.score.items())} over {cells}."
+    return f"{', '.join(f'{name} {measured(name, value)}' for name, value in one.score.items())} over {cells}."
 
 
-def _value(name: str, value: float) -> str:
+def measured(name: str, value: float) -> str:
+    """A score of that name (see `ScalePrediction`) with its unit: "0.532 m", "33.1%"."""
     units = {"RMSE": "m", "mean angle": "°"}
     return number(value, units[name]).replace(" °", "°") if name in units else percent(value)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from vizlab.core.site import Site
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
@@ -23,6 +24,7 @@ THUMBNAIL = 160
 
 COLORMAP = "magma"
 NOT_ADDITIVE = "Mixes its streams, not as a sum: no share is defined here."
+NOBODY_SENDS = "Nothing comes from another stream here: no share is defined."
 NOT_WATCHED = "This trace holds no map of this site; trace the picture again."
 
 Layer = Literal["outside", "received"]
@@ -124,6 +126,11 @@ def outside_map(site: SiteTrace, index: int, layer: Layer) -> np.ndarray | None:
     return np.asarray(np.sqrt(np.square(others, dtype=np.float32).sum(0)))
 
 
+def without_share(site: Site) -> str:
+    """Why no share is defined at a site that does not add."""
+    return NOT_ADDITIVE if site.sources else NOBODY_SENDS
+
+
 def _own(site: SiteTrace, index: int) -> int:
     return site.site.sources.index(site.site.targets[index])
 
@@ -145,7 +152,7 @@ def _bar(layer: Layer, high: float) -> ColourBar:
 def _caption(site: SiteTrace, index: int, layer: Layer) -> str:
     """What the layer says of one target, or why it says nothing."""
     if not site.site.additive:
-        return NOT_ADDITIVE
+        return without_share(site.site)
     found = outside_map(site, index, layer)
     if found is None or site.energy is None:
         return NOT_WATCHED

@@ -1,5 +1,6 @@
 """What a view shows beside charts: pictures with a title, a sentence and a legend, and grids of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -36,6 +37,14 @@ class ColourBar:
     def stops(self, count: int = 16) -> list[tuple[float, str]]:
         """Positions 0..1 and hex colours, for a CSS gradient."""
         return colorscale(self.colormap, count)
+
+
+def range_bar(maps: Sequence[np.ndarray], colormap: str, label: str) -> ColourBar:
+    """The 1st to the 99th percentile of all finite values of maps of 0..1, to the next twentieth."""
+    values = np.concatenate([values.ravel() for values in maps])
+    low, high = np.percentile(values[np.isfinite(values)], [1, 99])
+    low, high = float(np.floor(low * 20) / 20), float(np.ceil(high * 20) / 20)
+    return ColourBar(low, max(high, low + 0.05), "", colormap, label)
 
 
 Legend = tuple[LegendItem, ...] | ColourBar | None

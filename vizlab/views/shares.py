@@ -100,7 +100,8 @@ def _site(trace: FusionTrace, name: str) -> SiteTrace:
         raise TraceError(f"There is no site '{name}' in this trace; it has {', '.join(trace.sites)}.")
     site = trace.sites[name]
     if not site.site.additive:
-        raise TraceError(f"Site '{name}' mixes its streams, not as a sum: no share is defined; choose another site.")
+        why = "mixes its streams, not as a sum" if site.site.sources else "is sent nothing by other streams"
+        raise TraceError(f"Site '{name}' {why}: no share is defined; choose another site.")
     if site.share is None:
         raise TraceError(f"This trace holds no share of site '{name}'; trace the picture again.")
     return site

@@ -1,12 +1,15 @@
 """What is kept of masks, by brute force."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from tests.methods.mtan.networks import TASKS, made
+from tests.methods.mtan.networks import STAGES, TASKS
 from vizlab.core.framing import Framing
+from vizlab.core.model import Model
 from vizlab.core.trace_file import load_trace
 from vizlab.core.tracer import trace
 from vizlab.methods.mtan import masks as module
@@ -52,8 +55,8 @@ def test_means_are_of_the_first_picture_and_leave_padding_out() -> None:
     assert not np.allclose(whole["overlap"], found["overlap"], atol=1e-3)
 
 
-def test_a_trace_keeps_what_the_networks_own_masks_are(small_rgbd: RGBDImage, tmp_path) -> None:
-    model = made()
+def test_a_trace_keeps_what_the_networks_own_masks_are(compact: Model, small_rgbd: RGBDImage, tmp_path: Path) -> None:
+    model = compact
     sizes = {}
     found: dict[str, Tensor] = {}
     handles = [
@@ -68,7 +71,7 @@ def test_a_trace_keeps_what_the_networks_own_masks_are(small_rgbd: RGBDImage, tm
     finally:
         for handle in handles:
             handle.remove()
-    assert [site.stage for site in model.sites] == ["stage1", "stage2", "stage3", "stage4", "stage5"]
+    assert [site.stage for site in model.sites] == list(STAGES)
     traced.save(str(tmp_path / "a.npz"))
     for kept in (traced, load_trace(tmp_path / "a.npz")):
         for name, site in kept.sites.items():

@@ -7,8 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tests.methods.mtan.networks import TASKS, made
+from tests.methods.mtan.networks import COMPACT, TASKS, resnet
+from tests.methods.warmed import made
 from vizlab.checks import require
+from vizlab.core.config import NetworkConfig
 from vizlab.methods.mtan.network import MTAN, mtan_resnet
 from vizlab.tasks import nyu_task
 
@@ -57,7 +59,7 @@ def by_hand(network: MTAN, image: Tensor, task: str) -> Tensor:
 @pytest.mark.parametrize("depth", [18, 50])
 @torch.inference_mode()
 def test_what_tasks_select_follows_the_formulas(depth: int) -> None:
-    model = made(f"mtan-resnet{depth}", ("semseg", "depth"), output_stride=8)
+    model = made(resnet(depth))
     found: list[Sequence[Tensor]] = []
     image = torch.randn(1, 3, 32, 48)
     handle = model.network.get_submodule("attention_4").register_forward_hook(lambda m, given, out: found.append(out))
@@ -93,7 +95,7 @@ def test_tensors_are_named_and_shaped_as_in_the_code_base() -> None:
 
 def test_tasks_send_each_other_nothing() -> None:
     """With other weights in one task's masks and head, no other task's output moves."""
-    model = made()
+    model = made(COMPACT)
     image = {"rgb": torch.randn(1, 3, 96, 128)}
     before = model.forward(image)
     with torch.no_grad():
@@ -106,6 +108,6 @@ def test_tasks_send_each_other_nothing() -> None:
         assert torch.equal(before[task], after[task])
 
 
-@pytest.mark.parametrize("architecture", ["mtan-mobilenetv2", "mtan-resnet18"])
-def test_it_has_every_property(architecture: str) -> None:
-    require(made(architecture), working_size=(32, 64))
+@pytest.mark.parametrize("config", [COMPACT, resnet(18)], ids=["compact", "published"])
+def test_traces_are_true(config: NetworkConfig) -> None:
+    require(made(config), working_size=(32, 64))

@@ -1,33 +1,67 @@
 """What vizlab knows about PAD-Net."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Method
+from vizlab.core.method import Method, Origin
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.pad_net.files import ARCHITECTURE, PAD_NET
 from vizlab.methods.pad_net.network import WIDTH, pad_hrnet, pad_mobilenetv2
 from vizlab.methods.parts import distillation
 from vizlab.methods.parts.hrnet import HRNetLayout
 from vizlab.methods.parts.tasks import tasks_of
+from vizlab.tasks import Task
+
+_COMPACT = "pad-net-mobilenetv2"
 
 
 def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    senders = tasks_of(config, config.auxiliary_tasks or config.tasks)
-    return pad_mobilenetv2(tasks_of(config), senders, **config.options)
+    tasks, senders = _tasks(config)
+    return pad_mobilenetv2(tasks, senders, **config.options)
 
 
 def _hrnet(config: NetworkConfig) -> FusionNetwork:
-    senders = tasks_of(config, config.auxiliary_tasks or config.tasks)
-    layout = HRNetLayout.from_options(config.options)
-    return pad_hrnet(tasks_of(config), senders, layout, config.options.get("width", WIDTH))
+    tasks, senders = _tasks(config)
+    return pad_hrnet(tasks, senders, HRNetLayout.from_options(config.options), config.options.get("width", WIDTH))
+
+
+def _tasks(config: NetworkConfig) -> tuple[list[Task], list[Task]]:
+    """Those that receive, and those that send."""
+    return tasks_of(config), tasks_of(config, config.auxiliary_tasks or config.tasks)
+
+
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.views.distillation import PUBLIC
+    from vizlab.views.initial import initial_predictions
+
+    return {**PUBLIC, "initial_predictions": initial_predictions}
+
+
+def _tab() -> type:
+    from vizlab.methods.pad_net.tab import DistillationTab
+
+    return DistillationTab
 
 
 METHOD = Method(
     family="pad-net",
     title="PAD-Net",
     sentence="PAD-Net (Xu et al., CVPR 2018): tasks are predicted once, tell each other through gates what they found, "
-    "and are predicted again. On an HRNet as in Vandenhende et al. (TPAMI 2021).",
-    architectures={"pad-net-mobilenetv2": _mobilenetv2, ARCHITECTURE: _hrnet},
+    "and are predicted again.",
+    architectures={_COMPACT: _mobilenetv2, ARCHITECTURE: _hrnet},
     files=(PAD_NET,),
     kinds={distillation.KIND: distillation.WORDS},
-    rank=4,
-)
+    origins=(
+        Origin(
+            "Xu et al., CVPR 2018", "https://arxiv.org/abs/1805.04409",
+            "on an HRNet in the multi-task code base (Vandenhende et al., 2021); not on the paper’s ResNet",
+            "CC BY-NC 4.0",
+        ),
+    ),
+    examples=(NetworkConfig(_COMPACT, ("semseg", "depth", "normals"), ("rgb",)),),
+    views=_views,
+    charts=("affinity_shares",),
+    tab=_tab,
+    rank=5,
+)  # fmt: skip

@@ -69,7 +69,7 @@ def _by_task(sent: Sequence[Message], panels: Sequence[Panel]) -> Grid:
     """Nobody sends to himself, which leaves a gap."""
     found: dict[tuple[str, str], Cell] = {(m.target, m.source): p for m, p in zip(sent, panels, strict=True)}
     sources, targets = (tuple(dict.fromkeys(getattr(m, role) for m in sent)) for role in ("source", "target"))
-    order = tuple(sorted(sources, key=lambda name: (name not in targets, sources.index(name))))
+    order = tuple(dict.fromkeys([*(t for t in targets if t in sources), *sources]))  # one's own on the diagonal
     itself = EmptyCell("Its own features stay as they are.")
     rows = tuple((f"into {t}", tuple(found.get((t, s), itself) for s in order)) for t in targets)
     return Grid(tuple(f"from {s}" for s in order), rows)

@@ -49,13 +49,14 @@ class Chart:
 class MethodTab:
     """The tab of one method, by `family`. Subclasses build their components, draw them, and wire their events.
 
-    `title` is the tab's; `needs` say what to do when there is nothing to show.
+    `title` is the tab's; `needs` say what to do when there is nothing to show. `strip` shows maps of sites, each of
+    which opens; None in a tab without.
     """
 
     family: str
     title: str
     needs: tuple[str, ...]
-    strip: gr.HTML
+    strip: gr.HTML | None = None
     shipped: Sequence[str] = ()
     """The networks of this family that the page offers; it says which."""
 

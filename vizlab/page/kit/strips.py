@@ -15,7 +15,7 @@ from vizlab.page.kit.words import NO_SHARE_AFTER, SAME, SHARE, STRIP_SENTENCE, T
 from vizlab.rgbd import RGBDImage
 from vizlab.views import ColourBar, Panel
 from vizlab.views.figures import stream_title
-from vizlab.views.outside import LAYERS, Layer
+from vizlab.views.outside import LAYERS, NOBODY_SENDS, Layer
 from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import number, percent
 from vizlab.views.shares import order_words
@@ -78,8 +78,10 @@ def strip(trace: FusionTrace) -> str:
 
 def _without_map(trace: FusionTrace) -> str:
     """Which sites mix without adding: they would be so many empty boxes."""
-    named = [f"site {w.label}" for path, w in trace_words(trace).items() if not trace.sites[path].site.additive]
-    return words(f"No map for {'; '.join(named)}. {WITHOUT_SUM}", "vz-caption") if named else ""
+    without = {path: site.site for path, site in trace.sites.items() if not site.site.additive}
+    named = [f"site {w.label}" for path, w in trace_words(trace).items() if path in without]
+    why = WITHOUT_SUM if any(site.sources for site in without.values()) else NOBODY_SENDS
+    return words(f"No map for {'; '.join(named)}. {why}", "vz-caption") if named else ""
 
 
 def strip_panel(trace: FusionTrace) -> str:
