@@ -30,7 +30,7 @@ DRAWN = {
 ALIKE = [[".js-plotly-plot svg"], [".vz-thumb:nth-child(n+4)"], [".vz-scene-rows tbody tr:nth-child(n+5)"]]
 """What axe need not look at again: rows and thumbnails after the first ones, and the insides of charts."""
 TABS = (
-    "stage", "predictions", "cen", "nddr-cnn", "mti-net", "cross-stitch", "effects", "attribution",
+    "stage", "predictions", "cen", "nddr-cnn", "mti-net", "effects", "attribution",
     "sensors", "modalities", "scenes", "study", "cards",
 )  # fmt: skip
 

@@ -73,7 +73,7 @@ class Page:
         self.window = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-site-window")
 
     def _build_tabs(self, workspace: Workspace) -> None:
-        """`places` are all tabs by name."""
+        """`places` are all tabs by name; those of methods of which nothing is here are not seen until something is."""
         kinds: dict[str, type[MethodTab]] = {f: m.tab() for f, m in methods().items() if m.tab is not None}
         own = {family: kind.title for family, kind in kinds.items()}
         further = {kind.name: kind for kind in EXPERIMENTS}
@@ -84,7 +84,8 @@ class Page:
         self.places: dict[str, gr.Tab] = {}
         with gr.Tabs(elem_id="vz-tabs", overflow_behavior="wrap"):  # the style sheet makes of "wrap" a bar that scrolls
             for name, title in titles.items():
-                with gr.Tab(title, id=name) as self.places[name]:
+                offered = name not in own or bool(workspace.shelf.of_family(name))
+                with gr.Tab(title, id=name, visible=offered) as self.places[name]:
                     if name == STAGE:
                         self.stage = StageTab(titles, workspace.scene_titles)
                     elif name == PREDICTIONS:
@@ -107,7 +108,8 @@ class Page:
     def results(self) -> list[Any]:
         """Everything that a run may change."""
         tabs = [component for name in self.places for component in self.outputs_of(name)]
-        return [self.key, self.shown, self.message, self.status, *self.picture, *tabs]
+        own = [self.places[family] for family in self.tabs]
+        return [self.key, self.shown, self.message, self.status, *self.picture, *own, *tabs]
 
     @property
     def picture(self) -> list[Any]:
@@ -145,8 +147,18 @@ class Page:
             self.controls.progress: "",
             self.controls.readout: readout(analysis.picture),
             self.status: status_line(analysis),
+            **self._seen(analysis, shown),
             **self.stage.render(analysis, shown.choices.get(STAGE)),
             **self.draw(shown, analysis, palette),
+        }
+
+    def _seen(self, analysis: Analysis, shown: "Shown") -> Updates:
+        """The tabs of methods: of those that the page has networks of, that were run, or whose tab is open."""
+        return {
+            self.places[family]: gr.update(
+                visible=bool(tab.shipped) or family == shown.place or bool(analysis.of_family(family))
+            )
+            for family, tab in self.tabs.items()
         }
 
     def draw(self, shown: "Shown", analysis: Analysis, palette: Palette) -> Updates:

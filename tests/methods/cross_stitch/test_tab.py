@@ -18,7 +18,7 @@ from vizlab.methods.cross_stitch.numbers import row_sentence, statement
 from vizlab.methods.cross_stitch.tab import CrossStitchTab
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.strips import open_site
-from vizlab.page.page import Page
+from vizlab.page.page import Page, Shown
 from vizlab.page.settings import Settings
 from vizlab.page.summary import summary
 from vizlab.page.workspace import Workspace
@@ -118,3 +118,24 @@ def test_the_api_says_what_the_alphas_say(analysis: Analysis) -> None:
 
 def test_pictures_stand_under_the_methods_name(page: Page, shown: dict[Any, Any]) -> None:
     assert '<span class="vz-column">Cross-stitch</span>' in shown[page.predictions.grid]
+
+
+def test_tabs_of_methods_are_seen_where_there_is_something_to_show(
+    page: Page, analysis: Analysis, pictures: tuple[Path, Path], tmp_path: Path
+) -> None:
+    def seen(on: Page, of: Analysis, place: str = "stage") -> set[str]:
+        shown = on.show(of, Shown(place=place), "voc")
+        return {family for family in on.tabs if shown[on.places[family]]["visible"]}
+
+    assert {family for family in page.tabs if page.places[family].visible} == {"cross-stitch", "nddr-cnn"}
+    assert seen(page, analysis) == {"cross-stitch", "nddr-cnn"}
+    assert seen(page, analysis, place="mti-net") == {"cross-stitch", "nddr-cnn", "mti-net"}, "who is there stays there"
+    # A page that ships nothing: what a visitor brings shows its tab once it was run.
+    save_checkpoint(tmp_path / "mine.safetensors", warmed(COMPACT), COMPACT, {})
+    bare = Workspace(Settings(checkpoints=tmp_path / "none", add_from=tmp_path))
+    own = build_page(bare)
+    assert not any(own.places[family].visible for family in own.tabs)
+    name = bare.shelf.add_from_folder("mine.safetensors")
+    brought = bare.analyse(Request(colour=pictures[0], models=(name,), device="cpu"))
+    assert seen(own, brought) == {"cross-stitch"}
+    assert all(own.places[family] in own.results for family in own.tabs)
