@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-import torch
-
 from vizlab.core.method import Method, Origin
 from vizlab.core.registry import build_network, methods
 from vizlab.core.site import FusionModule, fusion_modules
@@ -34,9 +32,7 @@ def method_markdown(method: Method) -> str:
 def _kinds(method: Method) -> list[str]:
     rows: dict[str, FusionModule] = {}
     for config in method.examples:
-        with torch.device("meta"):
-            network = build_network(config)
-        for module in fusion_modules(network).values():
+        for module in fusion_modules(build_network(config)).values():
             rows.setdefault(module.site.kind, module)
     if not rows:
         return []

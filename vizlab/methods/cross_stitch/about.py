@@ -8,7 +8,7 @@ import numpy as np
 from torch import nn
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Fixed, Learning, Method
+from vizlab.core.method import Fixed, Learning, Method, Origin
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cross_stitch.files import CROSS_STITCH, CROSS_STITCH_VGG
@@ -77,6 +77,7 @@ def _summary(trace: FusionTrace) -> Mapping[str, Any]:
     return {"cross_stitch": {"stages": by_stage, "statement": statement(trace)}}
 
 
+_COMPACT = "cross-stitch-mobilenetv2"
 _CHARTS = ("cross_stitch_alphas", "cross_stitch_spread", "cross_stitch_drift", "cross_stitch_shares")
 
 METHOD = Method(
@@ -85,7 +86,7 @@ METHOD = Method(
     sentence="Cross-stitch networks (Misra et al., CVPR 2016): one network for each task; after every stage each task "
     "takes a weighted sum of all tasks' features.",
     architectures={
-        "cross-stitch-mobilenetv2": _mobilenetv2,
+        _COMPACT: _mobilenetv2,
         **{f"cross-stitch-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
         "cross-stitch-vgg16": _vgg16,
     },
@@ -94,6 +95,21 @@ METHOD = Method(
         PER_CHANNEL: "a sum of all tasks' features for each task, weighted per channel",
         PER_EDGE: "a sum of all tasks' features for each task, with one weight for each of them",
     },
+    origins=(
+        Origin(
+            "Misra et al., CVPR 2016", "https://arxiv.org/abs/1604.03539",
+            "on a ResNet, weighted per channel, in the multi-task code base (Vandenhende et al., 2021); not on the "
+            "paper’s AlexNet", "CC BY-NC 4.0",
+        ),
+        Origin(
+            "Gao et al., CVPR 2020", "https://arxiv.org/abs/2003.14058", "beside MTL-NAS, with one weight an edge",
+            "Apache 2.0", "on VGG-16",
+        ),
+    ),
+    examples=(
+        NetworkConfig(_COMPACT, ("semseg", "depth"), ("rgb",)),
+        NetworkConfig("cross-stitch-vgg16", ("semseg", "normals"), ("rgb",), options={"width": 4}),
+    ),
     learning=Learning(fusion_modules=_units),
     views=_views,
     charts=_CHARTS,
@@ -102,4 +118,4 @@ METHOD = Method(
     edge_weight=_edge_weight,
     summary=_summary,
     rank=3,
-)
+)  # fmt: skip

@@ -1,18 +1,18 @@
 """What vizlab knows about MTL-NAS."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 
-import numpy as np
 from torch import nn
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Fixed, Learning, Method, Origin
 from vizlab.core.network import FusionNetwork
-from vizlab.core.trace import SiteTrace
+from vizlab.core.trace import FusionTrace, SiteTrace
+from vizlab.methods.mtl_nas.citations import PAPER
 from vizlab.methods.mtl_nas.files import MTL_NAS, SEARCHED, SUPERNET
 from vizlab.methods.mtl_nas.network import KIND, MTLNAS, Path
-from vizlab.methods.parts.concatenating import block_norms
 from vizlab.methods.parts.tasks import tasks_of
 
 
@@ -25,13 +25,32 @@ def _paths(network: nn.Module) -> Iterable[nn.Module]:
     return (module for module in network.modules() if isinstance(module, Path))
 
 
+def _views() -> Mapping[str, Callable[..., Any]]:
+    from vizlab.methods.mtl_nas import charts
+
+    return {name: getattr(charts, name) for name in _CHARTS}
+
+
+def _tab() -> type:
+    from vizlab.methods.mtl_nas.tab import ConnectionsTab
+
+    return ConnectionsTab
+
+
+def _summary(trace: FusionTrace) -> Mapping[str, Any]:
+    from vizlab.methods.mtl_nas.numbers import connections, statement
+
+    opened = {one.target: int(one.is_open[:, 1:].sum()) for one in connections(trace)}
+    return {"mtl_nas": {"open": opened, "statement": statement(trace)}}
+
+
 def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str, str]) -> Fixed | None:
     """As of any concatenation, closed connections having no weight."""
+    from vizlab.methods.mtl_nas.numbers import open_weights
     from vizlab.views.norms import part_of_norms
 
-    norms = np.where(site.weights["open"][target], block_norms(site, target), 0)
     words = ("block", "has", "blocks", "the batch norm's scale included, 0 where the connection is closed")
-    return part_of_norms(norms, site.site, target, source, titles, words)
+    return part_of_norms(open_weights(site), site.site, target, source, titles, words)
 
 
 def _site_note(site: SiteTrace, target: int) -> str:
@@ -43,6 +62,8 @@ def _site_note(site: SiteTrace, target: int) -> str:
     return f"{len(closed)} of {len(incoming)} connections closed: from {', '.join(closed)}."
 
 
+_CHARTS = ("connection_weights", "connection_shares")
+
 METHOD = Method(
     family="mtl-nas",
     title="MTL-NAS",
@@ -53,12 +74,13 @@ METHOD = Method(
     kinds={
         KIND: "a 1x1 convolution over a task's own features and the other task's of this stage and up to two before it"
     },
-    origins=(
-        Origin(
-            "Gao et al., MTL-NAS, CVPR 2020", "https://arxiv.org/abs/2003.14058", "the MTL-NAS code base", "Apache 2.0"
-        ),
-    ),
+    origins=(Origin("Gao et al., CVPR 2020", PAPER, "the authors’ code, in PyTorch", "Apache 2.0"),),
+    examples=(NetworkConfig(SEARCHED, ("semseg", "normals"), ("rgb",), options={"width": 4}),),
     learning=Learning(fusion_modules=_paths),
+    views=_views,
+    charts=_CHARTS,
+    tab=_tab,
+    summary=_summary,
     site_note=_site_note,
     edge_weight=_edge_weight,
     rank=4,

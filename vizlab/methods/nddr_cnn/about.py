@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Fixed, Learning, Method, Published
+from vizlab.core.method import Fixed, Learning, Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import SiteTrace
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
@@ -62,6 +62,7 @@ def _edge_weight(site: SiteTrace, target: int, source: int, titles: Mapping[str,
     return part_of_norms(block_norms(site, target), site.site, target, source, titles, words)
 
 
+_COMPACT = "nddr-cnn-mobilenetv2"
 _CHARTS = ("nddr_block_norms", "nddr_drift", "nddr_effective_ranks", "nddr_shares")
 
 METHOD = Method(
@@ -70,7 +71,7 @@ METHOD = Method(
     sentence="NDDR-CNN (Gao et al., CVPR 2019): one network for each task; after every stage a 1x1 convolution mixes "
     "the features of all.",
     architectures={
-        "nddr-cnn-mobilenetv2": _mobilenetv2,
+        _COMPACT: _mobilenetv2,
         **{f"nddr-cnn-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
         "nddr-cnn-vgg16": partial(_vgg16, TENSORFLOW),
         "nddr-cnn-vgg16-pytorch": partial(_vgg16, PYTORCH),
@@ -83,6 +84,17 @@ METHOD = Method(
             {"semseg": {"mIoU": 43.3}, "normals": {"mean angle": 14.4}},
         ),
     ),
+    origins=(
+        Origin(
+            "Gao et al., CVPR 2019", "https://arxiv.org/abs/1801.08297",
+            "the authors’ code in TensorFlow, and in PyTorch beside MTL-NAS", "none given; Apache 2.0", "on VGG-16",
+        ),
+        Origin(
+            "Vandenhende et al., TPAMI 2021", "https://arxiv.org/abs/2004.13379", "the multi-task code base",
+            "CC BY-NC 4.0", "on a ResNet",
+        ),
+    ),
+    examples=(NetworkConfig(_COMPACT, ("semseg", "depth"), ("rgb",)),),
     learning=Learning(fusion_modules=_layers),
     views=_views,
     charts=_CHARTS,
