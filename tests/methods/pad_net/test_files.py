@@ -7,8 +7,9 @@ import torch
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door import load_model
 from vizlab.core.registry import build_network
-from vizlab.methods.parts.hrnet import full_layout
+from vizlab.methods.parts.hrnet import HRNetLayout
 
+LAYOUT = HRNetLayout((6, 10, 12, 20), bottlenecks=1, modules=(1, 2, 1), blocks=(1, 1, 2), bottleneck_width=8)
 PASCAL = ("semseg", "human_parts", "sal", "normals", "edge")
 WIDE = NetworkConfig(
     "pad-net-hrnet",
@@ -16,7 +17,7 @@ WIDE = NetworkConfig(
     ("rgb",),
     auxiliary_tasks=PASCAL,
     semseg_channels=21,
-    options={**full_layout(6).to_options(), "width": 32},
+    options={**LAYOUT.to_options(), "width": 32},
 )
 
 
