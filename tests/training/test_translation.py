@@ -18,6 +18,7 @@ from vizlab.errors import DataError
 from vizlab.methods.cen.network import exchange_norms
 from vizlab.rgbd.derived import normals_picture
 from vizlab.study.data import RGBDFolder
+from vizlab.study.training.adversary import AdversarialTraining, PatchJudge
 from vizlab.study.training.augment import GeometricAugmentation
 from vizlab.study.training.cycle import CycleTraining
 from vizlab.study.training.data import InMemory
@@ -64,7 +65,13 @@ def test_a_killed_translation_goes_on_and_its_checkpoint_loads_and_is_scored(
     assert scales[2] < scales[1]
     model = load_model(target, "cpu", precision="float32")
     assert (model.inputs, model.config.normalisation["light"]) == (("texture", "light"), SIGNED)
-    assert model.card["recipe"]["translation"] == {"target": "rgb", "settled": 0.5, "scale": 0.25, "cycle": 0}
+    assert model.card["recipe"]["translation"] == {
+        "target": "rgb",
+        "settled": 0.5,
+        "scale": 0.25,
+        "cycle": 0,
+        "adversarial": 0,
+    }
     done = CliRunner().invoke(app, ["eval", str(target), "--data", str(pictures), "--json"], catch_exceptions=False)
     figures = json.loads(done.stdout[done.stdout.index("{") :])
     for stream in ("texture", "light", "ensemble"):
@@ -209,3 +216,53 @@ def test_the_cycle_s_loss_is_of_what_was_made_and_its_gradient_reaches_the_maker
     direct, _ = module.losses(made, batch)
     (loss - direct).backward()  # what is left of the loss is the way back alone
     assert any(p.grad is not None and p.grad.abs().sum() > 1e-3 for p in module.network.encoder.parameters())
+
+
+def test_a_judge_learns_in_turn_and_a_killed_run_goes_on(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny(translation=Translation(scale=0.3, adversarial=0.01), sparsity=20)
+    step, losses, kill = AdversarialTraining.training_step, [], True
+
+    def watched(self: AdversarialTraining, batch: dict, index: int) -> torch.Tensor:
+        if len(losses) == 2 and kill:
+            raise RuntimeError("killed")
+        judge, before = self.judge[0].weight.detach().clone(), self.network.alpha.detach().clone()  # type: ignore
+        losses.append(float(step(self, batch, index)))
+        assert not torch.equal(judge, self.judge[0].weight)
+        # The last of four steps has a rate of nearly 0.
+        assert len(losses) == 4 or not torch.equal(before, self.network.alpha)  # type: ignore[arg-type]
+        assert float(exchange_norms(self.network)[0].weight.detach().mean()) < 0.3  # the proximal step was taken
+        return torch.tensor(losses[-1])
+
+    monkeypatch.setattr(AdversarialTraining, "training_step", watched)
+    kill = False
+    train(recipe, pictures, tmp_path / "whole")
+    expected, kill = list(losses), True
+    losses.clear()
+    with pytest.raises(RuntimeError, match="killed"):
+        train(recipe, pictures, tmp_path / "killed")
+    kill = False
+    target = train(recipe, pictures, tmp_path / "killed")
+    assert losses == pytest.approx(expected, rel=1e-4)
+    assert load_model(target, "cpu").card["recipe"]["translation"]["adversarial"] == 0.01
+
+
+def test_the_judge_sees_patches_of_70_pixels() -> None:
+    """As pix2pix's; norms look at whole pictures, so they are left out of the count."""
+    judge = PatchJudge(2)
+    assert judge(torch.zeros(2, 6, 256, 256)).shape == (2, 1, 30, 30)
+    convolutions = torch.nn.Sequential(*(m for m in judge if isinstance(m, torch.nn.Conv2d)))
+    x = torch.zeros(1, 6, 256, 256, requires_grad=True)
+    convolutions(x)[0, 0, 15, 15].backward()
+    assert x.grad is not None
+    assert [int(x.grad.abs().sum((0, 1, other)).count_nonzero()) for other in (2, 3)] == [70, 70]
+
+
+def test_one_loss_at_most_stands_beside_the_pixels(tmp_path: Path) -> None:
+    text = (RECIPES / "cen-translation-rendered.toml").read_text()
+    path = tmp_path / "both.toml"
+    for added in ("cycle = 1.0\nadversarial = 0.01", "adversarial = -1"):
+        path.write_text(f"{text}\n{added}\n")
+        with pytest.raises(DataError, match="one of them at most"):
+            load_recipe(path)

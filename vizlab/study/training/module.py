@@ -34,12 +34,19 @@ class FusionTraining(L.LightningModule):
         self.losses = TaskLosses(recipe.loss_weights, weight)
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
-        # What is drawn depends on the step alone, so that a resumed run draws what an uninterrupted one does.
-        torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 97 + self.global_rank)
+        self.draw_by_step()
         loss, parts = self.learn(with_target(self.augment(batch), self.recipe))
+        self.report(loss, parts)
+        return loss
+
+    def draw_by_step(self) -> None:
+        """What is drawn depends on the step alone, so that a resumed run draws what an uninterrupted one does."""
+        torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 97 + self.global_rank)
+
+    def report(self, loss: Tensor, parts: dict[str, float]) -> None:
+        """Log the loss and its parts but for those of initial predictions."""
         self.log_dict({f"loss/{name}": value for name, value in parts.items() if not Output.parse(name).initial})
         self.log("loss", loss.detach(), prog_bar=True)
-        return loss
 
     @property
     def networks(self) -> tuple[FusionNetwork, ...]:
@@ -67,6 +74,10 @@ class FusionTraining(L.LightningModule):
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         super().optimizer_step(*args, **kwargs)
+        self.after_step()
+
+    def after_step(self) -> None:
+        """What the method does to its networks once they have learned from a batch."""
         after_step = self.method.learning.after_step
         if after_step is not None and self.recipe.sparsity:
             shrink = self.recipe.sparsity * self.trainer.optimizers[0].param_groups[0]["lr"]

@@ -18,13 +18,15 @@ class Translation:
     of the epochs, 0 to 1, norms use their running statistics and nothing is dropped out, as when the network is used:
     norms of single pictures would otherwise be trained with statistics that they are never used with. `scale` is where
     that begins which the method shrinks (`Learning.start`), 1 for where the network has it. `cycle` is the weight of
-    the way back to the inputs (see `vizlab.study.training.cycle`), 0 for none.
+    the way back to the inputs (see `vizlab.study.training.cycle`), `adversarial` that of a judge beside it (see
+    `vizlab.study.training.adversary`), 0 for none; one of the two at most.
     """
 
     target: str = "rgb"
     settled: float = 0.0
     scale: float = 1.0
     cycle: float = 0.0
+    adversarial: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ def _check(recipe: Recipe) -> None:
 def _check_translation(translation: Translation, network: NetworkConfig) -> None:
     if not 0 <= translation.settled <= 1:
         raise ValueError("settled is a share of the epochs, 0 to 1")
-    if translation.cycle < 0:
-        raise ValueError("cycle is a weight, 0 or more")
+    if min(translation.cycle, translation.adversarial) < 0 or translation.cycle * translation.adversarial:
+        raise ValueError("cycle and adversarial are weights, 0 or more, and one of them at most is used")
     unmade = [name for name in (translation.target, *network.inputs) if name == "depth"]
     if unmade and (translation.target == "depth" or translation.cycle):
         raise ValueError("depth in metres is no picture that could be made; take a domain for it")

@@ -17,6 +17,7 @@ from vizlab.core.network import FusionNetwork
 from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
 from vizlab.study.data.folder import further
+from vizlab.study.training.adversary import AdversarialTraining
 from vizlab.study.training.card import training_card
 from vizlab.study.training.cycle import CycleTraining
 from vizlab.study.training.data import InMemory
@@ -82,8 +83,7 @@ def train(
     samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
     batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
     counts = samples.class_counts(recipe.network.semseg_channels)
-    trained = CycleTraining if recipe.translation is not None and recipe.translation.cycle else FusionTraining
-    module = trained(recipe, batches.steps_per_epoch, counts)
+    module = _kind_of_training(recipe)(recipe, batches.steps_per_epoch, counts)
     if start is not None and not last.exists():
         initialise_backbones(module.network, start)
     begin = module.method.learning.start
@@ -96,7 +96,7 @@ def train(
         devices=devices,
         use_distributed_sampler=False,
         precision=recipe.precision,  # type: ignore[arg-type]
-        gradient_clip_val=recipe.gradient_clip,
+        gradient_clip_val=recipe.gradient_clip if module.automatic_optimization else None,
         logger=CSVLogger(out, name="logs"),
         callbacks=[
             ModelCheckpoint(dirpath=out, filename="last", enable_version_counter=False),
@@ -113,6 +113,12 @@ def train(
         card = training_card(recipe, folder.manifest, len(samples), samples.size, where, begun)
         export(module.network, recipe, card, target)
     return target
+
+
+def _kind_of_training(recipe: Recipe) -> type[FusionTraining]:
+    if recipe.translation is not None and recipe.translation.cycle:
+        return CycleTraining
+    return AdversarialTraining if recipe.translation is not None and recipe.translation.adversarial else FusionTraining
 
 
 def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
