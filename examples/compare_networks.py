@@ -20,7 +20,9 @@ def main(folder: Path) -> None:
     )
 
     files = sorted(bundled.folder("checkpoints").glob("*.safetensors"))
-    traces = [vizlab.trace(vizlab.load_model(file), rgbd) for file in files]
+    models = [vizlab.load_model(file) for file in files]
+    # Image translation takes other pictures than a sensor's; it has no part in this.
+    traces = [vizlab.trace(model, rgbd) for model in models if set(model.inputs) <= set(rgbd.modalities)]
 
     grid = views.prediction_grid(traces, rgbd, truth, palette="safe")
     for ending in (".png", ".pdf"):

@@ -13,6 +13,7 @@ from vizlab.measures.metrics import depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage, read_rgbd
 from vizlab.scenes import Scene
+from vizlab.study.data.folder import further
 from vizlab.study.evaluation.table import Table, markdown
 from vizlab.study.marked import Marks
 
@@ -46,6 +47,11 @@ def scene_picture(scene: Scene) -> tuple[RGBDImage, Reference]:
     rgbd = read_rgbd(scene.rgb_path, scene.depth_path, depth_unit="mm")
     notes = dict.fromkeys(("semseg", "depth", "normals"), EXACT)
     return rgbd, Reference(scene.depth, scene.label, scene.normals, notes)
+
+
+def takes_scenes(model: Model) -> bool:
+    """Whether colour and depth are all that it takes."""
+    return not further(model.inputs)
 
 
 def scene_scores(model: Model, scenes: Sequence[Scene]) -> SceneScores:
