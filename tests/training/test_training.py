@@ -44,6 +44,7 @@ def small(path: Path) -> Recipe:
 def test_there_is_a_recipe_for_each_network() -> None:
     networks = (
         "cen", "cen-multitask", "cen-multimodal-multitask", "nddr-cnn", "mti-net", "cross-stitch", "pad-net", "mtan",
+        "token-fusion",
     )  # fmt: skip
     baselines = ("semseg-rgb", "semseg-rgb-24-epochs", "semseg-depth", "depth-rgb", "normals-rgb")
     assert {f"{name}-mobilenetv2-nyuv2" for name in (*networks, *baselines)} <= {p.stem for p in RECIPES}
@@ -54,7 +55,8 @@ def test_a_network_and_its_baselines_are_trained_the_same_way() -> None:
     recipes = {p.stem.removesuffix("-mobilenetv2-nyuv2"): load_recipe(p) for p in RECIPES}
     several = ("depth-rgb", "normals-rgb", "semseg-rgb-24-epochs")
     of_tasks = ("cen-multitask", "mti-net", "nddr-cnn", "cross-stitch", "pad-net", "mtan")
-    pairs = {"cen": ("semseg-rgb", "semseg-depth"), **dict.fromkeys(of_tasks, several)}
+    of_inputs = dict.fromkeys(("cen", "token-fusion"), ("semseg-rgb", "semseg-depth"))
+    pairs = {**of_inputs, **dict.fromkeys(of_tasks, several)}
     differing = {"name", "network", "loss_weights", "sparsity", "class_balance", "sensor_share", "card"}
     shared = {f.name for f in dataclasses.fields(Recipe)} - differing
     for name, baselines in pairs.items():

@@ -5,10 +5,11 @@ What costs an import (charts, a tab) is a function that imports when it is calle
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.network import FusionNetwork
@@ -128,12 +129,14 @@ class Learning:
 
     `fusion_modules` are those whose parameters learn at a rate of their own; `after_step` is called after every
     optimiser step with the network and how much to shrink (sparsity x rate). `start` sets where that which it shrinks
-    begins, before the first step of a network that nothing was learned in.
+    begins, before the first step of a network that nothing was learned in. `penalty` watches the forwards of a network
+    and then gives, as a number that gradients flow through, what of these joins the loss, times the sparsity.
     """
 
     fusion_modules: Callable[[nn.Module], Iterable[nn.Module]] = lambda network: ()
     after_step: Callable[[nn.Module, float], None] | None = None
     start: Callable[[nn.Module, float], None] | None = None
+    penalty: Callable[[nn.Module], AbstractContextManager[Callable[[], Tensor]]] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The tab on a page of its own checkpoint and another method's, without a browser."""
 
-from html import escape
+import json
+import re
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
 from vizlab.errors import TraceError
-from vizlab.methods.token_fusion.numbers import block_sentence, most_given_up, statement
+from vizlab.methods.token_fusion.numbers import block_sentence, most_given_up, statement, stream_tokens
 from vizlab.methods.token_fusion.tab import TokenTab
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.strips import open_site
@@ -73,6 +75,21 @@ def test_the_whole_tab_is_drawn(tab: TokenTab, analysis: Analysis, shown: dict[A
     assert "rgb 0.50, depth 0.50 (as good as equal)" in shown[tab.ensemble]
 
 
+def test_the_console_counts_before_it_runs(tab: TokenTab, analysis: Analysis, shown: dict[Any, Any]) -> None:
+    """The counts of every step: none at 0, what this run gave up at its threshold, as good as all at 1."""
+    trace = analysis.traces[NAMES[0]]
+    data = json.loads(unescape(re.search(r'data-counts="([^"]*)"', shown[tab.console])[1]))  # type: ignore[index]
+    rgb, depth = stream_tokens(trace)
+    at = data["steps"].index(0.02)
+    assert [counts[at] for counts in data["counts"]] == [rgb.given_up, depth.given_up]
+    assert [counts[0] for counts in data["counts"]] == [0, 0]
+    assert data["tokens"] == rgb.tokens
+    for counts in data["counts"]:
+        assert counts == sorted(counts)
+        assert counts[-1] <= data["tokens"]
+    assert "give up where the score is below" in shown[tab.console]
+
+
 def test_the_film_has_a_thumbnail_for_each_block_and_stream(tab: TokenTab, shown: dict[Any, Any]) -> None:
     for strip in (tab.film, tab.strip):
         assert shown[strip].count("data-site=") == SITES * len(INPUTS)
@@ -108,7 +125,7 @@ def test_without_such_a_network_the_tab_says_what_it_needs(
 def test_a_site_opens_with_what_was_given_up_there(analysis: Analysis) -> None:
     given_up = analysis.traces[NAMES[0]].sites["exchange.10"].extras["given_up"][1]
     window = open_site(analysis, NAMES[0], "exchange.10", "depth")
-    assert f"In this picture {given_up.sum():,} of {given_up.size:,} tokens are given up here." in window
+    assert f"In this picture {given_up.sum():,} of {given_up.size:,} tokens are given up here;" in window
 
 
 def test_the_api_says_what_was_given_up(analysis: Analysis) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Citation, Control, Method, Published
+from vizlab.core.method import Citation, Control, Learning, Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.parts import other_files
@@ -14,8 +14,12 @@ from vizlab.methods.token_fusion.compact import token_fusion_mobilenetv2
 from vizlab.methods.token_fusion.exchange import THRESHOLD
 from vizlab.methods.token_fusion.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.token_fusion.network import MIT, token_fusion_mit
+from vizlab.methods.token_fusion.sparsity import score_networks, score_size
 from vizlab.methods.token_fusion.translation import GENERATORS, token_fusion_translation
 from vizlab.tasks import Task
+
+_PAPER = "https://arxiv.org/abs/2204.08721"
+_LICENCE = "MIT, over NVIDIA's non-commercial one for the mix transformer"
 
 
 def _threshold(config: NetworkConfig) -> float:
@@ -57,7 +61,8 @@ def _site_note(site: SiteTrace, target: int) -> str:
     if GIVEN_UP not in site.extras:
         return ""
     given_up = site.extras[GIVEN_UP][target]
-    return f"In this picture {int(given_up.sum()):,} of {given_up.size:,} tokens are given up here."
+    some = f"{int(given_up.sum()):,} of {given_up.size:,}"
+    return f"In this picture {some} tokens are given up here; in another one they are others."
 
 
 def _summary(trace: FusionTrace) -> Mapping[str, Any]:
@@ -89,18 +94,28 @@ METHOD = Method(
     others=other_files.MIX_TRANSFORMERS,
     controls=(Control("threshold", "exchange threshold", _threshold, "exchanges no tokens"),),
     without={"threshold": 0.0},
+    origins=(
+        Origin("Wang et al., TokenFusion, CVPR 2022", _PAPER, "yikaiw/TokenFusion", _LICENCE, "mix transformers"),
+        Origin("vizlab's own, after that paper", _PAPER, name="on MobileNetV2"),
+    ),
+    examples=(
+        NetworkConfig("token-fusion-mobilenetv2", ("semseg",), ("rgb", "depth")),
+        NetworkConfig("token-fusion-mit-b0", ("semseg",), ("rgb", "depth")),
+        NetworkConfig("token-fusion-translation-b0", ("image",), ("rgb", "depth")),
+    ),
     kinds={"token exchange": "tokens, each weighed by its score; those with a small one are replaced"},
-    citation=Citation("ensemble: TokenFusion, CVPR 2022", "https://arxiv.org/abs/2204.08721"),
+    citation=Citation("ensemble: TokenFusion, CVPR 2022", _PAPER),
     literature=(
         Published(
             ("rgb", "depth"), "TokenFusion, SegFormer-B3", "ensemble, single scale", "Wang et al., CVPR 2022",
             {"semseg": {"mIoU": 54.8, "mean accuracy": 67.5, "pixel accuracy": 78.7}},
         ),
     ),
+    learning=Learning(fusion_modules=score_networks, penalty=score_size),
     views=_views,
     charts=_CHARTS,
     tab=_tab,
     site_note=_site_note,
     summary=_summary,
-    rank=4,
+    rank=5,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from plotly import graph_objects as go
 
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
-from vizlab.methods.token_fusion.numbers import block_tokens, scores_of, statement, threshold_of, token_sites
+from vizlab.methods.token_fusion.numbers import block_tokens, scores_of, stream_tokens, threshold_of, token_sites
 from vizlab.views.figures import TEXT, row_height, site_axis, stream_title, styled, this_picture
 from vizlab.views.formatting import whose
 from vizlab.views.palettes import stream_colour
@@ -31,7 +31,8 @@ def token_shares(trace: FusionTrace) -> go.Figure:
             hovertemplate=f"%{{y}}: {title} gave up %{{customdata[0]}} of %{{customdata[1]}} tokens (%{{x:.1%}}), "
             "%{customdata[2]} of them where the other did, too<extra></extra>",
         )  # fmt: skip
-    notes = [f"{this_picture(trace)}; colour: the stream that gives up and receives.", statement(trace)]
+    counted = [f"{stream_title(trace, s.target)} {s.given_up:,} of {s.tokens:,}" for s in stream_tokens(trace)]
+    notes = [f"{this_picture(trace)}; colour: the stream that gives up.", f"Over all blocks: {', '.join(counted)}."]
     height = row_height(len(sites)) * len(sites)
     styled(figure, "Share of each block's tokens given up", notes, max(120, height), legend=True)
     figure.update_layout(barmode="group", bargap=0.25)

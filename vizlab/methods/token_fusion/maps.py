@@ -61,15 +61,13 @@ def tokens_given_up_over_blocks(trace: FusionTrace, rgbd: RGBDImage, target: str
     sites = token_sites(trace)
     index = _place(trace, sites[0].site.name, target)[1]
     background = greyed(backdrop(rgbd))
-    counts = _counts(trace, index, max(background.shape[:2]))
-    alpha = np.clip(counts / len(sites), 0, 1)[..., None] ** 0.5 * 0.9
-    image = background * (1 - alpha) + coloured(counts, 0, len(sites), "magma") * alpha
-    never, most = float((counts == 0).mean()), int(counts.max())
+    share = _share_of_blocks(trace, index, max(background.shape[:2]))
+    alpha = share[..., None] ** 0.5 * 0.9
+    image = background * (1 - alpha) + coloured(share, 0, 1, "magma") * alpha
+    never, most, own = float((share == 0).mean()), round(float(share.max()) * len(sites)), stream_title(trace, target)
     caption = f"Given up in {most} of {len(sites)} blocks where most often; nowhere on {percent(never)} of the picture."
-    bar = ColourBar(
-        0, len(sites), "blocks", "magma", f"blocks in which {stream_title(trace, target)} gave the place up"
-    )
-    title = f"what {stream_title(trace, target)} gave up, over all {len(sites)} blocks"
+    bar = ColourBar(0, 100, "% of blocks", "magma", f"blocks in which {own} gave the place up")
+    title = f"what {own} gave up, over all {len(sites)} blocks"
     return Panel(image.round().astype(np.uint8), title, caption, bar, f"given_up/{target}")
 
 
@@ -89,12 +87,12 @@ def _place(trace: FusionTrace, site: str, target: str) -> tuple[SiteTrace, int]:
     return found, found.site.targets.index(target)
 
 
-def _counts(trace: FusionTrace, index: int, side: int) -> np.ndarray:
-    """By pixel, the blocks in which the stream gave the place up, float32."""
+def _share_of_blocks(trace: FusionTrace, index: int, side: int) -> np.ndarray:
+    """By pixel, the share of blocks in which the stream gave the place up, 0..1 float32."""
     maps = [
         placed(given_up_of(trace, site.site.name)[index], trace.framing, site.grid, side) for site in token_sites(trace)
     ]
-    return np.asarray(np.sum(maps, axis=0, dtype=np.float32))
+    return np.asarray(np.mean(maps, axis=0, dtype=np.float32))
 
 
 def _tinted(

@@ -3,6 +3,7 @@
 Maps of tokens are (S*B, h, w, C), stream-major: all streams of a batch go through as one.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -182,3 +183,14 @@ class MixTransformer(Backbone):
 
     def run_stage(self, index: int, x: Tensor) -> Tensor:
         return self.get_submodule(self.stage_names[index])(x)
+
+
+def start_values(module: nn.Module) -> None:
+    """For `Module.apply`: linear layers and convolutions begin as in the released code."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+    elif isinstance(module, nn.Conv2d):
+        fan_out = math.prod(module.kernel_size) * module.out_channels // module.groups
+        nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
+    if isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None:
+        nn.init.zeros_(module.bias)

@@ -16,7 +16,7 @@ from vizlab.core.site import declare_sites
 from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.stream_ensemble import ensemble_weights, with_ensemble
 from vizlab.methods.token_fusion.exchange import THRESHOLD
-from vizlab.methods.token_fusion.mix_transformer import MixTransformer, StageShape
+from vizlab.methods.token_fusion.mix_transformer import MixTransformer, StageShape, start_values
 from vizlab.tasks import Task
 
 _NARROW, _WIDE = (32, 64, 160, 256), (64, 128, 320, 512)
@@ -90,7 +90,8 @@ def token_fusion_mit(
     """The released segmentation network of that size, "b0" to "b5": exchange in every block (8 to 52 sites)."""
     shapes = [StageShape(*shape) for shape in zip(*MIT[size], _HEADS, _REDUCTIONS, strict=True)]
     encoder = MixTransformer(two_streams(inputs), shapes, threshold, first=(7, 4))
-    return TokenFusion(encoder, SegFormerDecoder(encoder.channels, task.channels, width), inputs, task)
+    network = TokenFusion(encoder, SegFormerDecoder(encoder.channels, task.channels, width), inputs, task)
+    return network.apply(start_values)
 
 
 def two_streams(inputs: Sequence[str]) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.token_fusion import charts, citations
 from vizlab.methods.token_fusion.block_panel import block_choices, block_html, film_html, overview_html
-from vizlab.methods.token_fusion.numbers import most_given_up, statement, token_sites
+from vizlab.methods.token_fusion.console import CONSOLE_JS, console
+from vizlab.methods.token_fusion.numbers import most_given_up, statement, threshold_of, token_sites
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
 from vizlab.page.kit.html import badge, heading
@@ -57,6 +58,7 @@ class TokenTab(MethodTab):
 
     def build(self) -> None:
         self.intro = gr.HTML()
+        self.console = gr.HTML(js_on_load=CONSOLE_JS, elem_id="vz-token-threshold")
         self.overview = gr.HTML(elem_id="vz-token-overview")
         self.film = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-token-film")
         self.site = gr.Dropdown([], label="block", elem_id="vz-token-site")
@@ -78,6 +80,7 @@ class TokenTab(MethodTab):
         rgbd = analysis.picture.rgbd
         return {
             self.intro: _intro(trace),
+            self.console: console(trace, threshold_of(analysis.unchanged.get(trace.model.name) or trace)),
             self.overview: overview_html(trace, rgbd),
             self.film: film_html(trace, rgbd),
             self.site: gr.update(choices=offered, value=site),
@@ -88,6 +91,7 @@ class TokenTab(MethodTab):
         }
 
     def wire(self, wiring: Wiring) -> None:
+        wiring.vary(self.console.release)
         wiring.redraw(self.site.input, self, [self.site], [self.block], self.draw_block)
 
     def draw_block(self, analysis: Analysis, trace: FusionTrace, site: str) -> Updates:

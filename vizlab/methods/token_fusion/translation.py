@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.methods.token_fusion.exchange import THRESHOLD
-from vizlab.methods.token_fusion.mix_transformer import MixTransformer, Stage, StageShape
+from vizlab.methods.token_fusion.mix_transformer import MixTransformer, Stage, StageShape, start_values
 from vizlab.methods.token_fusion.network import TokenFusion, two_streams
 from vizlab.tasks import Task
 
@@ -74,4 +74,5 @@ def token_fusion_translation(
         StageShape(shape.channels, blocks.get(f"decoder{number}", shape.blocks), shape.heads, shape.reduction)
         for number, shape in enumerate(reversed(shapes[:-1]), 1)
     ]
-    return TokenFusion(encoder, TranslationDecoder(streams, up, channels[-1], task.channels), inputs, task)
+    network = TokenFusion(encoder, TranslationDecoder(streams, up, channels[-1], task.channels), inputs, task)
+    return network.apply(start_values)

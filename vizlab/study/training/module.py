@@ -54,8 +54,14 @@ class FusionTraining(L.LightningModule):
         return (self.network,)
 
     def learn(self, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        """The loss on an augmented batch, and the shares of it by name."""
-        return self.losses(self.run_network(batch), batch)
+        """The loss on an augmented batch, and the shares of it by name; what the method wants small is one of them."""
+        penalty = self.method.learning.penalty
+        if penalty is None or not self.recipe.sparsity:
+            return self.losses(self.run_network(batch), batch)
+        with penalty(self.network) as found:
+            loss, parts = self.losses(self.run_network(batch), batch)
+        small = self.recipe.sparsity * found()
+        return loss + small, {**parts, "penalty": float(small.detach())}
 
     def run_network(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """The network's outputs by name."""
@@ -140,7 +146,7 @@ def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in network.parameters():
         key = id(parameter)
-        rate = recipe.backbone_lr if key in backbone else recipe.fusion_lr if key in fusion else recipe.lr
+        rate = recipe.fusion_lr if key in fusion else recipe.backbone_lr if key in backbone else recipe.lr
         decay = recipe.weight_decay if parameter.ndim > 2 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     # The backbone's group comes first: what follows a step reads its current rate there.

@@ -35,7 +35,8 @@ class Recipe:
 
     `zoom` is the range of magnification of the random crops, 1 being the picture's own resolution. `fusion_lr` is
     the rate of the modules at which the method fuses, where it names them; `sparsity`, relative to `backbone_lr`, how
-    far the method shrinks after each step what it wants small. Neither does anything for a method without such.
+    far the method shrinks after each step what it wants small, or the weight of that in the loss where it is a penalty.
+    Neither does anything for a method without such.
     `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
     input is what a Kinect would measure, with holes and noise. `translation` says how the task image is learned, and is
     there only with it. `card` goes into the model card (`licence` of the
