@@ -259,7 +259,7 @@ def added_sentence(model: Model) -> str:
     """What was added, for who added it: the name, what kind of network it is, and what comes next."""
     tasks = ", ".join(task.name for task in model.tasks)
     count = len(model.sites)
-    sites = f"{count} fusion site" + ("" if count == 1 else "s")
+    sites = f"{count} fusion site{'' if count == 1 else 's'}" if count else "no fusion sites, since nothing mixes in it"
     return (
         f"{model.name} was added and is ticked: {model.method.title}, {model.config.architecture}, which predicts "
         f"{tasks} and has {sites}. Press Run to see it beside the others."

@@ -18,6 +18,7 @@ from vizlab.core.tracer import trace
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.page import Page, Shown
 from vizlab.page.settings import Settings
+from vizlab.page.shelf import added_sentence
 from vizlab.page.summary import summary
 from vizlab.page.workspace import Workspace
 from vizlab.report import Material
@@ -96,6 +97,12 @@ def test_every_place_of_the_page_can_be_drawn(page: Page, analysis: Analysis) ->
     found = summary(analysis)["models"]
     assert list(found) == list(CONFIGS)
     json.dumps(found)
+
+
+def test_who_adds_one_is_told(workspace: Workspace) -> None:
+    said = added_sentence(workspace.shelf.get("depth-alone"))
+    assert "References, reference-single-hrnet, which predicts depth and has no fusion sites" in said
+    assert "nothing mixes" in said
 
 
 def text_of(updates: dict[Any, Any]) -> str:
