@@ -17,10 +17,8 @@ NYU40_CLASSES: tuple[str, ...] = (
     "otherfurniture", "otherprop",
 )  # fmt: skip
 """The 40 classes of Gupta et al. (CVPR 2013) with zero-based indices, spelled as the data set spells them."""
-SUNRGBD37_CLASSES: tuple[str, ...] = (
-    *NYU40_CLASSES[:23], "fridge", "tv", *NYU40_CLASSES[25:37],
-)  # fmt: skip
-"""SUN RGB-D's 37 (Song et al., CVPR 2015), in its order: NYUv2's but for the last three, two of them called shorter."""
+SUNRGBD37_CLASSES: tuple[str, ...] = NYU40_CLASSES[:37]
+"""SUN RGB-D's 37 (Song et al., CVPR 2015): NYUv2's in the same order but for the last three, spelled as NYUv2 does."""
 PASCAL21_CLASSES: tuple[str, ...] = (
     "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
     "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
@@ -37,6 +35,12 @@ DATA_SETS: dict[int, tuple[str, tuple[str, ...]]] = {
     len(PASCAL21_CLASSES): ("PASCAL", PASCAL21_CLASSES),
 }
 """The data set that a number of semseg classes is usual for, and their names."""
+
+
+def same_classes(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether an index means the same in both lists, as far as both go; True where one has no names."""
+    common = min(len(one), len(other))
+    return one[:common] == other[:common]
 
 
 def class_names(task: str, semseg: tuple[str, ...]) -> tuple[str, ...]:
@@ -58,9 +62,9 @@ class Task:
 
 
 def nyu_task(name: str, classes: int = 40) -> Task:
-    """The task of that name as NYUv2 or PASCAL defines it: depth in metres, normals as unit vectors in the camera frame.
+    """The task of that name as NYUv2 or PASCAL defines it, `classes` being semseg's.
 
-    `classes` are semseg's.
+    Depth is in metres, normals are unit vectors in the camera frame.
     """
     known = {
         "semseg": Task("semseg", classes),

@@ -8,6 +8,7 @@ import numpy as np
 from vizlab.errors import InputError
 from vizlab.geometry import NORMALS_METHOD, Intrinsics, derived_normals
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import NYU40_CLASSES, same_classes
 
 DERIVED = "derived from depth"
 """How a note on normals begins that were computed from the reference's own depth."""
@@ -18,13 +19,20 @@ class Reference:
     """Reference values in the picture's size, each of which may be missing.
 
     `depth` HxW float32 metres, NaN unknown; `label` HxW uint8 class index, 255 void; `normals` HxWx3 unit vectors,
-    NaN unknown (x right, y down, z forward). `notes` say per item where it comes from: "sensor", "exact, rendered".
+    NaN unknown (x right, y down, z forward). `classes` are the names of the label's. `notes` say per item where it
+    comes from: "sensor", "exact, rendered".
+
+    `human_parts` HxW uint8 index of `HUMAN_PARTS`, `sal` and `edge` HxW uint8, 1 where there is such a thing; 255 void.
     """
 
     depth: np.ndarray | None = None
     label: np.ndarray | None = None
     normals: np.ndarray | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    classes: tuple[str, ...] = NYU40_CLASSES
+    human_parts: np.ndarray | None = None
+    sal: np.ndarray | None = None
+    edge: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         sizes = {name: value.shape[:2] for name, value in self.maps().items()}
@@ -32,9 +40,24 @@ class Reference:
             raise InputError(f"The reference maps differ in size: {sizes}; expected the picture's size for all.")
 
     def maps(self) -> dict[str, np.ndarray]:
-        """What is there, by task name: semseg, depth, normals."""
-        items = {"semseg": self.label, "depth": self.depth, "normals": self.normals}
+        """What is there, by task name: semseg, depth, normals, human_parts, sal, edge."""
+        items = {
+            "semseg": self.label,
+            "depth": self.depth,
+            "normals": self.normals,
+            "human_parts": self.human_parts,
+            "sal": self.sal,
+            "edge": self.edge,
+        }
         return {name: value for name, value in items.items() if value is not None}
+
+    def truths(self, classes: tuple[str, ...]) -> dict[str, np.ndarray]:
+        """The maps against which a network with these semseg classes can be held: labels of others say nothing."""
+        return {
+            name: value
+            for name, value in self.maps().items()
+            if name != "semseg" or same_classes(classes, self.classes)
+        }
 
     @property
     def dependent(self) -> frozenset[tuple[str, str]]:

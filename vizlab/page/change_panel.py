@@ -14,6 +14,7 @@ from vizlab.experiments.interventions.effect import OutputEffect
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.changes import StackedChange
 from vizlab.page.kit.html import badge, tag, words
+from vizlab.tasks import class_names
 from vizlab.views.figures import stream_title
 from vizlab.views.formatting import percent_words
 
@@ -145,7 +146,7 @@ def _most(trace: FusionTrace, effect: OutputEffect) -> str:
     if not effect.flips:
         return ""
     was, now, _ = effect.flips[0]
-    classes = trace.model.classes
+    classes = class_names(effect.task, trace.model.classes)
     named = [classes[i] if i < len(classes) else f"class {i}" for i in (was, now)]
     return f", most from {named[0]} to {named[1]}"
 

@@ -110,7 +110,7 @@ def network_scores(trace: FusionTrace, truth: Reference | None) -> NetworkScores
 
 def _against(trace: FusionTrace, truth: Reference) -> dict[str, float]:
     """The scores of the tasks that the network predicts and the reference holds."""
-    maps = truth.maps()
+    maps = truth.truths(trace.model.classes)
     found = [scores(trace.predictions[task], maps[task]) for task in maps if task in trace.predictions]
     return {name: value for one in found for name, value in one.items()}
 

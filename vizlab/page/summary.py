@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 
 from vizlab.core.model import Model
+from vizlab.core.outputs import Output
 from vizlab.core.predictions import DepthPrediction, NormalsPrediction, Prediction, SemsegPrediction
 from vizlab.core.registry import methods
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.measures.metrics import depth_error, normals_error, semseg_score
 from vizlab.measures.reference import Reference
+from vizlab.measures.scores import scores
 from vizlab.page.kit.analysis import Analysis
+from vizlab.tasks import class_names
 from vizlab.views import class_legend
 from vizlab.views.document import plain as views_plain
 
@@ -44,7 +47,9 @@ def model_summary(trace: FusionTrace, reference: Reference | None) -> dict[str, 
         "environment": dict(trace.environment),
         "seconds": trace.seconds,
         "filled": trace.filled,
-        "predictions": {name: _prediction(p, trace, reference) for name, p in trace.predictions.items()},
+        "predictions": {
+            name: _prediction(Output.parse(name).task, p, trace, reference) for name, p in trace.predictions.items()
+        },
         "sites": {name: site_summary(site) for name, site in trace.sites.items()},
     }
     method = methods().get(trace.model.family)
@@ -91,10 +96,10 @@ def plain(value: Any) -> Any:
     return views_plain(value, 6)
 
 
-def _prediction(prediction: Prediction, trace: FusionTrace, reference: Reference | None) -> dict[str, Any]:
+def _prediction(task: str, prediction: Prediction, trace: FusionTrace, reference: Reference | None) -> dict[str, Any]:
     held = Reference() if reference is None else reference
     if isinstance(prediction, SemsegPrediction):
-        return _semseg(prediction, trace, held)
+        return _semseg(task, prediction, trace, held)
     if isinstance(prediction, DepthPrediction):
         found = {"task": "depth", "median_m": float(np.median(prediction.value))}
         if held.depth is not None:
@@ -107,14 +112,17 @@ def _prediction(prediction: Prediction, trace: FusionTrace, reference: Reference
             angle = normals_error(prediction.value, held.normals)
             found |= {"mean_degrees": angle.mean, "median_degrees": angle.median}
         return found
-    return {"task": "map", "mean": float(np.mean(prediction.value))}
+    truth = held.maps().get(task)
+    measured = {} if truth is None else scores(prediction, truth, task)
+    return {"task": "map", "mean": float(np.mean(prediction.value)), **measured}
 
 
-def _semseg(prediction: SemsegPrediction, trace: FusionTrace, held: Reference) -> dict[str, Any]:
-    items = class_legend(prediction.label, trace.model.classes)
+def _semseg(task: str, prediction: SemsegPrediction, trace: FusionTrace, held: Reference) -> dict[str, Any]:
+    items = class_legend(prediction.label, class_names(task, trace.model.classes))
     largest = {item.label: item.share for item in items}
-    found: dict[str, Any] = {"task": "semseg", "confidence": float(prediction.confidence.mean()), "largest": largest}
-    if held.label is not None:
-        score = semseg_score(prediction.label, held.label)
+    found: dict[str, Any] = {"task": task, "confidence": float(prediction.confidence.mean()), "largest": largest}
+    truth = held.truths(trace.model.classes).get(task)
+    if truth is not None:
+        score = semseg_score(prediction.label, truth)
         found |= {"pixel_accuracy": score.accuracy, "miou": score.miou}
     return found

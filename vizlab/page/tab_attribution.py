@@ -38,6 +38,7 @@ from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import note
 from vizlab.page.kit.method_tab import Updates
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import class_names
 
 SEGMENT, PIXEL, BOX = "the segment there", "that pixel", "a box, two clicks"
 KEPT_BYTES = 32_000_000
@@ -296,7 +297,8 @@ def of_choices(trace: FusionTrace, output: str | None) -> list[str]:
         return []
     counts = np.bincount(found.label.ravel())
     order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]][:CLASSES]
-    return [THERE, *(trace.model.classes[i] if i < len(trace.model.classes) else str(i) for i in order)]
+    names = class_names(Output.parse(output or "").task, trace.model.classes)
+    return [THERE, *(names[i] if i < len(names) else str(i) for i in order)]
 
 
 THERE = "what most of the region is"

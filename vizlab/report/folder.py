@@ -44,6 +44,7 @@ from vizlab.views.layers import PHOTOGRAPH, PICTURE, REFERENCE
 FORMS = ("png", "pdf")
 MEASURES = {
     "accuracy": "pixel accuracy", "miou": "mean IoU", "rmse": "RMSE, m", "angle": "mean angle, degrees",
+    "f": "F-measure", "iou": "IoU",
 }  # fmt: skip
 """What scores.csv calls them."""
 Files = Iterator[tuple[str, bytes]]
@@ -186,21 +187,22 @@ def _charts(name: str, trace: FusionTrace) -> Files:
 def scores_csv(found: Material) -> str:
     """Each network's answers against the reference: pixel accuracy, mean IoU (0..1), RMSE (m), mean angle (degrees)."""
     reference = found.reference or Reference()
-    truth = (reference if found.rgbd is None else reference.completed(found.rgbd)).maps()
+    complete = reference if found.rgbd is None else reference.completed(found.rgbd)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("network", "output", "measure", "value", "reference"))
     for name, trace in found.traces.items():
+        truth = complete.truths(trace.model.classes)
         for output, prediction in trace.predictions.items():
             task = output.partition("/")[0]
             if task in truth:
                 note = reference.notes.get(task, "the picture's own")
-                table.writerows((name, output, *score, note) for score in _scores(prediction, truth[task]))
+                table.writerows((name, output, *score, note) for score in _scores(prediction, truth[task], task))
     return text.getvalue()
 
 
-def _scores(prediction: Prediction, truth: np.ndarray) -> Iterator[tuple[str, float]]:
-    found = scores(prediction, truth)
+def _scores(prediction: Prediction, truth: np.ndarray, task: str) -> Iterator[tuple[str, float]]:
+    found = scores(prediction, truth, task)
     yield from ((words, found[name]) for name, words in MEASURES.items() if name in found)
 
 

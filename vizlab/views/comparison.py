@@ -16,8 +16,10 @@ from vizlab.core.predictions import (
 )
 from vizlab.core.trace import FusionTrace
 from vizlab.measures.metrics import DepthError, depth_error, normals_error, semseg_score
+from vizlab.measures.probability_maps import BETA_SQUARED, TOLERANCE, edge_score, saliency_score
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import VOID, class_names, same_classes
 from vizlab.views.headings import network_titles
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent
@@ -67,7 +69,6 @@ class _Common:
     """What all cells of a grid share."""
 
     reference: Reference
-    classes: tuple[str, ...]
     palette: Palette
     depth_range: tuple[float, float]
     errors: Mapping[tuple[int, str], DepthError]
@@ -127,8 +128,7 @@ def _common(columns: Sequence[Column], reference: Reference, palette: Palette) -
     depths = {c.identity: value for c in columns if (value := c.depth()) is not None}
     errors = {} if reference.depth is None else {i: depth_error(v, reference.depth) for i, v in depths.items()}
     ranged = list(depths.values()) if reference.depth is None else [reference.depth]
-    classes = next((c.trace.model.classes for c in columns if c.trace.model.classes), ())
-    return _Common(reference, classes, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
+    return _Common(reference, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
 
 
 def _cell(column: Column, task: str, common: _Common) -> Cell:
@@ -144,8 +144,10 @@ def _cell(column: Column, task: str, common: _Common) -> Cell:
 def _panel(prediction: Prediction, task: str, column: Column, common: _Common, key: str) -> Panel:
     title = column.title
     if isinstance(prediction, SemsegPrediction):
-        classes = column.trace.model.classes
-        return semseg_panel(prediction, classes, title, common.palette, _semseg_caption(prediction, task, common), key)
+        classes = class_names(task, column.trace.model.classes)
+        return semseg_panel(
+            prediction, classes, title, common.palette, _semseg_caption(prediction, task, classes, common), key
+        )
     if isinstance(prediction, DepthPrediction):
         return depth_panel(
             prediction.value, title, *common.depth_range, _depth_caption(common.errors.get(column.identity)), key
@@ -153,7 +155,8 @@ def _panel(prediction: Prediction, task: str, column: Column, common: _Common, k
     if isinstance(prediction, NormalsPrediction):
         return normals_panel(prediction.value, title, _normals_caption(prediction, common), key)
     if isinstance(prediction, MapPrediction):
-        return map_panel(prediction.value, title, ColourBar(0, 1, "", "cividis", f"{task} probability"), "", key)
+        bar = ColourBar(0, 1, "", "cividis", f"{task} probability")
+        return map_panel(prediction.value, title, bar, _map_caption(prediction, task, common), key)
     assert isinstance(prediction, ImagePrediction)
     return image_panel(prediction.value, title, key=key)
 
@@ -172,18 +175,40 @@ def _reference_cell(task: str, common: _Common) -> Cell:
         return EmptyCell("Errors are taken against the depth above.")
     if value is None:
         return EmptyCell(f"No {task} reference for this picture.")
-    if task == "semseg":
-        return label_panel(value, common.classes, "reference", common.palette, caption, key)
+    if task in ("semseg", "human_parts"):
+        classes = class_names(task, common.reference.classes)
+        return label_panel(value, classes, "reference", common.palette, caption, key)
     if task == "depth":
         return depth_panel(value, "reference", *common.depth_range, caption, key)
-    return normals_panel(value, "reference", caption, key)
+    if task == "normals":
+        return normals_panel(value, "reference", caption, key)
+    marked = np.where(value == VOID, np.nan, value.astype(np.float32))
+    return map_panel(marked, "reference", ColourBar(0, 1, "", "cividis", task), caption, key)
 
 
-def _semseg_caption(prediction: SemsegPrediction, task: str, common: _Common) -> str:
-    if common.reference.label is None or task != "semseg":
+def _semseg_caption(prediction: SemsegPrediction, task: str, classes: tuple[str, ...], common: _Common) -> str:
+    truth = common.reference.maps().get(task)
+    if truth is None:
         return ""
-    score = semseg_score(prediction.label, common.reference.label)
+    if task == "semseg" and not same_classes(classes, common.reference.classes):
+        return "Its classes are not the reference’s."
+    score = semseg_score(prediction.label, truth)
     return f"Pixel accuracy {percent(score.accuracy)}, mIoU {percent(score.miou)} over {score.present} classes present."
+
+
+def _map_caption(prediction: MapPrediction, task: str, common: _Common) -> str:
+    """The figures of a map of probabilities, where there is a reference for them."""
+    truth = common.reference.maps().get(task)
+    if truth is None:
+        return ""
+    found = saliency_score(prediction.value, truth) if task == "sal" else edge_score(prediction.value, truth)
+    if np.isnan(found.f):
+        return "The reference marks nothing."
+    if task == "sal":
+        best = f"at the best threshold, {found.threshold:g}"
+        return f"F-measure {percent(found.f)} (β² {BETA_SQUARED}) {best}; intersection over union {percent(found.iou)}."
+    reach = f"within {TOLERANCE:.2%} of the diagonal, not thinned"
+    return f"F {percent(found.f)} at the best threshold, {found.threshold:g}; matches {reach}."
 
 
 def _depth_caption(error: DepthError | None) -> str:

@@ -15,11 +15,19 @@ import cv2
 import numpy as np
 
 from vizlab.core.outputs import answers
-from vizlab.core.predictions import DepthPrediction
+from vizlab.core.predictions import (
+    DepthPrediction,
+    MapPrediction,
+    NormalsPrediction,
+    Prediction,
+    SemsegPrediction,
+)
 from vizlab.core.registry import title_of
 from vizlab.core.trace import FusionTrace
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import same_classes
+from vizlab.views.class_table import ClassTable, class_table
 from vizlab.views.flow import flow
 from vizlab.views.headings import network_titles
 from vizlab.views.layers import (
@@ -34,7 +42,7 @@ from vizlab.views.layers import (
     site_layers,
 )
 from vizlab.views.packing import Packed, pack_bytes, pack_numbers
-from vizlab.views.palettes import class_colours, colormap, hex_of
+from vizlab.views.palettes import colormap
 from vizlab.views.panels import reduced
 from vizlab.views.predictions import limit_of
 
@@ -106,7 +114,7 @@ def document(
     first = next(iter(traces.values()))
     size, digest = (first.framing.picture, first.input_digest) if rgbd is None else (rgbd.size, rgbd.digest)
     sampled = sampling(trace.framing for trace in traces.values())
-    named = _named_layers(traces, rgbd, complete, own or {}, sampled)
+    named, table = _named_layers(traces, rgbd, complete, own or {}, sampled)
     keys = {layer.key for layer in named.values()}
     made = [*_errors(traces, complete, keys), *_changes(own or {}), *_moved_maps(own or {}, named), *_between(traces)]
     titles = _titles(traces)
@@ -117,7 +125,7 @@ def document(
         "sampling": {"stride": sampled.stride, "offset": sampled.offset},
         "networks": [_network(name, t, text) for (name, t), text in zip(traces.items(), titles, strict=True)],
         "layers": [_entry(layer, name) for name, layer in named.items()] + [_made_entry(one) for one in made],
-        "classes": _classes(traces),
+        "classes": table.to_dict(),
         "colormaps": _colormaps(),
     }
     return Document(plain(manifest), named)
@@ -168,8 +176,11 @@ def _named_layers(
     reference: Reference,
     own: Mapping[str, FusionTrace],
     sampled: Sampling,
-) -> dict[str, Layer]:
-    """Layers by id; an id says of what picture, network and setting its values are, so that equal ids are equal."""
+) -> tuple[dict[str, Layer], ClassTable]:
+    """Layers by id, and the table of their classes.
+
+    An id says of what picture, network and setting its values are, so that equal ids are equal.
+    """
     pictures = [] if rgbd is None else picture_layers(rgbd, reference, sampled)
     named = {_id(_content(layer), layer.key): layer for layer in pictures}
     groups = [*traces.items(), *((name + OWN, trace) for name, trace in own.items())]
@@ -177,7 +188,14 @@ def _named_layers(
         about = f"{_identity(trace)}|{sampled.stride}"
         layers = [*prediction_layers(trace, group, sampled), *site_layers(trace, group)]
         named |= {_id(about, layer.key): layer for layer in layers}
-    return named
+    table = class_table(named.values())
+    return {_placed_id(name, layer, table): table.placed(layer) for name, layer in named.items()}, table
+
+
+def _placed_id(name: str, layer: Layer, table: ClassTable) -> str:
+    """The id of values that were moved to their place in the table."""
+    start = table.start(layer.classes) if layer.kind == "classes" else 0
+    return _id(f"{name}|{start}", layer.key) if start else name
 
 
 def _identity(trace: FusionTrace) -> str:
@@ -239,22 +257,31 @@ def _errors(traces: Mapping[str, FusionTrace], reference: Reference, keys: Colle
     maps = reference.maps()
     end = _depth_limit(traces, maps.get("depth"))
     for name, trace in traces.items():
-        for task in answers(trace.predictions):
-            if task in maps:
+        for task, prediction in answers(trace.predictions).items():
+            if task in maps and (task != "semseg" or same_classes(trace.model.classes, reference.classes)):
                 truth = next(key for key in (f"{REFERENCE}|{task}", f"{PICTURE}|{task}") if key in keys)
                 of = (truth, f"{name}|{_answer(trace, task)}")
-                yield from _compared(f"{name}|{task}|error", f"{task}, error", name, task, of, end, "the reference")
+                key, title = f"{name}|{task}|error", f"{task}, error"
+                yield from _compared(prediction, key, title, name, task, of, end, "the reference")
 
 
 def _between(traces: Mapping[str, FusionTrace]) -> Iterable[_Made]:
     """How far the answers of every two networks are from each other, task by task: the later less the earlier."""
     names, titles = list(traces), dict(zip(traces, _titles(traces), strict=True))
     for second, first in ((b, a) for i, b in enumerate(names) for a in names[:i]):
-        for task in answers(traces[second].predictions):
-            if task in answers(traces[first].predictions):
+        for task, prediction in answers(traces[second].predictions).items():
+            if _comparable(task, traces[second], traces[first]):
                 of = tuple(f"{name}|{_answer(traces[name], task)}" for name in (first, second))
                 key, title = f"{second}|{task}|between|{first}", f"{task}, against {titles[first]}"
-                yield from _compared(key, title, second, task, (of[0], of[1]), 1.0, titles[first])
+                yield from _compared(prediction, key, title, second, task, (of[0], of[1]), 1.0, titles[first])
+
+
+def _comparable(task: str, *both: FusionTrace) -> bool:
+    """Whether both predict that task, in one form and with classes of one meaning."""
+    found = [answers(trace.predictions).get(task) for trace in both]
+    if None in found or type(found[0]) is not type(found[1]):
+        return False
+    return task != "semseg" or same_classes(*(trace.model.classes for trace in both))
 
 
 def _titles(traces: Mapping[str, FusionTrace]) -> tuple[str, ...]:
@@ -280,10 +307,11 @@ def _answer(trace: FusionTrace, task: str) -> str:
 def _changes(own: Mapping[str, FusionTrace]) -> Iterable[_Made]:
     """What moving a control did to every answer."""
     for name, trace in own.items():
-        for task in answers(trace.predictions):
+        for task, prediction in answers(trace.predictions).items():
             output = _answer(trace, task)
             of = (f"{name}{OWN}|{output}", f"{name}|{output}")
-            yield from _compared(f"{name}|{task}|change", f"{task}, change", name, task, of, 1.0, "its own setting")
+            key, title = f"{name}|{task}|change", f"{task}, change"
+            yield from _compared(prediction, key, title, name, task, of, 1.0, "its own setting")
 
 
 def _moved_maps(own: Mapping[str, FusionTrace], named: Mapping[str, Layer]) -> Iterable[_Made]:
@@ -303,12 +331,18 @@ def _moved_maps(own: Mapping[str, FusionTrace], named: Mapping[str, Layer]) -> I
 
 
 def _compared(
-    key: str, title: str, group: str, task: str, of: tuple[str, str], end: float, against: str
+    prediction: Prediction, key: str, title: str, group: str, task: str, of: tuple[str, str], end: float, against: str
 ) -> Iterable[_Made]:
-    """The layer in which second and first of one task are held against each other."""
-    if task == "semseg":
+    """The layer in which second and first of one task are held against each other; `prediction` is one of them."""
+    if isinstance(prediction, SemsegPrediction):
         yield _Made(key, title, group, "mask", "mismatch", of, f"Where the class is not that of {against}.", task=task)
-    elif task == "depth":
+    elif isinstance(prediction, MapPrediction):
+        sentence = f"Probability less that of {against}: orange is higher, purple lower."
+        yield _Made(
+            key, title, group, "signed", "difference", of, sentence, "", "probability difference", "diverging", -1.0,
+            1.0, task=task,
+        )  # fmt: skip
+    elif isinstance(prediction, DepthPrediction):
         sentence = f"Prediction less {against}: orange is farther, purple nearer, grey unknown."
         yield _Made(
             key,
@@ -325,17 +359,11 @@ def _compared(
             end,
             task=task,
         )
-    elif task == "normals":
+    elif isinstance(prediction, NormalsPrediction):
         sentence = f"Angle to the direction of {against}."
         yield _Made(
             key, title, group, "scalar", "angle", of, sentence, "°", "angle", "magma", 0.0, 60.0, digits=1, task=task
         )
-
-
-def _classes(traces: Mapping[str, FusionTrace]) -> dict[str, Any]:
-    names = max((t.model.classes for t in traces.values()), key=len, default=())
-    palettes = {name: [hex_of(c) for c in class_colours(name)[: len(names)]] for name in ("voc", "safe")}
-    return {"names": list(names), "palettes": palettes}
 
 
 @lru_cache(maxsize=1)

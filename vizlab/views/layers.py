@@ -23,6 +23,7 @@ from vizlab.core.predictions import (
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import VOID, class_names
 from vizlab.views.figures import stream_title
 from vizlab.views.outside import LAYERS, outside_map, outside_scale
 from vizlab.views.outside import Layer as Map
@@ -31,6 +32,11 @@ from vizlab.views.predictions import depth_range
 Kind = Literal["colour", "classes", "scalar", "signed", "normals", "mask"]
 PICTURE, REFERENCE = "picture", "reference"
 PHOTOGRAPH = f"{PICTURE}|colour"
+PROBABILITY = {
+    "edge": "The probability that a pixel lies on an edge.",
+    "sal": "The probability that a pixel belongs to what stands out of the picture.",
+}
+"""What a map of probabilities means, by task."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +47,8 @@ class Layer:
     `kind` "colour" HxWx3 uint8, "classes" HxW uint8 (255 void), "normals" HxWx3 unit vectors, else numbers in `unit`
     with `digits` after the point. `low`..`high` is the automatic range on `colormap`; layers of one `row` can share it.
     `group` is "picture", "reference" or a network's name; `task`, `site`, `target`, `source` say of what it is, empty
-    where they do not apply. `key` holds from picture to picture.
+    where they do not apply. `classes` are the names of classes by index, where they are known. `key` holds from picture
+    to picture.
     """
 
     key: str
@@ -61,6 +68,7 @@ class Layer:
     site: str = ""
     target: str = ""
     source: str = ""
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,8 @@ def picture_layers(rgbd: RGBDImage, reference: Reference | None, sampled: Sampli
         if values is rgbd.depth:
             continue  # the sensor's own is there already
         note = "" if reference is None else reference.notes.get(task, "")
-        found.append(_reference(task, sampled(values), note, sampled.cell))
+        classes = () if reference is None else reference.classes
+        found.append(_reference(task, sampled(values), note, sampled.cell, classes))
     return found + [_domain(rgbd, name, sampled) for name in rgbd.domains]
 
 
@@ -148,13 +157,27 @@ def _sampled(prediction: Prediction, sampled: Sampling) -> Prediction:
     return type(prediction)(**arrays)  # type: ignore[arg-type]
 
 
-def _reference(task: str, values: np.ndarray, note: str, cell: tuple[float, float]) -> Layer:
+def _reference(task: str, values: np.ndarray, note: str, cell: tuple[float, float], classes: tuple[str, ...]) -> Layer:
     key, sentence = f"{REFERENCE}|{task}", f"The reference: {note or 'given with the picture'}."
     if task == "semseg":
-        return Layer(key, "reference classes", REFERENCE, "classes", values, cell, sentence, task=task, row="classes")
+        return Layer(
+            key, "reference classes", REFERENCE, "classes", values, cell, sentence, task=task, row="classes",
+            classes=classes,
+        )  # fmt: skip
     if task == "normals":
         return Layer(key, "reference normals", REFERENCE, "normals", values, cell, sentence, task=task)
-    return _depth(key, "reference depth", REFERENCE, values, sentence, cell)
+    if task == "depth":
+        return _depth(key, "reference depth", REFERENCE, values, sentence, cell)
+    if task == "human_parts":
+        return Layer(
+            key, "reference parts", REFERENCE, "classes", values, cell, sentence, task=task, row="classes",
+            classes=class_names(task, ()),
+        )  # fmt: skip
+    marked = np.where(values == VOID, np.float32(np.nan), values.astype(np.float32))
+    return Layer(
+        key, f"reference {task}", REFERENCE, "scalar", marked, cell, sentence, row="probability", colormap="cividis",
+        task=task,
+    )  # fmt: skip
 
 
 def _depth(
@@ -188,8 +211,8 @@ def _of_prediction(
         )  # fmt: skip
     elif isinstance(prediction, MapPrediction):
         yield Layer(
-            key, title, group, "scalar", prediction.value, cell, "A probability.", row="probability",
-            colormap="cividis", task=output.task,
+            key, title, group, "scalar", prediction.value, cell, PROBABILITY.get(output.task, "A probability."),
+            row="probability", colormap="cividis", task=output.task,
         )  # fmt: skip
     elif isinstance(prediction, ImagePrediction):
         by = f"the stream of {output.stream} makes alone" if output.stream and not output.ensemble else "it makes"
@@ -200,19 +223,20 @@ def _of_classes(
     trace: FusionTrace, group: str, output: Output, prediction: SemsegPrediction, cell: tuple[float, float]
 ) -> Iterable[Layer]:
     key, title, task = f"{group}|{output}", _title(output), output.task
+    classes = class_names(task, trace.model.classes)
     yield Layer(
         key, title, group, "classes", prediction.label, cell, "The likeliest class of every pixel.", row="classes",
-        task=task,
+        task=task, classes=classes,
     )  # fmt: skip
     yield Layer(
         f"{key}|confidence", f"{title}, confidence", group, "scalar", prediction.confidence, cell,
         "The probability of the class that is shown; dark is unsure.", row="confidence", colormap="cividis", task=task,
     )  # fmt: skip
     if prediction.entropy is not None:
-        most = math.log(max(2, len(trace.model.classes)))
+        most = math.log(max(2, len(classes)))
         yield Layer(
             f"{key}|entropy", f"{title}, entropy", group, "scalar", prediction.entropy, cell,
-            f"How spread the probabilities are: 0 is one class alone, {most:.2f} all {len(trace.model.classes)} alike.",
+            f"How spread the probabilities are: 0 is one class alone, {most:.2f} all {len(classes)} alike.",
             "nats", "entropy", "magma", 0.0, round(most, 2), task=task,
         )  # fmt: skip
 

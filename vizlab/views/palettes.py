@@ -1,5 +1,6 @@
 """Colours: one per stream everywhere, palettes for classes, maps for numbers."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -70,11 +71,19 @@ def stream_colour(name: str) -> str:
     return SPARE_COLOURS[sum(name.encode()) % len(SPARE_COLOURS)]
 
 
+def class_colours(palette: Palette = "voc", classes: Sequence[str] = ()) -> np.ndarray:
+    """(256, 3) uint8, RGB by class index; 255 (void) is black.
+
+    In VOC's palette zero is the background, black. It is shifted by one for `classes` that do not begin with one, as
+    NYUv2's, and kept for those that do, as PASCAL's and the parts of people.
+    """
+    return _class_colours(palette, "background" in classes[:1])
+
+
 @lru_cache(maxsize=4)
-def class_colours(palette: Palette = "voc") -> np.ndarray:
-    """(256, 3) uint8, RGB by class index; 255 (void) is black. VOC is shifted by one: its own zero is background."""
+def _class_colours(palette: Palette, background: bool) -> np.ndarray:
     if palette == "voc":
-        colours = np.array([_voc(index + 1) for index in range(255)] + [(0, 0, 0)], np.uint8)
+        colours = np.array([_voc(index + (not background)) for index in range(255)] + [(0, 0, 0)], np.uint8)
     else:
         safe = np.array([_rgb(text) for text in _SAFE], np.uint8)
         colours = safe[np.arange(256) % len(safe)]

@@ -44,7 +44,7 @@ def label_panel(
     label: np.ndarray, classes: Sequence[str], title: str, palette: Palette = "voc", caption: str = "", key: str = ""
 ) -> Panel:
     """A label map HxW uint8 (class index, 255 void) in the palette's colours."""
-    image = class_colours(palette)[reduced(label)]
+    image = class_colours(palette, classes)[reduced(label)]
     return Panel(image, title, caption, class_legend(label, classes, palette), key)
 
 
@@ -54,7 +54,7 @@ def class_legend(label: np.ndarray, classes: Sequence[str], palette: Palette = "
     order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]]
     shown = [i for i in order[:LEGEND_CLASSES] if counts[i] >= LEGEND_SHARE * label.size]
     rest = order[len(shown) :]
-    colours = class_colours(palette)
+    colours = class_colours(palette, classes)
     items = [LegendItem(_class_name(i, classes), hex_of(colours[i]), counts[i] / label.size) for i in shown]
     if rest:
         share = float(counts[rest].sum() / label.size)

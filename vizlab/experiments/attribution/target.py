@@ -16,6 +16,7 @@ from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.core.pixels import is_of_classes
 from vizlab.errors import InputError, one_line
 from vizlab.experiments.attribution.regions import checked
+from vizlab.tasks import class_names
 
 ClassScale = Literal["probability", "log-probability", "logit"]
 """How the answer for a class is measured: its softmax probability (0..1), the logarithm of that, or its logit."""
@@ -152,9 +153,10 @@ Measure = Callable[[View, Tensor], Tensor]
 def _measure(target: Target, task: str, model: Model, view: View, y: Tensor) -> tuple[str, str, int, Measure]:
     """What it is in words, its unit, its channel and how it is computed."""
     if is_of_classes(task, y.shape[1]):
-        index = _class_index(target, model, view, y)
+        names = class_names(task, model.classes)
+        index = _class_index(target, names, view, y)
         of = f"{'log of the probability' if target.scale == 'log-probability' else target.scale} of "
-        return of + class_name(model, index), UNITS[target.scale], index, _class_measure(target.scale, index)
+        return of + class_name(names, index), UNITS[target.scale], index, _class_measure(target.scale, index)
     if task == "normals":
         return _normals_measure(str(target.of or "angle to up"))
     if target.of is not None:
@@ -166,22 +168,22 @@ def _measure(target: Target, task: str, model: Model, view: View, y: Tensor) -> 
     return task, "probability", 0, lambda view, y: view.at_picture(view.at_input(y[:, :1]))[:, 0].sigmoid()
 
 
-def class_name(model: Model, index: int) -> str:
-    """A class in words; its number where the network's file names none."""
-    return model.classes[index] if index < len(model.classes) else f"class {index}"
+def class_name(names: tuple[str, ...], index: int) -> str:
+    """A class in words; its number where it has no name."""
+    return names[index] if index < len(names) else f"class {index}"
 
 
-def _class_index(target: Target, model: Model, view: View, y: Tensor) -> int:
+def _class_index(target: Target, names: tuple[str, ...], view: View, y: Tensor) -> int:
     count = y.shape[1]
     if target.scale not in UNITS:
         raise InputError(f"'{one_line(target.scale, 60)}' is no scale of a class; expected {', '.join(UNITS)}.")
     if target.of is None:
         return most_predicted(view, y)
-    if isinstance(target.of, str) and target.of in model.classes:
-        return model.classes.index(target.of)
+    if isinstance(target.of, str) and target.of in names:
+        return names.index(target.of)
     if str(target.of).isdecimal() and int(target.of) < count:
         return int(target.of)
-    named = f"; its classes are {', '.join(model.classes)}" if model.classes else ""
+    named = f"; its classes are {', '.join(names)}" if names else ""
     raise InputError(
         f"'{one_line(target.of, 60)}' is no class of this network; expected a name or 0..{count - 1}{named}."
     )

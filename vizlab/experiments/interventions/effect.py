@@ -21,6 +21,7 @@ from vizlab.measures.movement import movement
 from vizlab.measures.reference import Reference
 from vizlab.measures.scores import scores
 from vizlab.rgbd import RGBDImage
+from vizlab.tasks import class_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +103,8 @@ class Effect:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without maps and traces; undefined figures as None."""
-        classes = self.before.model.classes
-        named = {name: one.to_dict(classes if one.task == "semseg" else ()) for name, one in self.outputs.items()}
+        semseg = self.before.model.classes
+        named = {name: one.to_dict(class_names(one.task, semseg)) for name, one in self.outputs.items()}
         return {
             "model": self.before.model.name,
             "changes": [change.to_dict() for change in self.changes],
@@ -177,7 +178,7 @@ class Bench:
         return Effect(self.before, after, changes, self._effects(outputs, after, truth))
 
     def _effects(self, outputs: Outputs, after: FusionTrace, truth: Reference | None) -> dict[str, OutputEffect]:
-        known = {} if truth is None else truth.maps()
+        known = {} if truth is None else truth.truths(after.model.classes)
         found = {}
         for name, y in outputs.items():
             output = Output.parse(name)
@@ -186,7 +187,7 @@ class Bench:
             moved = movement(output.task, self.baseline.outputs[name], y, self.baseline.framing)
             metrics: dict[str, tuple[float, float]] = {}
             if output.task in known and name in after.predictions:
-                was, now = (scores(t.predictions[name], known[output.task]) for t in (self.before, after))
+                was, now = (scores(t.predictions[name], known[output.task], output.task) for t in (self.before, after))
                 metrics = {key: (was[key], now[key]) for key in was}
             flipped = None if moved.flipped is None else moved.flipped[0].cpu().numpy()
             flips = () if flipped is None else self._flips(name, y, flipped)
