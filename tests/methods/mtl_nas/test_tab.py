@@ -81,6 +81,8 @@ def test_charts_show_those_numbers(trace: FusionTrace) -> None:
         assert isinstance(figure, go.Figure)
         for drawn, one in zip(figure.data, connections(trace), strict=True):
             np.testing.assert_array_equal(drawn.z, getattr(one, field))
+            crossed = [[said == "×" for said in row] for row in drawn.text]
+            np.testing.assert_array_equal(crossed, ~one.is_open & np.isfinite(one.weight))
 
 
 def test_other_methods_have_no_connections(nddr_trace: FusionTrace) -> None:

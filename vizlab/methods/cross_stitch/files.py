@@ -15,7 +15,7 @@ def _recognise(keys: Collection[str]) -> bool:
 
 def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     stages = distinct(state, r"cross_stitch\.(\w+)\.cross_stitch_unit\.")
-    return resnet_per_task(state, "cross-stitch", stages, "sums")
+    return resnet_per_task(state, "cross-stitch", stages, "sums", clues)
 
 
 CROSS_STITCH = PublishedFormat("a cross-stitch network", _recognise, _describe, lambda key, config: key)

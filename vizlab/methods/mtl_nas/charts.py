@@ -12,7 +12,7 @@ from vizlab.views.shares import NOT_AN_EFFECT
 
 ROW = 24
 """Pixels of one stage."""
-_CLOSED = "0 where the connection is closed; nothing where there is none, at the start of a block."
+_CLOSED = "× where a connection is closed; nothing where there is none, at the start of a block."
 
 
 def connection_weights(trace: FusionTrace) -> go.Figure:
@@ -45,6 +45,11 @@ def _drawn(
     titles = [f"into {stream_title(trace, one.target)}" for one in found]
     stages, (low, high) = found[0].stages, ends
     figure = matrix_multiples(titles, matrices, stages, SOURCES, low=low, high=high, colours=colours, bar_title=bar)
+    for drawn, one in zip(figure.data, found, strict=True):
+        drawn.text = [
+            ["×" if said and not is_open else said for said, is_open in zip(*row, strict=True)]
+            for row in zip(drawn.text, one.is_open, strict=True)
+        ]
     figure.update_yaxes(title_text="after", col=1)
     figure.update_xaxes(title_text="from")
     return styled(figure, title, notes, ROW * len(stages), headings=True)

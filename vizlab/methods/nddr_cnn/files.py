@@ -15,7 +15,7 @@ def _recognise(keys: Collection[str]) -> bool:
 
 def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     stages = [_STAGE_NAMES.get(name, name) for name in distinct(state, r"nddr\.(\w+)\.layer\.")]
-    return resnet_per_task(state, "nddr-cnn", stages, "concatenates")
+    return resnet_per_task(state, "nddr-cnn", stages, "concatenates", clues)
 
 
 def _sources(key: str, config: NetworkConfig) -> str:
