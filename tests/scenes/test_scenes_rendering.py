@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vizlab.geometry import back_project
+from vizlab.rgbd.domains import with_domains
 from vizlab.scenes import known_kinds, list_scenes, load_scene, render_scene
 from vizlab.scenes.catalogue import CATALOGUE
 from vizlab.scenes.materials import Material, flagstones, glow
@@ -118,6 +119,9 @@ def test_saved_scene_reads_back(tmp_path) -> None:  # type: ignore[no-untyped-de
     np.testing.assert_allclose(scene.depth, rendering.depth, atol=1.1e-4)
     np.testing.assert_allclose(scene.normals, rendering.normals, atol=0.012)
     assert np.array_equal(np.isnan(scene.sensor_depth), rendering.sensor_depth == 0)
+    domains = with_domains(None, scene.domain_paths).domains
+    for name, picture in (("texture", rendering.texture), ("light", rendering.light)):
+        assert np.abs(domains[name].astype(int) - picture).mean() < 6, name  # as JPEG
 
 
 @pytest.mark.parametrize("name", list_scenes())

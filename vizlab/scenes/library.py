@@ -2,7 +2,8 @@
 
 A scene's folder holds rgb.jpg, depth.png (16-bit millimetres as a Kinect gives them, 0 = hole), depth_exact.png
 (16-bit, 1/5000 m), label.png (8-bit, NYU40 classes from 0, 255 void), normals.png (8-bit, (n + 1) / 2 * 255, channels
-x, y, z in the camera frame: x right, y down, z forward) and scene.json. `vizlab.scenes.making` writes them.
+x, y, z in the camera frame: x right, y down, z forward) and scene.json; some also texture.jpg and light.jpg, the
+surfaces without light and the light without their texture. `vizlab.scenes.making` writes them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ EXACT_UNITS_PER_METRE = 5000
 """depth_exact.png counts in 0.2 mm, which reaches 13.1 m; TUM RGB-D uses the same unit."""
 FORMAT = 1
 NORMAL_STEPS = 255
+DOMAINS = ("texture", "light")
+"""Further pictures of a scene, as image translation takes them (`Rendering.domains`)."""
 
 FOLDER = bundled_folder("scenes")
 """Where the bundled scenes lie."""
@@ -69,6 +72,12 @@ class Scene:
     def normals_path(self) -> Path:
         """Normals, 8-bit PNG, (n + 1) / 2 * 255."""
         return self.folder / "normals.png"
+
+    @property
+    def domain_paths(self) -> dict[str, Path]:
+        """Further pictures of the same view by name, JPEG; of `DOMAINS`, those that are there."""
+        paths = {name: self.folder / f"{name}.jpg" for name in DOMAINS}
+        return {name: path for name, path in paths.items() if path.is_file()}
 
     @cached_property
     def rgb(self) -> NDArray[np.uint8]:

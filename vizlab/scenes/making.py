@@ -69,7 +69,8 @@ def save_scene(rendering: Rendering, folder: Path, facts: dict[str, Any]) -> Non
     exact = np.nan_to_num(rendering.depth.astype(np.float64) * EXACT_UNITS_PER_METRE)
     normals = np.round((rendering.normals + 1) / 2 * NORMAL_STEPS).astype(np.uint8)
     packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
-    cv2.imwrite(str(folder / "rgb.jpg"), rendering.rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    for name, picture in (("rgb", rendering.rgb), ("texture", rendering.texture), ("light", rendering.light)):
+        cv2.imwrite(str(folder / f"{name}.jpg"), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
     cv2.imwrite(str(folder / "depth.png"), rendering.sensor_depth, packed)
     cv2.imwrite(str(folder / "depth_exact.png"), np.round(np.clip(exact, 0, 65535)).astype(np.uint16), packed)
     cv2.imwrite(str(folder / "label.png"), rendering.label, packed)
@@ -96,6 +97,8 @@ def _record(rendering: Rendering) -> dict[str, Any]:
             "depth_exact.png": "16-bit, 1/5000 m, exact z-depth along the optical axis, 0 = nothing hit",
             "label.png": "8-bit, NYU40 classes from 0, 255 = void",
             "normals.png": "8-bit, (n + 1) / 2 * 255, unit vectors that face the camera",
+            "texture.jpg": "8-bit sRGB, diffuse reflectance without light; lamps, windows and mirrors are white",
+            "light.jpg": "8-bit sRGB, radiance over reflectance, as if all were one grey",
         },
         "convention": "camera frame: x right, y down, z forward; pixel centres at integer coordinates",
     }

@@ -24,6 +24,10 @@ BASE = ("rgb", "depth", "label40")
 """The folders that every data set has."""
 
 
+LICENCE = "The rooms were rendered by vizlab, from textures and furniture of its own making, under its MIT licence."
+LIMITS = ["Rendered rooms of six kinds: light, materials and clutter are simpler than in photographs."]
+
+
 @dataclass(frozen=True)
 class Job:
     """One picture of a data set: its name in the folder, and the room it shows."""
@@ -118,5 +122,5 @@ def _write_facts(out: Path, size: tuple[int, int], domains: bool) -> None:
     """dataset.json: the depth's unit and the camera, which readers would have to guess otherwise."""
     camera = camera_values(kinect_intrinsics(size))
     source = "rooms rendered by vizlab scenes dataset" + (", with exact depth and domains" if domains else "")
-    facts = {"source": source, "depth_unit": "mm", "camera": camera}
+    facts = {"source": source, "licence": LICENCE, "limits": LIMITS, "depth_unit": "mm", "camera": camera}
     (out / FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
