@@ -12,14 +12,16 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Normalisation:
     """`(x - mean) / std` per channel; x is RGB in [0, 1], or depth in metres tiled to three channels.
 
-    With `log_counts`, depth is counted first: x is log(1 + log_counts * metres), of counts that 16 bits hold. With the
-    `order` "bgr" the network takes colours the other way round, and so do `mean` and `std`.
+    With `log_counts`, depth is counted first: x is log(1 + log_counts * metres), of counts that 16 bits hold. With
+    `stretched`, x is each picture's own values brought to [0, 1], its least to 0 and its largest to 1. With the `order`
+    "bgr" the network takes colours the other way round, and so do `mean` and `std`.
     """
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     log_counts: float = 0.0
     order: Literal["rgb", "bgr"] = "rgb"
+    stretched: bool = False
 
     def __post_init__(self) -> None:
         if self.order not in ("rgb", "bgr"):
@@ -29,6 +31,8 @@ class Normalisation:
 IMAGENET = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 METRES = Normalisation((0.0,) * 3, (1.0,) * 3)
 """Depth in metres, as it is."""
+STRETCHED_DEPTH = Normalisation((0.0,) * 3, (1 / 255,) * 3, stretched=True)
+"""Depth as CEN's segmentation takes SUN RGB-D's: 0 to 255 between a picture's nearest and farthest pixel."""
 SIGNED = Normalisation((0.5,) * 3, (0.5,) * 3)
 """A picture scaled to [-1, 1], as image translation takes it."""
 _LOG_RANGE = 11.1  # log(1 + 65535) is 11.09
@@ -74,7 +78,11 @@ class NetworkConfig:
         known = dict(values)
         known["normalisation"] = {
             name: Normalisation(
-                _triple(n["mean"]), _triple(n["std"]), float(n.get("log_counts", 0)), n.get("order", "rgb")
+                _triple(n["mean"]),
+                _triple(n["std"]),
+                float(n.get("log_counts", 0)),
+                n.get("order", "rgb"),
+                bool(n.get("stretched", False)),
             )
             for name, n in known["normalisation"].items()
         }
@@ -87,7 +95,8 @@ class NetworkConfig:
 def _normalisation_dict(normal: Normalisation) -> dict[str, Any]:
     counted = {"log_counts": normal.log_counts} if normal.log_counts else {}
     turned = {"order": normal.order} if normal.order != "rgb" else {}
-    return {"mean": normal.mean, "std": normal.std, **counted, **turned}
+    stretched = {"stretched": True} if normal.stretched else {}
+    return {"mean": normal.mean, "std": normal.std, **counted, **turned, **stretched}
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

@@ -74,6 +74,9 @@ def _to_tensor(
     mean, std = np.array(normal.mean, np.float32), np.array(normal.std, np.float32)
     if normal.log_counts:
         pixels = np.log1p(np.clip(pixels * np.float32(normal.log_counts), 0, _LARGEST_COUNT))
+    if normal.stretched:
+        low, high = pixels.min(), pixels.max()
+        pixels = (pixels - low) / max(high - low, np.finfo(np.float32).tiny)
     if normal.order == "bgr":
         pixels = pixels[..., ::-1]
     below, right = framing.padded[0] - pixels.shape[0], framing.padded[1] - pixels.shape[1]

@@ -3,14 +3,18 @@
 import re
 from collections.abc import Collection, Sequence
 
-from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, NetworkConfig
+from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, STRETCHED_DEPTH, NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
 from vizlab.errors import CheckpointError, one_line
 from vizlab.methods.cen.network import THRESHOLD
 from vizlab.methods.cen.pix2pix import THRESHOLD as TRANSLATION_THRESHOLD
 from vizlab.methods.parts.published_files import State, distinct, nyu_classes, pick, width
+from vizlab.tasks import SUNRGBD37_CLASSES
 
 _DEPTH_OF_LAYER3 = {6: 50, 23: 101, 36: 152}
+# Our reading of SUN RGB-D: its settings are not published, but the data code has traces of them.
+_DEPTH_OF_SUN = STRETCHED_DEPTH, "stretched over each picture to 0..255 (traces of SUN RGB-D in the authors' code)"
+_DEPTH_OF_NYU = METRES, "in metres as it is (the authors' NYUv2 data)"
 _NORM = re.compile(r"(bn\d|downsample\.1)\.(\w+)$")
 # Our decoder's names to the authors', which count levels and blocks from 1.
 _DECODER = (
@@ -71,9 +75,10 @@ def _describe_segmentation(state: State, clues: Clues) -> tuple[NetworkConfig, d
         only, origin = _modality(clues)
         inputs = (only,)
     classes = width(state, "clf_conv.module.weight")
+    depth_input, words = _DEPTH_OF_SUN if classes == len(SUNRGBD37_CLASSES) else _DEPTH_OF_NYU
     assumed = {
         "inputs": f"{', '.join(inputs)} ({origin})",
-        "normalisation": "RGB as for ImageNet, depth in metres as it is (the authors' NYUv2 data)",
+        "normalisation": f"RGB as for ImageNet, depth {words}",
         "working_size": "480x640 (NYUv2)",
     }
     config = NetworkConfig(
@@ -84,7 +89,7 @@ def _describe_segmentation(state: State, clues: Clues) -> tuple[NetworkConfig, d
         classes=nyu_classes(classes, assumed),
         threshold=_exchange(streams, THRESHOLD, "the authors' segmentation code", assumed),
         working_size=(480, 640),
-        normalisation={**dict.fromkeys(_all(inputs, clues), IMAGENET), "rgb": IMAGENET, "depth": METRES},
+        normalisation={**dict.fromkeys(_all(inputs, clues), IMAGENET), "rgb": IMAGENET, "depth": depth_input},
     )
     return config, assumed
 

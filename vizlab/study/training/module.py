@@ -130,6 +130,9 @@ def normalise(x: Tensor, scheme: Normalisation) -> Tensor:
     mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (scheme.mean, scheme.std))
     if scheme.log_counts:
         x = (x * scheme.log_counts).clamp(0, 65535).log1p()
+    if scheme.stretched:
+        low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
+        x = (x - low) / (high - low).clamp(min=torch.finfo(x.dtype).tiny)
     if scheme.order == "bgr":
         x = x.flip(1)
     return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
