@@ -11,6 +11,7 @@ from vizlab.core import reduction
 
 OURS = "vizlab"
 CHANNELS = "Wang et al., NeurIPS 2020"
+TOKENS = "Wang et al., CVPR 2022"
 STAGES = "Gao et al., CVPR 2019"
 SCALES = "Vandenhende et al., ECCV 2020"
 GATED = "Xu et al., CVPR 2018"
@@ -64,9 +65,9 @@ GLOSSARY = (
     ),
     Term(
         "exchange",
-        "What streams do at a site: each takes something of the others. A channel is exchanged where the other "
-        "stream's takes its place.",
-        CHANNELS,
+        "What streams do at a site: each takes something of the others. A channel, or a token, is exchanged where the "
+        "other stream's takes its place.",
+        f"{CHANNELS}; {TOKENS}",
         ("exchanged", "exchanges"),
     ),
     Term(
@@ -103,7 +104,18 @@ GLOSSARY = (
         "Ioffe & Szegedy, ICML 2015",
         ("gammas", "γ"),
     ),
-    Term("threshold", "Channels whose gamma is smaller in size than this are exchanged.", CHANNELS),
+    Term(
+        "token",
+        "What a stream has at one place of a feature map, all channels together. Deeper in a network tokens are fewer, "
+        "and each stands for a larger part of the picture.",
+        "the field",
+        ("tokens",),
+    ),
+    Term(
+        "threshold",
+        "Channels whose gamma is smaller in size than this are exchanged, or tokens whose score is.",
+        f"{CHANNELS}; {TOKENS}",
+    ),
     Term(
         "eligible",
         "Of a channel: training pushes its gamma to zero in this stream, so that it may come to be exchanged. Every "
