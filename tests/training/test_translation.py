@@ -152,6 +152,8 @@ def test_a_folder_that_lacks_a_domain_says_which(pictures: Path, tmp_path: Path)
 def test_pictures_of_another_shape_are_refused(pictures: Path) -> None:
     folder = RGBDFolder(pictures, "train", domains=("texture",))
     assert folder.read(0).picture("texture").shape == (256, 256, 3)
+    checked = CliRunner().invoke(app, ["data", "check", str(pictures)], catch_exceptions=False).stdout
+    assert json.loads(checked)["domains"] == ["light", "texture"]
     broken = write_domains(pictures.parent / "broken", count=1)
     cv2.imwrite(str(broken / "texture" / "000.png"), np.zeros((128, 200, 3), np.uint8))
     with pytest.raises(DataError, match="another shape"):

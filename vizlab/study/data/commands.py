@@ -69,6 +69,7 @@ def check_command(
     "limits" (a list of sentences) and "licence".
     """
     from vizlab.study.data import RGBDFolder
+    from vizlab.study.data.folder import domains_in
 
     data = RGBDFolder(folder, split)
     sizes, known, labelled = set(), [], []
@@ -84,6 +85,7 @@ def check_command(
         "known depth": round(float(np.mean(known)), 4),
         "measured": str(data.manifest.measured or "everywhere"),
         "labelled": round(float(np.mean(labelled)), 4),
+        "domains": domains_in(folder),
         "source": data.manifest.source,
         "licence": data.manifest.licence,
         "limits": data.manifest.limits,

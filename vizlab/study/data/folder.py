@@ -72,6 +72,13 @@ def further(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(names) if name not in OWN_FIELDS)
 
 
+def domains_in(root: Path) -> tuple[str, ...]:
+    """The folders of further pictures beside colour, depth and labels, sorted by name."""
+    known = {*SUFFIXES, "label13"}
+    beside = sorted(path for path in root.iterdir() if path.is_dir() and path.name not in known)
+    return tuple(path.name for path in beside if _files(path, SUFFIXES["rgb"]))
+
+
 class RGBDFolder:
     """One split of a data folder, read from disk sample by sample.
 
