@@ -97,7 +97,7 @@ def test_sun_means_what_nyu_means() -> None:
 
 def test_one_table_names_everybodys_classes(pascal: FusionTrace, nyu: FusionTrace, small_rgbd: RGBDImage) -> None:
     """NYUv2's come first and keep their numbers; PASCAL's and the parts of people have places of their own."""
-    reference = Reference(label=np.full(small_rgbd.size, 3, np.uint8))
+    reference = Reference(label=np.full(small_rgbd.size, 3, np.uint8), classes=NYU40_CLASSES)
     found = document({"nyu": nyu, "pascal": pascal}, small_rgbd, reference)
     table = found.manifest["classes"]
     assert table["names"] == [*NYU40_CLASSES, *PASCAL21_CLASSES, *HUMAN_PARTS]
@@ -143,7 +143,8 @@ def test_references_of_these_tasks(pascal: FusionTrace, small_rgbd: RGBDImage) -
     """What a caller gives is shown beside the prediction and measured: here, what the network predicts itself."""
     parts = pascal.predictions["human_parts"].label  # type: ignore[union-attr]
     sal, edge = (marked(pascal.predictions[name].value) for name in ("sal", "edge"))  # type: ignore[union-attr]
-    truth = Reference(human_parts=parts, sal=sal, edge=edge, label=np.zeros(small_rgbd.size, np.uint8))
+    label = np.zeros(small_rgbd.size, np.uint8)
+    truth = Reference(human_parts=parts, sal=sal, edge=edge, label=label, classes=NYU40_CLASSES)
     grid = views.prediction_grid([pascal], small_rgbd, truth)
     captions = {task: cells[0].caption for task, cells in grid.rows if isinstance(cells[0], Panel)}
     assert captions["human_parts"].startswith("Pixel accuracy 100")

@@ -32,7 +32,7 @@ IMAGENET = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 METRES = Normalisation((0.0,) * 3, (1.0,) * 3)
 """Depth in metres, as it is."""
 STRETCHED_DEPTH = Normalisation((0.0,) * 3, (1 / 255,) * 3, stretched=True)
-"""Depth as CEN's segmentation takes SUN RGB-D's: 0 to 255 between a picture's nearest and farthest pixel."""
+"""Depth as some code takes SUN RGB-D's: 0 to 255 between a picture's nearest and farthest pixel."""
 SIGNED = Normalisation((0.5,) * 3, (0.5,) * 3)
 """A picture scaled to [-1, 1], as image translation takes it."""
 _LOG_RANGE = 11.1  # log(1 + 65535) is 11.09

@@ -8,7 +8,7 @@ import numpy as np
 from vizlab.errors import InputError
 from vizlab.geometry import NORMALS_METHOD, Intrinsics, derived_normals
 from vizlab.rgbd import RGBDImage
-from vizlab.tasks import NYU40_CLASSES, same_classes
+from vizlab.tasks import same_classes
 
 DERIVED = "derived from depth"
 """How a note on normals begins that were computed from the reference's own depth."""
@@ -19,8 +19,8 @@ class Reference:
     """Reference values in the picture's size, each of which may be missing.
 
     `depth` HxW float32 metres, NaN unknown; `label` HxW uint8 class index, 255 void; `normals` HxWx3 unit vectors,
-    NaN unknown (x right, y down, z forward). `classes` are the names of the label's. `notes` say per item where it
-    comes from: "sensor", "exact, rendered".
+    NaN unknown (x right, y down, z forward). `classes` are the names of the label's, where they are said. `notes` say
+    per item where it comes from: "sensor", "exact, rendered".
 
     `human_parts` HxW uint8 index of `HUMAN_PARTS`, `sal` and `edge` HxW uint8, 1 where there is such a thing; 255 void.
     """
@@ -29,7 +29,7 @@ class Reference:
     label: np.ndarray | None = None
     normals: np.ndarray | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
-    classes: tuple[str, ...] = NYU40_CLASSES
+    classes: tuple[str, ...] = ()
     human_parts: np.ndarray | None = None
     sal: np.ndarray | None = None
     edge: np.ndarray | None = None

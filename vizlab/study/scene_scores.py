@@ -16,6 +16,7 @@ from vizlab.scenes import Scene
 from vizlab.study.data.folder import further
 from vizlab.study.evaluation.table import Table, markdown
 from vizlab.study.marked import Marks
+from vizlab.tasks import NYU40_CLASSES
 
 MARKS = Marks("the table of scenes", "<!-- scenes: written by `vizlab scenes score` -->", "<!-- /scenes -->")
 EXACT = "exact, rendered"
@@ -46,7 +47,7 @@ def scene_picture(scene: Scene) -> tuple[RGBDImage, Reference]:
     """A scene as networks see it, with its sensor's depth, and the exact maps that it is compared with."""
     rgbd = read_rgbd(scene.rgb_path, scene.depth_path, depth_unit="mm")
     notes = dict.fromkeys(("semseg", "depth", "normals"), EXACT)
-    return rgbd, Reference(scene.depth, scene.label, scene.normals, notes)
+    return rgbd, Reference(scene.depth, scene.label, scene.normals, notes, NYU40_CLASSES)
 
 
 def takes_scenes(model: Model) -> bool:
