@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from vizlab.geometry import KINECT_V1, normals_from_depth
 from vizlab.rgbd.derived import normals_picture
+from vizlab.scenes.__main__ import app
 from vizlab.scenes.development import GREY, encoded, light_alone, metered, texture_alone, toned
 from vizlab.scenes.rendering import normals_code
 from vizlab.study.data import RGBDFolder
@@ -85,4 +87,6 @@ def test_a_data_set_has_its_domains_in_folders_and_exact_depth(tmp_path: Path) -
     assert sample.picture("edges").std(axis=2).max() == 0
     assert not np.array_equal(sample.picture("texture"), sample.picture("light"))
     (tmp_path / "light" / f"{job.name}.png").unlink()
-    assert [again.name for again in render_dataset(tmp_path, 1, (24, 32), 1, domains=True)] == [job.name]
+    again = ["dataset", str(tmp_path), "--count", "1", "--size", "32x24", "--spp", "1", "--domains"]
+    assert CliRunner().invoke(app, again).output.strip() == job.name
+    assert (tmp_path / "light" / f"{job.name}.png").is_file()
