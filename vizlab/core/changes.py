@@ -157,9 +157,9 @@ def ways_of(model: Model, module: FusionModule, target: str | None, source: str 
     """The edges of a site that are meant; raises InputError where there is none such."""
     site, edges = module.site, module.edges()
     if not edges:
-        raise InputError(
-            f"Site '{site.name}' of {model.name} mixes streams, but not in parts that could be taken away."
-        )
+        mixes = "mixes streams, but not in parts that could be taken away"
+        why = mixes if site.sources else "is sent nothing by other streams, so there is nothing to change"
+        raise InputError(f"Site '{site.name}' of {model.name} {why}.")
     for given, known, role in ((target, site.targets, "target"), (source, site.sources, "source")):
         if given is not None and given not in known:
             raise InputError(f"Site '{site.name}' has no {role} '{given[:60]}'; it has {', '.join(known)}.")

@@ -150,6 +150,8 @@ def _heading(stage: Group) -> str:
 
 
 def _site(pen: _Pen, place: Place, lanes: Sequence[Lane], measure: Measure) -> None:
+    if place.site.get("apart"):
+        return _alone(pen, place, lanes)
     if not place.site["edges"]:
         return _capsule(pen, place, lanes)
     for band in sorted(bands_of(place, lanes, measure), key=lambda one: -one.width):
@@ -186,6 +188,13 @@ def _on_curve(place: Place, band: Band, t: float) -> tuple[float, float]:
     return sum(w * x for w, x in zip(weights, across, strict=True)), sum(
         w * y for w, y in zip(weights, down, strict=True)
     )
+
+
+def _alone(pen: _Pen, place: Place, lanes: Sequence[Lane]) -> None:
+    """A site at which nobody sends: a mark of its own on every lane that takes part."""
+    for lane in lanes:
+        if lane.stream in place.site["targets"]:
+            pen.dot(place.x, lane.y, 4, facecolor="white", edgecolor=QUIET, lw=1.25 * POINTS, zorder=4)
 
 
 def _capsule(pen: _Pen, place: Place, lanes: Sequence[Lane]) -> None:
@@ -238,8 +247,11 @@ def _legend(networks: Sequence[dict], rows: Sequence[Row], measure: Measure) -> 
         found.append(_Entry("undefined", "dot"))
     if any(abs(value) * FULL > WIDEST for value in known):
         found.append(_Entry(f"drawn to {100 * WIDEST / FULL:.0f} % at most"))
-    if any(not place.site["edges"] for row in rows for place in row.sites):
+    bare = [place.site for row in rows for place in row.sites if not place.site["edges"]]
+    if any(not site.get("apart") for site in bare):
         found.append(_Entry("not a sum", "capsule"))
+    if any(site.get("apart") for site in bare):
+        found.append(_Entry("nothing is sent", "dot"))
     return found + ([_Entry(words) for words in _without_fixed(networks)] if measure == "fixed" else [])
 
 

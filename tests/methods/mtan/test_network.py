@@ -7,11 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+import vizlab
 from tests.methods.mtan.networks import COMPACT, TASKS, resnet
 from tests.methods.warmed import made
 from vizlab.checks import require
 from vizlab.core.config import NetworkConfig
+from vizlab.errors import InputError
 from vizlab.methods.mtan.network import MTAN, mtan_resnet
+from vizlab.rgbd import RGBDImage
 from vizlab.tasks import nyu_task
 
 State = dict[str, Tensor]
@@ -111,3 +114,10 @@ def test_tasks_send_each_other_nothing() -> None:
 @pytest.mark.parametrize("config", [COMPACT, resnet(18)], ids=["compact", "published"])
 def test_traces_are_true(config: NetworkConfig) -> None:
     require(made(config), working_size=(32, 64))
+
+
+def test_there_is_nothing_to_cut(small_rgbd: RGBDImage) -> None:
+    model = made(COMPACT)
+    with pytest.raises(InputError, match="is sent nothing by other streams, so there is nothing to change"):
+        vizlab.intervene(model, small_rgbd, [vizlab.cut("attention_2", target="semseg", source="depth")])
+    assert vizlab.sweep(model, small_rgbd).rows == ()

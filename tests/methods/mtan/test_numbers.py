@@ -13,7 +13,8 @@ from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.methods.mtan.numbers import LayerMasks, correlations, layer_masks, pairs, statement
 from vizlab.views import ColourBar, Panel
-from vizlab.views.outside import THUMBNAIL
+from vizlab.views.flow import flow
+from vizlab.views.outside import NOBODY_SENDS, THUMBNAIL
 from vizlab.views.palettes import coloured
 from vizlab.views.panels import placed
 
@@ -127,3 +128,11 @@ def test_no_share_is_drawn_and_it_says_why(mask_trace: FusionTrace) -> None:
     said = re.sub(r"<[^>]*>", " ", profile.layout.title.text)
     assert "nothing comes from another stream" in " ".join(said.split())
     assert isinstance(layer_masks(mask_trace)[0], LayerMasks)
+
+
+def test_the_map_joins_no_lanes(mask_trace: FusionTrace) -> None:
+    found = flow(mask_trace)
+    assert [stream["name"] for stream in found["streams"]] == list(TASKS)
+    assert {(site["apart"], len(site["edges"])) for site in found["sites"]} == {(True, 0)}
+    assert {site["sentences"]["depth"] for site in found["sites"]} == {NOBODY_SENDS}
+    assert "no cross-stream share is defined" in found["sites"][0]["sentences"][""]

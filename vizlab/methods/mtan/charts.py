@@ -75,7 +75,8 @@ def mask_channels(trace: FusionTrace) -> go.Figure:
     figure.update_xaxes(range=[0, 1], tickvals=[0, 0.5, 1])
     for column in range(1, columns + 1):
         figure.update_xaxes(title_text="mean mask", row=rows, col=column)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    highest = max(float(np.max(line.y)) for line in figure.data)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.05 * highest])
     for row in range(1, rows + 1):
         figure.update_yaxes(title_text="channels", row=row, col=1)
     notes = [f"{this_picture(trace)}; means over pixels, in steps of {1 / BINS:g}.", f"Dotted: {KEPT:g}, half open."]

@@ -56,6 +56,8 @@ export interface SiteInfo {
   /** Sites that work side by side (several scales) share a column of the map. */
   column: number;
   targets: string[];
+  /** No other stream could send here: every target does something by itself. */
+  apart: boolean;
   /** Empty where nothing is added up (feature propagation). */
   edges: Edge[];
   sentences: Record<string, string>;

@@ -120,7 +120,8 @@ function siteOf(place: Place, row: Row, options: Shown, largest: number): SVGEle
   const top = row.top + HEAD - 1;
   const box = { x: place.left + 1, y: top, width: place.right - place.left - 2, height: row.bottom - top, rx: 5 };
   group.append(title(sentence), element("rect", { class: "m-slot", ...box }));
-  if (!site.edges.length) group.append(mixOf(place, row.lanes));
+  if (site.apart) group.append(...alone(place, row.lanes));
+  else if (!site.edges.length) group.append(mixOf(place, row.lanes));
   const bands = bandsOf(place, row.lanes, measure).sort((a, b) => b.width - a.width);
   for (const band of bands) group.append(...marksOf(band, place, pressed ? selected : null, largest));
   for (const band of bands) group.append(hitOf(band, row.network, site, measure));
@@ -134,6 +135,12 @@ function mixOf(place: Place, lanes: Lane[]): SVGElement {
   const [top, bottom] = [parts[0].y - half, parts[parts.length - 1].y + half];
   const box = { x: place.x - half, y: top, width: 2 * half, height: bottom - top, rx: half };
   return element("rect", { class: "m-mix", ...box });
+}
+
+/** A site at which nobody sends: a mark of its own on every lane that takes part. */
+function alone({ x, site }: Place, lanes: Lane[]): SVGElement[] {
+  const parts = lanes.filter(({ stream }) => site.targets.includes(stream));
+  return parts.map(({ y }) => element("circle", { class: "m-mix m-alone", cx: x, cy: y, r: 4.5 }));
 }
 
 function marksOf(band: Band, place: Place, selected: Selection | null, largest: number): SVGElement[] {

@@ -23,14 +23,12 @@ export function legend(networks: Network[], measure: Measure): HTMLElement {
   for (const [standing, words] of Object.entries(STANDINGS)) {
     if (edges.some((edge) => edge.standing === standing)) line.append(entry(words, ring(`m-standing m-${standing}`)));
   }
-  if (networks.some(withoutSum)) line.append(entry("not a sum", capsule()));
+  const bare = networks.flatMap(({ flow }) => flow?.sites ?? []).filter(({ edges }) => !edges.length);
+  if (bare.some(({ apart }) => !apart)) line.append(entry("not a sum", capsule()));
+  if (bare.some(({ apart }) => apart)) line.append(entry("nothing is sent", ring("m-mix")));
   const none = measure === "fixed" ? networks.filter(withoutFixed) : [];
   line.append(...none.map(({ title }) => entry(`${title}: ${NOTHING_FIXED}`)));
   return line;
-}
-
-function withoutSum({ flow }: Network): boolean {
-  return !!flow?.sites.some(({ edges }) => !edges.length);
 }
 
 function withoutFixed({ flow }: Network): boolean {

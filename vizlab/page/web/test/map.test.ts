@@ -19,7 +19,7 @@ function edge(target: string, source: string, share: number | null, more: Partia
 function site(name: string, column: number, edges: Edge[], more: Partial<SiteInfo> = {}): SiteInfo {
   return {
     name, title: `site ${name} of all`, short: name, kind: "sum", stage: "stage 1", channels: 8, column,
-    targets: ["rgb", "depth"], edges, sentences: { rgb: `rgb at ${name}`, depth: `depth at ${name}` }, ...more,
+    targets: ["rgb", "depth"], apart: false, edges, sentences: { rgb: `rgb at ${name}`, depth: `depth at ${name}` }, ...more,
   };
 }
 
@@ -363,6 +363,18 @@ describe("the map", () => {
     map.update([mixing], options({ measure: "fixed" }));
     const words = container.querySelector(".vz-map-legend")!.textContent;
     expect(words).toContain("M: no number here is the same for every picture");
+  });
+
+  it("draws a site at which nobody sends as a mark on each lane, and says what it is", () => {
+    const alone = { targets: ["rgb", "normals"], apart: true };
+    const mixing = network("m", [site("1", 0, [], alone)], ["rgb", "depth", "normals"]);
+    map.update([mixing], options());
+    const marks = [...button("m", "1").querySelectorAll(".m-mix")];
+    expect(marks.map((mark) => mark.tagName)).toEqual(["circle", "circle"]);
+    expect(marks.map((mark) => Number(mark.getAttribute("cy")))).toEqual([HEAD + LANE / 2, HEAD + 2.5 * LANE]);
+    const words = container.querySelector(".vz-map-legend")!.textContent;
+    expect(words).toContain("nothing is sent");
+    expect(words).not.toContain("not a sum");
   });
 
   it("leaves room for an effect and rings it only where there is one", () => {
