@@ -100,7 +100,7 @@ def _score(
     trace: FusionTrace,
     final: bool,
 ) -> dict[str, float]:
-    held = reference.maps().get(task)
+    held = reference.truths(trace.model.classes).get(task)
     if held is None or not (final or grid):
         return {}
     true = held if grid is None else at_cells(held, grid, trace.framing)

@@ -19,7 +19,7 @@ from vizlab.measures.metrics import DepthError, depth_error, normals_error, sems
 from vizlab.measures.probability_maps import BETA_SQUARED, TOLERANCE, edge_score, saliency_score
 from vizlab.measures.reference import Reference
 from vizlab.rgbd import RGBDImage
-from vizlab.tasks import VOID, class_names, same_classes
+from vizlab.tasks import class_names, same_classes
 from vizlab.views.headings import network_titles
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent
@@ -31,6 +31,7 @@ from vizlab.views.predictions import (
     image_panel,
     label_panel,
     map_panel,
+    marked_panel,
     normals_panel,
     semseg_panel,
 )
@@ -69,6 +70,7 @@ class _Common:
     """What all cells of a grid share."""
 
     reference: Reference
+    classes: tuple[str, ...]
     palette: Palette
     depth_range: tuple[float, float]
     errors: Mapping[tuple[int, str], DepthError]
@@ -128,7 +130,8 @@ def _common(columns: Sequence[Column], reference: Reference, palette: Palette) -
     depths = {c.identity: value for c in columns if (value := c.depth()) is not None}
     errors = {} if reference.depth is None else {i: depth_error(v, reference.depth) for i, v in depths.items()}
     ranged = list(depths.values()) if reference.depth is None else [reference.depth]
-    return _Common(reference, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
+    classes = reference.classes or next((c.trace.model.classes for c in columns if c.trace.model.classes), ())
+    return _Common(reference, classes, palette, depth_range(ranged), errors, error_limit(list(errors.values())))
 
 
 def _cell(column: Column, task: str, common: _Common) -> Cell:
@@ -176,14 +179,13 @@ def _reference_cell(task: str, common: _Common) -> Cell:
     if value is None:
         return EmptyCell(f"No {task} reference for this picture.")
     if task in ("semseg", "human_parts"):
-        classes = class_names(task, common.reference.classes)
+        classes = class_names(task, common.classes)
         return label_panel(value, classes, "reference", common.palette, caption, key)
     if task == "depth":
         return depth_panel(value, "reference", *common.depth_range, caption, key)
     if task == "normals":
         return normals_panel(value, "reference", caption, key)
-    marked = np.where(value == VOID, np.nan, value.astype(np.float32))
-    return map_panel(marked, "reference", ColourBar(0, 1, "", "cividis", task), caption, key)
+    return marked_panel(value, task, caption, key)
 
 
 def _semseg_caption(prediction: SemsegPrediction, task: str, classes: tuple[str, ...], common: _Common) -> str:

@@ -15,9 +15,18 @@ from vizlab.core.predictions import (
 from vizlab.core.trace import FusionTrace
 from vizlab.measures.initial import ScalePrediction, scale_predictions
 from vizlab.measures.reference import Reference
+from vizlab.tasks import class_names
 from vizlab.views.palettes import Palette
 from vizlab.views.panels import Cell, ColourBar, EmptyCell, Grid, Panel, number, percent, placed
-from vizlab.views.predictions import depth_panel, depth_range, image_panel, label_panel, map_panel, normals_panel
+from vizlab.views.predictions import (
+    depth_panel,
+    depth_range,
+    image_panel,
+    label_panel,
+    map_panel,
+    marked_panel,
+    normals_panel,
+)
 
 SIDE = 320
 """Longer side of a picture, pixels."""
@@ -75,7 +84,7 @@ def _depths(found: Sequence[ScalePrediction], reference: np.ndarray | None) -> t
 
 def _panel(one: ScalePrediction, common: _Common) -> Panel:
     title, key = f"{one.task}, {one.origin}", f"initial/{one.task}/{one.origin}"
-    classes = common.trace.model.classes if one.task == "semseg" else ()
+    classes = class_names(one.task, common.trace.model.classes)
 
     def shown(values: np.ndarray) -> np.ndarray:
         # A final prediction has the picture's pixels, and no cell reaches over its edge.
@@ -101,11 +110,14 @@ def _reference(task: str, reference: Reference | None, common: _Common) -> Cell:
         return EmptyCell(f"No {task} reference for this picture.")
     note, key = reference.notes.get(task, ""), f"initial/{task}/reference"
     caption = f"{note[:1].upper()}{note[1:]}." if note else ""
-    if task == "semseg":
-        return label_panel(value, common.trace.model.classes, "reference", common.palette, caption, key)
+    if task in ("semseg", "human_parts"):
+        classes = class_names(task, reference.classes or common.trace.model.classes)
+        return label_panel(value, classes, "reference", common.palette, caption, key)
     if task == "depth":
         return depth_panel(value, "reference", *common.depths, caption, key)
-    return normals_panel(value, "reference", caption, key)
+    if task == "normals":
+        return normals_panel(value, "reference", caption, key)
+    return marked_panel(value, task, caption, key)
 
 
 def _size(prediction: Prediction) -> tuple[int, int]:

@@ -75,6 +75,12 @@ def map_panel(values: np.ndarray, title: str, bar: ColourBar, caption: str = "",
     return Panel(coloured(reduced(values), bar.low, bar.high, bar.colormap), title, caption, bar, key)
 
 
+def marked_panel(value: np.ndarray, task: str, caption: str = "", key: str = "") -> Panel:
+    """What a reference marks, HxW uint8: 1 marked, 0 not, 255 unknown."""
+    marked = np.where(value == VOID, np.nan, value.astype(np.float32))
+    return map_panel(marked, "reference", ColourBar(0, 1, "", "cividis", task), caption, key)
+
+
 def depth_panel(value: np.ndarray, title: str, low: float, high: float, caption: str = "", key: str = "") -> Panel:
     """Depth HxW in metres on `low`..`high`: give all panels of a row one range. Grey is unknown."""
     return map_panel(value, title, ColourBar(low, high, "m", "viridis", "depth"), caption, key)
