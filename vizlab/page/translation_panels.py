@@ -84,7 +84,7 @@ def input_panels(rgbd: RGBDImage, trace: FusionTrace) -> dict[str, Panel]:
     found = {}
     for name in trace.model.inputs:
         if name in rgbd.domains:
-            found[name] = image_panel(rgbd.domains[name], name, _sentence(rgbd.record.domains.get(name, "")))
+            found[name] = image_panel(rgbd.domains[name], name, rgbd.record.domains.get(name, ""))
         elif name == "rgb" and rgbd.colour is not None:
             found[name] = image_panel(rgbd.colour, name, "The colour picture.")
         elif name == "depth" and rgbd.depth is not None:
@@ -156,7 +156,3 @@ def _weights(trace: FusionTrace) -> dict[str, float]:
         if len(streams) == len(weights):
             found |= {n: float(w) for n, w in zip(streams, weights, strict=True)}
     return found
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -17,6 +17,7 @@ ROWS = {
     "depth error": "depth error",
     "normals": "normals",
     "edge": "edges",
+    "image": "pictures",
 }
 """What rows of tasks are called."""
 MIN_ASIDE = 2

@@ -15,6 +15,8 @@ export const PHOTOGRAPH = "picture|colour";
 /** The order in which tasks are named. */
 const USUAL = ["semseg", "depth", "normals"];
 const SENSOR = "picture|depth";
+/** How the keys of further pictures of the scene begin, which networks that make pictures take. */
+const DOMAIN = "picture|domain ";
 
 /** Everything that this document can show at once, the overview first; "own" is what `state` chose. */
 export function presets(document: Document, state: Pick<State, "site" | "cells">): Preset[] {
@@ -38,7 +40,7 @@ export function chosen(document: Document, state: Pick<State, "preset" | "site" 
 
 /** The photograph and every network's answer, and under them depth: what the sensor saw, what networks say. */
 function overview(document: Document): Preset {
-  const first = has(document, PHOTOGRAPH) ? PHOTOGRAPH : SENSOR;
+  const first = has(document, PHOTOGRAPH) ? PHOTOGRAPH : has(document, SENSOR) ? SENSOR : (domains(document)[0] ?? SENSOR);
   const networks = document.networks.slice(0, MOST_CELLS / 2 - 1);
   const upper = networks.map((n) => answer(document, n, "semseg") ?? anyAnswer(document, n));
   const lower = networks.map((n) => answer(document, n, "depth") ?? confidence(document, n) ?? anyAnswer(document, n));
@@ -53,9 +55,13 @@ function byTask(document: Document): Preset[] {
   const tasks = [...USUAL.filter((task) => found.has(task)), ...[...found].filter((task) => !USUAL.includes(task))];
   return tasks.map((task) => {
     const layers = document.layers.filter((l) => l.task === task && isOutput(l));
-    const pictures = task === "depth" ? [SENSOR] : [];
+    const pictures = task === "depth" ? [SENSOR] : task === "image" ? domains(document) : [];
     return preset(task, task, [...pictures.filter((name) => has(document, name)), ...layers.map(key)], document);
   });
+}
+
+function domains(document: Document): string[] {
+  return document.layers.map(key).filter((name) => name.startsWith(DOMAIN));
 }
 
 function byKind(document: Document): Preset[] {

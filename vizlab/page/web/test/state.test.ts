@@ -114,6 +114,14 @@ describe("what the pictures show", () => {
     expect(chosen(document_(), { ...START, preset: "site", site }).cells).toEqual(["picture|colour", "b|s1|y|outside", "b|s1|x|outside"]);
     expect(presets(document_(), START).some((one) => one.name === "site")).toBe(false);
   });
+  it("is, of pictures made of pictures, what was taken before what was made; also where no sensor saw anything", () => {
+    const domains = ["picture|domain texture", "picture|domain light"];
+    const made = ["a|image/texture", "a|image/ensemble"].map((name) => layer(name, { kind: "colour", task: "image" }));
+    const translated = { ...document_(), networks: [network("a")], layers: [...domains.map((name) => layer(name, { kind: "colour" })), ...made] };
+    const [overview, ...others] = presets(translated, START);
+    expect(overview.cells).toEqual(["picture|domain texture", "a|image/ensemble"]);
+    expect(others.find((one) => one.name === "image")!.cells).toEqual([...domains, "a|image/texture", "a|image/ensemble"]);
+  });
   it("is the overview where a choice is not there", () => {
     expect(chosen(document_(), { ...START, preset: "nothing" }).name).toBe("overview");
   });
