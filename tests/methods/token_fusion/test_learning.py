@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.methods.token_fusion.networks import MIT
 from vizlab import load_model
 from vizlab.core.registry import build_network
 from vizlab.methods.parts.stream_norm import PrivateNorm
@@ -105,6 +106,17 @@ def test_both_streams_start_from_the_same_backbone(recipe: Recipe) -> None:
     state = {n: torch.full_like(own[n][0] if n in private else own[n], 0.5) for n in names}
     assert initialise_backbones(network, state) == 1
     assert all((network.encoder.state_dict()[name] == 0.5).all() for name in names)
+
+
+def test_a_mix_transformer_starts_as_published() -> None:
+    """Linear layers of deviation 0.02, convolutions of sqrt(2 / what a value reaches), biases 0."""
+    torch.manual_seed(0)
+    encoder = build_network(MIT).encoder
+    mlp, embed = encoder.stage4.blocks[0].mlp, encoder.stage1.embed.proj
+    assert float(mlp.fc1.weight.detach().std()) == pytest.approx(0.02, rel=0.05)
+    assert float(embed.weight.detach().std()) == pytest.approx(math.sqrt(2 / (7 * 7 * 32)), rel=0.05)
+    assert float(mlp.dwconv.weight.detach().std()) == pytest.approx(math.sqrt(2 / 9), rel=0.05)
+    assert not any(p.any() for n, p in encoder.named_parameters() if n.endswith("bias"))
 
 
 def test_a_trained_file_comes_back(recipe: Recipe, data_folder: Path, tmp_path: Path) -> None:
