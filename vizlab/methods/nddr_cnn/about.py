@@ -11,7 +11,7 @@ from vizlab.core.method import Fixed, Learning, Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import SiteTrace
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
-from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_mobilenetv2, nddr_resnet, nddr_vgg16
+from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_alexnet, nddr_mobilenetv2, nddr_resnet, nddr_vgg16
 from vizlab.methods.nddr_cnn.vgg_files import VGG_FILES
 from vizlab.methods.parts.concatenating import block_norms
 from vizlab.methods.parts.resnet import DEPTHS
@@ -29,6 +29,10 @@ def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
 
 def _vgg16(framework: Framework, config: NetworkConfig) -> FusionNetwork:
     return nddr_vgg16(tasks_of(config), framework, fused=config.stages or None, **config.options)
+
+
+def _alexnet(config: NetworkConfig) -> FusionNetwork:
+    return nddr_alexnet(tasks_of(config), fused=config.stages or None, **config.options)
 
 
 def _layers(network: nn.Module) -> Iterable[nn.Module]:
@@ -73,6 +77,7 @@ METHOD = Method(
     architectures={
         _COMPACT: _mobilenetv2,
         **{f"nddr-cnn-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
+        "nddr-cnn-alexnet": _alexnet,
         "nddr-cnn-vgg16": partial(_vgg16, TENSORFLOW),
         "nddr-cnn-vgg16-pytorch": partial(_vgg16, PYTORCH),
     },
@@ -92,6 +97,9 @@ METHOD = Method(
         Origin(
             "Vandenhende et al., TPAMI 2021", "https://arxiv.org/abs/2004.13379", "the multi-task code base",
             "CC BY-NC 4.0", "on a ResNet",
+        ),
+        Origin(
+            "Gao et al., CVPR 2019", "https://arxiv.org/abs/1801.08297", name="on AlexNet, as we read the paper",
         ),
     ),
     examples=(NetworkConfig(_COMPACT, ("semseg", "depth"), ("rgb",)),),

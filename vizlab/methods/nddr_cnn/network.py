@@ -10,11 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.core.site import FusionModule, Site, Way
+from vizlab.methods.parts.alexnet import AlexNet
+from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.concatenating import FusingLayer, stored_weights, sum_of_parts
 from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
 from vizlab.methods.parts.vgg import WIDTH, norm
-from vizlab.methods.parts.vgg_frameworks import Framework
-from vizlab.methods.parts.vgg_heads import PICTURED, vgg_parts
+from vizlab.methods.parts.vgg_frameworks import TENSORFLOW, Framework
+from vizlab.methods.parts.vgg_heads import PICTURED, LargeFOV, vgg_parts
 from vizlab.tasks import Task
 
 ALPHA, BETA = 0.9, 0.1
@@ -111,3 +113,12 @@ def nddr_vgg16(
     )  # fmt: skip
     network.pictured = PICTURED
     return network
+
+
+def nddr_alexnet(tasks: Sequence[Task], width: int = WIDTH, fused: Sequence[str] | None = None) -> NDDRCNN:
+    """NDDR-CNN on AlexNet as we read the paper, with the heads of the authors' VGG-16; nobody published such a file."""
+    backbones: dict[str, Backbone] = {t.name: AlexNet(TENSORFLOW, width) for t in tasks}
+    cin = backbones[tasks[0].name].channels[-1]
+    heads: dict[str, nn.Module] = {t.name: LargeFOV(cin, width, t.channels) for t in tasks}
+    layer = partial(NDDRLayer, norm=norm)
+    return NDDRCNN((backbones, heads), tasks, fused, layer, resize=TENSORFLOW.resize)

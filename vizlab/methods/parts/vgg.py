@@ -33,10 +33,10 @@ def norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.05)
 
 
-def conv_norm_relu(cin: int, cout: int, kernel: int = 1, dilation: int = 1) -> nn.Sequential:
-    """A convolution that keeps the size, without bias, its norm and a ReLU."""
+def conv_norm_relu(cin: int, cout: int, kernel: int = 1, dilation: int = 1, stride: int = 1) -> nn.Sequential:
+    """A convolution that keeps the size but for its stride, without bias, its norm and a ReLU."""
     padding = dilation * (kernel // 2)
-    conv = nn.Conv2d(cin, cout, kernel, padding=padding, dilation=dilation, bias=False)
+    conv = nn.Conv2d(cin, cout, kernel, stride, padding, dilation, bias=False)
     return nn.Sequential(conv, norm(cout), nn.ReLU(inplace=True))
 
 
