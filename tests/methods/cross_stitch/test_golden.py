@@ -9,7 +9,12 @@ import torch
 from tests.door.authors_files import filled_state, golden_facts, golden_outputs, image
 from vizlab.core.door import load_model
 from vizlab.core.model import Model
+from vizlab.core.predictions import DepthPrediction, MapPrediction, NormalsPrediction, SemsegPrediction
 from vizlab.core.site import Intervention, intervening
+from vizlab.core.tracer import trace
+from vizlab.rgbd import RGBDImage
+from vizlab.tasks import HUMAN_PARTS, NYU40_CLASSES, PASCAL21_CLASSES
+from vizlab.views.layers import prediction_layers
 
 TOLERANCE = 2e-4
 """Of an output's standard deviation, in float32."""
@@ -67,6 +72,23 @@ def test_what_is_read_off_the_file(published: tuple[str, Model]) -> None:
     ]
     assert set(model.assumed) == ASSUMED | {"classes"}
     assert model.network.multiple == 8
+
+
+def test_every_task_is_read_as_what_it_is(published: tuple[str, Model], small_rgbd: RGBDImage) -> None:
+    """Classes by the largest output, saliency and edges through a sigmoid, normals to unit length."""
+    name, model = published
+    found = trace(model, small_rgbd, working_size=(64, 64))
+    kinds = {
+        "semseg": SemsegPrediction, "human_parts": SemsegPrediction, "sal": MapPrediction, "edge": MapPrediction,
+        "normals": NormalsPrediction, "depth": DepthPrediction,
+    }  # fmt: skip
+    assert {task: type(one) for task, one in found.predictions.items()} == {t: kinds[t] for t in model.config.tasks}
+    assert model.classes == (PASCAL21_CLASSES if name == PASCAL_FILE else NYU40_CLASSES)
+    if name == PASCAL_FILE:
+        assert (found.predictions["sal"].value > 0).all()  # type: ignore[union-attr]
+        assert (found.predictions["edge"].value < 1).all()  # type: ignore[union-attr]
+        parts = {layer.key: layer.classes for layer in prediction_layers(found, "pascal")}["pascal|human_parts"]
+        assert parts == HUMAN_PARTS
 
 
 def test_alphas_keep_target_and_source_apart(published: tuple[str, Model]) -> None:
