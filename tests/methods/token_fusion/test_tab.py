@@ -90,10 +90,24 @@ def test_the_console_counts_before_it_runs(tab: TokenTab, analysis: Analysis, sh
     assert "give up where the score is below" in shown[tab.console]
 
 
+def film_of(tab: TokenTab, shown: dict[Any, Any]) -> str:
+    return shown[tab.film].props["film"]
+
+
 def test_the_film_has_a_thumbnail_for_each_block_and_stream(tab: TokenTab, shown: dict[Any, Any]) -> None:
-    for strip in (tab.film, tab.strip):
-        assert shown[strip].count("data-site=") == SITES * len(INPUTS)
-        assert shown[strip].count('data-target="depth"') == SITES
+    assert film_of(tab, shown).count("data-site=") == SITES * len(INPUTS)
+    assert film_of(tab, shown).count("given up by depth") == SITES + 1  # and the row's title
+    assert shown[tab.strip].count("data-site=") == SITES * len(INPUTS)
+
+
+def test_a_thumbnail_chooses_its_block(tab: TokenTab, analysis: Analysis) -> None:
+    trace = analysis.traces[NAMES[0]]
+    picked = tab.pick_block(analysis, trace, {"site": "exchange.15"})
+    assert picked[tab.site] == "exchange.15"
+    assert picked[tab.block] == tab.draw_block(analysis, trace, "exchange.15")[tab.block]
+    for nothing in (None, {}, {"site": 3}, "exchange.15"):
+        with pytest.raises(TraceError, match="No tokens are exchanged at"):
+            tab.pick_block(analysis, trace, nothing)
 
 
 def test_the_block_that_gives_up_most_is_shown_first(tab: TokenTab, analysis: Analysis, shown: dict[Any, Any]) -> None:

@@ -25,6 +25,16 @@ from vizlab.views.formatting import percent, whose
 from vizlab.views.palettes import stream_colour
 from vizlab.views.panels import Grid
 
+PICK_JS = """
+element.addEventListener('click', (event) => {
+  const thumbnail = event.target.closest('button[data-site]');
+  if (!thumbnail) return;
+  props.value = {site: thumbnail.dataset.site};
+  trigger('select');
+});
+"""
+"""Runs in the browser: a click on a thumbnail tells Python which block it is of."""
+
 OVERVIEW = (
     "Bright is where a stream gave its token up in many blocks: there, all along the network, the other stream's "
     "tokens went on in its place. Where it is dark the photograph shows through."
@@ -32,7 +42,7 @@ OVERVIEW = (
 FILM = (
     "From left to right the blocks, from top to bottom the streams. Coloured is where a stream gave its token up, in "
     "the colour of the stream whose token it goes on with; the number is the share of the tokens. Maps grow coarser "
-    "with depth, since tokens become fewer. Click one for what came from the other stream there."
+    "with depth, since tokens become fewer. Click one to see its block large below."
 )
 BLOCK = (
     "A score is read off each token by a small network, one for each stream and stage. What attention gives is "
@@ -76,10 +86,8 @@ def _thumbnail(trace: FusionTrace, panel: Panel, share: float) -> str:
         "vz-thumb",
         type="button",
         title=f"{panel.title}: {panel.caption}",
-        aria_label=f"open {trace_words(trace)[site].title}, into {stream_title(trace, target)}",
-        data_model=trace.model.name,
+        aria_label=f"show {trace_words(trace)[site].title}, given up by {stream_title(trace, target)}",
         data_site=site,
-        data_target=target,
     )
 
 

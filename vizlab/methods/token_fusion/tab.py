@@ -7,7 +7,7 @@ import gradio as gr
 from vizlab import views
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.token_fusion import charts, citations
-from vizlab.methods.token_fusion.block_panel import block_choices, block_html, film_html, overview_html
+from vizlab.methods.token_fusion.block_panel import PICK_JS, block_choices, block_html, film_html, overview_html
 from vizlab.methods.token_fusion.console import CONSOLE_JS, console
 from vizlab.methods.token_fusion.numbers import most_given_up, statement, threshold_of, token_sites
 from vizlab.page.kit.analysis import Analysis
@@ -60,7 +60,7 @@ class TokenTab(MethodTab):
         self.intro = gr.HTML()
         self.console = gr.HTML(js_on_load=CONSOLE_JS, elem_id="vz-token-threshold")
         self.overview = gr.HTML(elem_id="vz-token-overview")
-        self.film = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-token-film")
+        self.film = gr.HTML({}, film="", html_template="${film}", js_on_load=PICK_JS, elem_id="vz-token-film")
         self.site = gr.Dropdown([], label="block", elem_id="vz-token-site")
         self.block = gr.HTML(elem_id="vz-token-block")
         self.charts = self.build_charts(CHARTS)
@@ -82,7 +82,7 @@ class TokenTab(MethodTab):
             self.intro: _intro(trace),
             self.console: console(trace, threshold_of(analysis.unchanged.get(trace.model.name) or trace)),
             self.overview: overview_html(trace, rgbd),
-            self.film: film_html(trace, rgbd),
+            self.film: gr.HTML(film=film_html(trace, rgbd)),
             self.site: gr.update(choices=offered, value=site),
             **self.draw_block(analysis, trace, site),
             **self.draw_charts(self.charts, trace),
@@ -93,10 +93,16 @@ class TokenTab(MethodTab):
     def wire(self, wiring: Wiring) -> None:
         wiring.vary(self.console.release)
         wiring.redraw(self.site.input, self, [self.site], [self.block], self.draw_block)
+        wiring.redraw(self.film.select, self, [self.film], [self.site, self.block], self.pick_block)
 
     def draw_block(self, analysis: Analysis, trace: FusionTrace, site: str) -> Updates:
         """What both streams gave up at one block, and their scores there."""
         return {self.block: block_html(trace, analysis.picture.rgbd, site)}
+
+    def pick_block(self, analysis: Analysis, trace: FusionTrace, picked: object) -> Updates:
+        """The same of the block whose thumbnail was clicked, {site}."""
+        site = str(picked.get("site")) if isinstance(picked, dict) else ""
+        return {**self.draw_block(analysis, trace, site), self.site: site}
 
 
 def _intro(trace: FusionTrace) -> str:
