@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 import vizlab
 from tests.browser.conftest import OpenPage
 from tests.browser.instrument import open_tab, point_at, read_out, ready
+from tests.browser.test_access import AXE, CUT, OUTSIDE, violations
 from tests.page.page_process import random_checkpoint
 from vizlab.core.config import SIGNED, NetworkConfig
 from vizlab.core.predictions import ImagePrediction
@@ -183,3 +184,20 @@ def test_a_scene_is_enough_and_the_next_one_follows(open_page: OpenPage, checkpo
         small = cv2.resize(expected, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(shown.astype(int) - small).mean() < ALIKE / 4
     assert "domains=texture%3Aedges%2Clight%3Ashading" in page.url
+
+
+def test_it_fits_every_width_and_axe_finds_nothing_serious(open_page: OpenPage, checkpoint: Path) -> None:
+    page = open_page()
+    with_network(page, checkpoint)
+    translated(page)
+    for width in (390, 820, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(250)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(OUTSIDE) == [], width
+        assert page.evaluate(CUT) == [], width
+    page.evaluate(AXE)
+    assert not violations(page, whole=False)
+    page.evaluate("document.body.classList.add('dark')")
+    page.wait_for_timeout(500)  # choices change their colours slowly
+    assert not violations(page, whole=False, rules=("color-contrast",))

@@ -257,6 +257,7 @@ def test_what_a_stream_would_get_is_shown_before_anything_runs(
     wrong = translating.look(opened, *values(TWO, (SHOWN, None), (UPLOAD, files["notes.png"]), ("shading", None)))
     assert "is a text file" in wrong[page.translation.slots[0].seen]
     assert "<img" in wrong[page.translation.slots[1].seen]
+    assert "shading, in place of light" in wrong[page.translation.slots[1].seen]
 
 
 def test_the_next_picture_keeps_what_is_derived_and_no_file(

@@ -39,6 +39,13 @@ class Term:
 GLOSSARY = (
     Term("modality", "A kind of picture that a sensor gives: colour (rgb) or depth.", "the field", ("modalities",)),
     Term(
+        "domain",
+        "A picture of a scene of one kind, as image translation takes and makes them: the photograph, depth, normals, "
+        "shading, edges, texture without light, light without texture.",
+        "Wang et al., NeurIPS 2020",
+        ("domains",),
+    ),
+    Term(
         "task",
         "What is to be predicted of every pixel: its class (semseg), its distance (depth), its surface's direction "
         "(normals) or whether it lies on an edge.",

@@ -32,12 +32,13 @@ MOST = 4
 """Slots: no network known takes more."""
 SHOWN, UPLOAD, NONE = "shown", "upload", "none"
 PHOTOGRAPHS = [("that of the picture on show", SHOWN), ("a file of mine", UPLOAD), ("none", NONE)]
+STAND_INS = {"texture": "colour", "albedo": "colour", "light": "shading"}
+"""What is nearest to domains that cannot be derived of a photograph and its depth."""
 NEAREST = {
-    "texture": "colour", "albedo": "colour", "rgb": SHOWN, "depth": SHOWN, "light": "shading", "shade": "shading",
-    "reshading": "shading", "normal": "normals", "edge": "edges", "edge_texture": "edges",
-    "edge_occlusion": "occlusion",
+    **STAND_INS, "rgb": SHOWN, "depth": SHOWN, "shade": "shading", "reshading": "shading", "normal": "normals",
+    "edge": "edges", "edge_texture": "edges", "edge_occlusion": "occlusion",
 }  # fmt: skip
-"""What stands in for a domain by name, where nothing better was given: the nearest of what can be derived."""
+"""What a stream takes by its name, until somebody says something else."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import TRANSLATION, Page, Shown
 from vizlab.page.request import request_for
 from vizlab.page.said import on_the_page
-from vizlab.page.tab_translation import NONE, SHOWN, UPLOAD, Slot, TranslationTab
+from vizlab.page.tab_translation import NONE, SHOWN, STAND_INS, UPLOAD, Slot, TranslationTab
 from vizlab.page.translation_panels import thumbnail
 from vizlab.page.wiring import BUSY, NETWORKS, READY
 from vizlab.page.workspace import Workspace
@@ -180,7 +180,8 @@ class Translating:
             if rgbd is None:
                 return ""
             if source != SHOWN:
-                return thumbnail(derive(rgbd, source), source)
+                title = f"{source}, in place of {name}" if STAND_INS.get(name) == source else source
+                return thumbnail(derive(rgbd, source), title)
             return thumbnail(rgbd.colour, name) if name == "rgb" and rgbd.colour is not None else ""
         except VizlabError as err:
             return alert(on_the_page(str(err)))
