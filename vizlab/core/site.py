@@ -43,6 +43,11 @@ class Site:
     activation: Activation | None = None
     senders: tuple[str, ...] = ()
 
+    @property
+    def apart(self) -> bool:
+        """Whether no stream could send to another one here."""
+        return all(source == target for target in self.targets for source in self.sources)
+
     def sender(self, source: str) -> str:
         """The stream that a source is of."""
         return self.senders[self.sources.index(source)] if self.senders else source

@@ -22,6 +22,7 @@ HINT = (
     "Click an edge or a site of the map: what it sends can be cut, scaled, or replaced, and every picture then shows "
     "before, after and difference (preset “change”)."
 )
+NOTHING_SENT = "Nothing comes from another stream here, so there is nothing to change."
 _METRICS = {
     "accuracy": ("pixel accuracy", 100, "%"), "miou": ("mIoU", 100, "%"), "rmse": ("RMSE", 1, "m"),
     "angle": ("mean angle to the reference", 1, "°"),
@@ -53,6 +54,8 @@ def _edge(analysis: Analysis, selected: Mapping[str, Any] | None, scenes: Mappin
     where = {"data_network": network, "data_site": site, "data_target": target}
     title = f"{network}: {trace_words(trace)[site].title}, what comes to {stream_title(trace, target)}"
     head = tag("h4", escape(title))
+    if of_site.site.apart:
+        return tag("div", head + tag("p", escape(NOTHING_SENT), "vz-note"), "vz-change-here", **where)
     return tag("div", head + _from(trace, sources, source) + _actions(trace, site, scenes), "vz-change-here", **where)
 
 

@@ -92,7 +92,7 @@ def _site(site: SiteTrace, words: SiteWords, column: int, method: Method, phrase
         "channels": site.site.channels,
         "column": column,
         "targets": list(targets),
-        "apart": not any(source != target for target in targets for source in site.site.sources),
+        "apart": site.site.apart,
         "edges": list(_edges(site, method, phrases)),
         "sentences": {"": _about(method.kinds.get(site.site.kind, "")), **received},
     }

@@ -14,6 +14,7 @@ from vizlab.core.door import save_checkpoint
 from vizlab.errors import InputError
 from vizlab.methods.mtan.numbers import layer_masks, statement
 from vizlab.methods.mtan.tab import CHOICES, SHARELESS, MasksTab
+from vizlab.page.change_panel import NOTHING_SENT, panel
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.strips import open_site
 from vizlab.page.settings import Settings
@@ -76,5 +77,6 @@ def test_masks_are_compared_over_what_is_chosen(tab: MasksTab, analysis: Analysi
 
 def test_the_page_says_that_nobody_sends(analysis: Analysis) -> None:
     assert NOBODY_SENDS in open_site(analysis, NAME, "attention_2", "depth")
+    assert NOTHING_SENT in panel(analysis, {"network": NAME, "site": "attention_2"}, {})
     said = model_summary(analysis.traces[NAME], None)
     assert set(said["mtan"]["stages"]) == {"stage1", "stage2", "stage3", "stage4", "stage5"}

@@ -11,7 +11,7 @@ from vizlab.methods.mtan import charts, citations
 from vizlab.methods.mtan.numbers import KEPT, layer_masks, statement
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
-from vizlab.page.kit.grid import ROWS, grid_table
+from vizlab.page.kit.grid import grid_table
 from vizlab.page.kit.html import badge, colour_bar, heading, tag, words
 from vizlab.page.kit.method_tab import NOTHING, Chart, Kept, MethodTab, Updates, Wiring, build_chart, kept_choice
 from vizlab.page.kit.tables import table
@@ -102,7 +102,7 @@ def masks_html(trace: FusionTrace) -> str:
     bar = charts.mask_bar(layer_masks(trace))
     head = heading("Where tasks select", MAPS, citations.MASKS, [badge(THIS)])
     legend = tag("div", words(bar.label, "vz-caption") + colour_bar(bar), "vz-strip-head")
-    return head + legend + grid_table(charts.mask_panels(trace), ROWS)
+    return head + legend + grid_table(charts.mask_panels(trace), {})
 
 
 def kept_html(trace: FusionTrace) -> str:

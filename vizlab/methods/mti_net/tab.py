@@ -61,7 +61,7 @@ class AffinitiesTab(MethodTab):
         self.scales = gr.HTML(elem_id="vz-scales")
         with gr.Row(elem_classes="vz-figures"), gr.Column():
             self.shares = build_chart(SHARES)
-        self.messages = gr.HTML(elem_id="vz-gates")
+        self.messages = gr.HTML(elem_id="vz-gates", elem_classes="vz-messages")
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-affinity-strip")
         self.statistic = gr.Radio(
             list(STATISTICS), value=next(iter(STATISTICS)), label="agreement", elem_id="vz-statistic"

@@ -38,7 +38,7 @@ SHARES = Chart(
 
 
 class DistillationTab(MethodTab):
-    """Initial against final predictions, what changed in figures beside the shares, messages and gates, the strip."""
+    """Initial against final predictions, in pictures and in figures; shares, messages and gates, the strip."""
 
     family = "pad-net"
     title = "Task distillation"
@@ -51,12 +51,10 @@ class DistillationTab(MethodTab):
     def build(self) -> None:
         self.intro = gr.HTML()
         self.initial = gr.HTML(elem_id="vz-pad-initial")
-        with gr.Row(elem_classes="vz-figures"):
-            with gr.Column(scale=3, min_width=320):
-                self.shares = build_chart(SHARES)
-            with gr.Column(scale=2, min_width=320):
-                self.gains = gr.HTML(elem_id="vz-pad-gains")
-        self.messages = gr.HTML(elem_id="vz-pad-messages")
+        self.gains = gr.HTML(elem_id="vz-pad-gains")
+        with gr.Row(elem_classes="vz-figures"), gr.Column():
+            self.shares = build_chart(SHARES)
+        self.messages = gr.HTML(elem_id="vz-pad-messages", elem_classes="vz-messages")
         self.strip = gr.HTML(js_on_load=OPEN_JS, elem_id="vz-pad-strip")
 
     def draw(self, analysis: Analysis, trace: FusionTrace, palette: Palette = "voc", kept: Kept = NOTHING) -> Updates:
