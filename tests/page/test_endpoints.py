@@ -42,6 +42,7 @@ def test_what_must_be_given_has_no_default_and_the_rest_has_its_own(endpoints: d
     assert defaults == {
         "colour": None, "depth": None, "scene": "", "models": None, "depth_unit": "auto", "settings": None,
         "device": "auto", "working_size": "own", "predicted_depth": False, "precision": "auto", "reading": None,
+        "domains": None, "pictures": None,
     }  # fmt: skip
 
 

@@ -15,7 +15,10 @@ import vizlab
 from tests.page.building import build_page
 from tests.page.page_process import CEN, random_checkpoint, scenes
 from vizlab.core.config import METRES, SIGNED, NetworkConfig
+from vizlab.errors import InputError
+from vizlab.page.api import Endpoints
 from vizlab.page.handlers import Handlers
+from vizlab.page.kit.analysis import Request
 from vizlab.page.page import TRANSLATION, Page, Shown
 from vizlab.page.settings import Settings
 from vizlab.page.tab_translation import MOST, NONE, SHOWN, UPLOAD
@@ -290,3 +293,26 @@ def test_a_link_brings_back_what_was_derived(
     back = workspace.get(Handlers(page, workspace).opening(link, "voc")[page.key])
     assert back.request.domains == {"texture": "edges", "light": "shading"}
     assert list(back.traces) == [TWO]
+
+
+def test_the_endpoint_takes_files_and_what_is_derived(workspace: Workspace, files: dict[str, str]) -> None:
+    ask, how = Endpoints(workspace).analyse, {"models": [TWO], "device": "cpu", "precision": "float32"}
+    domains = {"texture": "t.png", "light": "edges"}
+    found = ask(colour=files["p.png"], domains=domains, pictures=[files["t.png"]], **how)
+    rgbd = read_rgbd(files["p.png"], domains={"texture": files["t.png"], "light": "edges"})
+    assert found["picture"]["digest"] == rgbd.digest
+    assert found["picture"]["modalities"] == ["rgb", "texture", "light"]
+    assert list(found["models"]) == [TWO]
+    alone = ask(domains={"texture": "t.png", "light": "l.png"}, pictures=[files["t.png"], files["l.png"]], **how)
+    assert alone["picture"]["title"] == "t.png + l.png"
+
+
+@pytest.mark.parametrize("domains", [{"light": "/etc/hostname"}, {"light": "albedo"}, {"light": 3}, ["light"]])
+def test_the_endpoint_reads_no_file_that_was_not_sent(
+    workspace: Workspace, files: dict[str, str], domains: Any
+) -> None:
+    for pictures in (None, [files["t.png"]]):
+        with pytest.raises(InputError, match=r"expected the name of a file among pictures|no mapping of names"):
+            Endpoints(workspace).analyse(domains=domains, pictures=pictures, models=[TWO], device="cpu")
+    with pytest.raises(InputError, match="no picture to derive shading from"):
+        workspace.analyse(Request(domains={"light": "shading"}, models=(TWO,), device="cpu"))

@@ -11,6 +11,7 @@ import logging
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from vizlab.core.changes import Change, change_from, do
 from vizlab.core.method import Control
 from vizlab.core.predictions import SemsegPrediction
 from vizlab.core.registry import controls, methods
-from vizlab.errors import InputError, VizlabError
+from vizlab.errors import InputError, VizlabError, one_line
 from vizlab.experiments.corruptions import fitting, severity_sweep
 from vizlab.experiments.corruptions.words import turned
 from vizlab.experiments.interventions.effect import Bench
@@ -39,7 +40,7 @@ from vizlab.page.tab_effects import sweeping_of
 from vizlab.page.turns import Turn
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Workspace
-from vizlab.rgbd import ReadOptions
+from vizlab.rgbd import DERIVATIONS, ReadOptions
 
 log = logging.getLogger("vizlab.page")
 
@@ -96,17 +97,20 @@ class Endpoints:
         predicted_depth: bool = False,
         precision: str = "auto",
         reading: dict[str, Any] | None = None,
+        domains: dict[str, str] | None = None,
+        pictures: list[str] | None = None,
     ) -> dict[str, Any]:
         """Run networks on a picture: predictions with their figures, shares per site, and a key for what follows.
 
-        `settings` give values to the methods' controls by name; `reading` is that of `inspect`.
+        `settings` give values to the methods' controls by name; `reading` is that of `inspect`. `domains` are further
+        pictures that networks take, by their name for them: the name of a file among `pictures`, or what is derived.
         """
-        names = models or self.workspace.shelf.shipped()
+        names = models or self.workspace.shelf.ticked()
         read = _reading(depth_unit, reading)
         request = request_for(
             scene, colour, depth, read, names, device, working_size, predicted_depth, settings, precision
         )
-        return summary(self.workspace.analyse(request))
+        return summary(self.workspace.analyse(replace(request, domains=_domains(domains, pictures))))
 
     def vary(self, control: Control) -> Callable[..., dict[str, Any]]:
         """The endpoint of a control, under its name."""
@@ -260,6 +264,9 @@ PARAMETERS = {
     "predicted_depth": "whether networks that need depth get another network's prediction where the picture has none",
     "precision": "auto, float32 or bfloat16",
     "reading": "how files are read otherwise than by themselves: depth_kind, field_of_view, align, turn, by name",
+    "domains": 'further pictures by the name that a network has for them, such as {"texture": "texture.png", "light": '
+    f'"shading"}}: a file among pictures, or one of {", ".join(DERIVATIONS)}',
+    "pictures": "the files that domains names, a list, uploaded",
     "key": "names an analysis: what /analyse answered with",
     "model": "the name of one of its networks",
     "site": "a fusion site by its path, as /analyse names it",
@@ -321,9 +328,9 @@ def _file(name: str, count: Literal["single", "multiple"] = "single") -> Callabl
 
 
 _FORMS: dict[str, Callable[[], Any]] = {
-    **{name: _json(name) for name in ("models", "settings", "reading", "changes")},
+    **{name: _json(name) for name in ("models", "settings", "reading", "changes", "domains")},
     **{name: _file(name) for name in ("colour", "depth", "checkpoint")},
-    "values": _file("values", "multiple"),
+    **{name: _file(name, "multiple") for name in ("values", "pictures")},
     "predicted_depth": lambda: described(gr.Checkbox(False, label="predicted_depth"), PARAMETERS["predicted_depth"]),
 }
 
@@ -372,6 +379,26 @@ def _listed(changes: Any) -> list[dict[str, Any]]:
     if not isinstance(changes, list) or not changes or not all(isinstance(one, dict) for one in changes):
         raise InputError(f"The changes are {json.dumps(changes, default=str)[:200]}; expected a list of one or more.")
     return changes
+
+
+def _domains(domains: Any, pictures: list[str] | None) -> dict[str, Path | str]:
+    """What each further picture is: an uploaded file, or the name of what is derived. Raises InputError for others."""
+    if domains is not None and not isinstance(domains, dict):
+        raise InputError('The domains are no mapping of names; give for instance {"light": "shading"}.')
+    files = {Path(path).name: Path(path) for path in pictures or ()}
+    found: dict[str, Path | str] = {}
+    for name, given in (domains or {}).items():
+        source = str(given)
+        if source in DERIVATIONS:
+            found[name] = source
+        elif source in files:
+            found[name] = files[source]
+        else:
+            raise InputError(
+                f"'{one_line(source, 60)}' is no picture for '{one_line(name, 40)}'; expected the name of a file among "
+                f"pictures, or one of {', '.join(DERIVATIONS)}."
+            )
+    return found
 
 
 def _reading(depth_unit: str, options: dict[str, Any] | None) -> ReadOptions:

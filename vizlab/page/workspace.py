@@ -194,6 +194,8 @@ class Workspace:
 def _with_domains(picture: Picture | None, request: Request, limits: Limits) -> Picture:
     """The picture with what the request names beside it; what cannot be derived of this one is left out, and said."""
     if picture is None:
+        if request.derived:
+            raise InputError(f"There is no picture to derive {' and '.join(request.derived.values())} from; give one.")
         title = " + ".join(Path(source).name for source in request.domains.values())
         return Picture(title, with_domains(None, request.domains, limits), None)
     able = derivable(picture.rgbd)
