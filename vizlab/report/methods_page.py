@@ -23,7 +23,7 @@ def methods_markdown() -> str:
 
 def method_markdown(method: Method) -> str:
     """One method: its sentence, a row for every kind of site, its controls, its networks, files and origins."""
-    parts = [f"## {method.title}\n", method.sentence, ""]
+    parts = [f"## {method.title}", "", method.sentence, ""]
     parts += _kinds(method) or ["Nothing mixes in these networks: they have no sites.", ""]
     parts += [f"- {line}" for line in _lines(method)]
     return "\n".join([*parts, ""])

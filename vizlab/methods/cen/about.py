@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from vizlab.core.config import NetworkConfig
-from vizlab.core.method import Citation, Control, Effect, Fixed, Learning, Method, Published
+from vizlab.core.config import IMAGENET, METRES, SIGNED, SIGNED_LOG_DEPTH, NetworkConfig
+from vizlab.core.method import Citation, Control, Effect, Fixed, Learning, Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cen import pix2pix
@@ -137,6 +137,25 @@ METHOD = Method(
         Published(
             ("rgb", "depth"), "CEN, ResNet-152", "ensemble, single scale", _PAPER,
             {"semseg": {"mIoU": 51.6, "mean accuracy": 64.4, "pixel accuracy": 77.0}},
+        ),
+    ),
+    origins=(
+        Origin(
+            "Wang et al., NeurIPS 2020", "https://arxiv.org/abs/2011.05005", "the authors’ code, in PyTorch",
+            "MIT, over a non-commercial header of its RefineNet", "segmentation and image translation",
+        ),
+        Origin(
+            "Wang et al., TPAMI 2023", "https://arxiv.org/abs/2112.02252",
+            name="between tasks, between tasks and modalities, and in cycles, as we read the paper",
+        ),
+    ),
+    examples=(
+        NetworkConfig(
+            "cen-mobilenetv2", ("semseg",), ("rgb", "depth"), normalisation={"rgb": IMAGENET, "depth": METRES}
+        ),
+        NetworkConfig(
+            "cen-pix2pix", ("image",), ("rgb", "depth"), working_size=(256, 256), options={"filters": 2},
+            normalisation={"rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
         ),
     ),
     learning=Learning(after_step=shrink_eligible, start=start_scales),
