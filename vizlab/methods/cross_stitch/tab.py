@@ -67,7 +67,7 @@ class CrossStitchTab(MethodTab):
     title = "Cross-stitch units"
     needs = (
         "A cross-stitch network gives every task a network of its own; after each stage every task takes a sum of all "
-        "tasks' features. The sum's weights, one alpha for each channel, say who takes what from whom.",
+        "tasks' features. The sum's weights, one alpha for each channel or one for all, say who takes what from whom.",
         "Tick a cross-stitch checkpoint on the left, give a colour picture, and press Run. It needs no depth.",
     )
 
