@@ -61,6 +61,7 @@ DEFINITIONS = (
     "Sufficiency: 100 % where this edge alone does what all do. Sizes of different tasks are sorted by their part of "
     "all cut. An effect says how far the answer moves, not whether it gets worse."
 )
+NO_EDGE = "Streams send each other nothing here: there is no edge to cut, and so no effect."
 DRAFT = (
     "First-order estimate: by how much cutting the edge would change {of}, from one forward and backward. It is "
     "another number than the effect, and only says which edge to cut first."
@@ -70,10 +71,13 @@ DRAFT = (
 def said_html(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str | None) -> str:
     """Network by network: all edges cut, how single effects add up, and who stands out."""
     parts = [_network(sweep, titles[name], task) for name, sweep in sweeps.items()]
-    return "".join(parts) + (note(RULE) if any(totals_known(sweep) for sweep in sweeps.values()) else "")
+    ruled = any(sweep.rows and totals_known(sweep) for sweep in sweeps.values())
+    return "".join(parts) + (note(RULE) if ruled else "")
 
 
 def _network(sweep: Sweep, title: str, task: str | None) -> str:
+    if not sweep.rows and sweep.done:
+        return tag("section", tag("h4", escape(title)) + note(NO_EDGE), "vz-effects-of")
     badges = [] if sweep.done else [badge("not finished yet", "warn")]
     tasks = [one for one in sweep.tasks if task in (None, one)]
     lines = [adding_up(sweep, one) for one in tasks]

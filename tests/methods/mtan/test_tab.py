@@ -6,20 +6,24 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
+import vizlab
 from tests.methods.mtan.networks import COMPACT
 from tests.methods.warmed import warmed
 from tests.page.building import build_page
 from tests.page.page_process import write_pair
 from vizlab.core.door import save_checkpoint
+from vizlab.core.model import Model
 from vizlab.errors import InputError
 from vizlab.methods.mtan.numbers import layer_masks, statement
 from vizlab.methods.mtan.tab import CHOICES, SHARELESS, MasksTab
 from vizlab.page.change_panel import NOTHING_SENT, panel
+from vizlab.page.effect_panels import NO_EDGE, said_html
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.strips import open_site
 from vizlab.page.settings import Settings
 from vizlab.page.summary import model_summary
 from vizlab.page.workspace import Workspace
+from vizlab.rgbd import RGBDImage
 from vizlab.views.outside import NOBODY_SENDS
 
 NAME = "mtan-mobilenetv2"
@@ -80,3 +84,10 @@ def test_the_page_says_that_nobody_sends(analysis: Analysis) -> None:
     assert NOTHING_SENT in panel(analysis, {"network": NAME, "site": "attention_2"}, {})
     said = model_summary(analysis.traces[NAME], None)
     assert set(said["mtan"]["stages"]) == {"stage1", "stage2", "stage3", "stage4", "stage5"}
+
+
+def test_a_sweep_says_that_there_is_no_edge(compact: Model, small_rgbd: RGBDImage) -> None:
+    said = said_html({NAME: vizlab.sweep(compact, small_rgbd)}, {NAME: "MTAN"}, None)
+    assert NO_EDGE in said
+    assert "estimate" not in said
+    assert "oud but idle" not in said
