@@ -144,6 +144,7 @@ def test_what_is_sent_without_varying_is_found_by_its_energy() -> None:
         (toys.NeverShown, toys.ToyNetwork, "b", "rgb is shown never, expected once; depth is shown never"),
         (toys.ShownTwice, toys.ToyNetwork, "b", "depth is shown 2 times, expected once"),
         (toys.ShownThoughNotAdditive, toys.ToyNetwork, "b", "parts are shown, but it does not add"),
+        (toys.ShownHalf, toys.ToyNetwork, "b", "depth is shown never, expected once"),
         (toys.NoSourceOfItsOwn, toys.ToyNetwork, "b", "its target depth is not among its sources"),
         (toys.OtherChannels, toys.ToyNetwork, "b", "rgb has 6 channels, declared are 8"),
         (toys.OwnNotSaid, toys.ToyNetwork, "b", "depth is not said to be its own source"),

@@ -123,6 +123,14 @@ class ShownThoughNotAdditive(GoodSite):
         return Site(name, "toy", STREAMS, STREAMS, CHANNELS, stage="", additive=False)
 
 
+class ShownHalf(ShownThoughNotAdditive):
+    """Without parts, as such a site may be shown, but not of every target."""
+
+    def show(self, mixing: Mixing) -> None:
+        if mixing.target == 0:
+            super().show(Mixing(mixing.target, mixing.output, (), own=mixing.own))
+
+
 class NoSourceOfItsOwn(GoodSite):
     def describe_site(self, name: str) -> Site:
         return Site(name, "toy", STREAMS, ("rgb", "infrared"), CHANNELS, stage="")
