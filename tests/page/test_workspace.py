@@ -35,7 +35,7 @@ def request_cen(tmp_path_factory: pytest.TempPathFactory) -> Request:
 
 
 def test_shipped_networks_stand_in_the_order_of_the_page(workspace: Workspace) -> None:
-    assert workspace.shelf.shipped() == tuple(CONFIGS)
+    assert workspace.shelf.ticked() == tuple(CONFIGS)
 
 
 def test_the_same_question_is_computed_once(
