@@ -31,9 +31,9 @@ ALIKE = 12
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    normal = {"texture": SIGNED, "light": SIGNED}
+    normal = {"paint": SIGNED, "shade": SIGNED}
     config = NetworkConfig(
-        "cen-pix2pix", ("image",), ("texture", "light"), working_size=SIZE, normalisation=normal,
+        "cen-pix2pix", ("image",), ("paint", "shade"), working_size=SIZE, normalisation=normal,
         options={"filters": 4},
     )  # fmt: skip
     return random_checkpoint(tmp_path_factory.mktemp("translation") / f"{NAME}.safetensors", config)
@@ -45,8 +45,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pictures")
     rows, columns = np.indices(SIZE)
     made = {
-        "texture": np.stack([columns * 2, rows * 2, 200 - columns], -1),
-        "light": np.repeat((rows + columns)[..., None], 3, -1),
+        "paint": np.stack([columns * 2, rows * 2, 200 - columns], -1),
+        "shade": np.repeat((rows + columns)[..., None], 3, -1),
         "photograph": np.stack([rows * 2, columns * 2, rows + columns], -1),
         "square": np.full((90, 90, 3), 90),
     }
@@ -66,7 +66,7 @@ def with_network(page: Page, checkpoint: Path) -> None:
     open_tab(page, "Translation", "#vz-translation")
     choice = page.locator("#vz-translation .vz-networks label", has_text=NAME)
     choice.click()
-    expect(page.locator("#vz-slot-0")).to_contain_text("texture")
+    expect(page.locator("#vz-slot-0")).to_contain_text("paint")
 
 
 def choose(page: Page, slot: str, option: str) -> None:
@@ -104,7 +104,7 @@ def made(trace: FusionTrace, output: str) -> np.ndarray:
 
 
 def exchanged(page: Page) -> list[tuple[str, ...]]:
-    """The counts of exchanged channels by site, into texture and into light, as the table has them."""
+    """The counts of exchanged channels by site, into paint and into shade, as the table has them."""
     rows = page.get_by_role("table", name="what was exchanged at each site").locator("tr").all()[1:]
     return [tuple(re.findall(r"(\d+) of \d+ channels", row.inner_text())) for row in rows]
 
@@ -114,14 +114,14 @@ def test_two_pictures_become_one_and_the_whole_page_is_about_it(
 ) -> None:
     page = open_page()
     with_network(page, checkpoint)
-    give(page, "#vz-slot-0", files["texture"])
-    give(page, "#vz-slot-1", files["light"])
+    give(page, "#vz-slot-0", files["paint"])
+    give(page, "#vz-slot-1", files["shade"])
     expect(page.locator("#vz-slot-1 img")).to_be_visible()
     give(page, "#vz-slot-photograph", files["photograph"])
     translated(page)
-    rgbd = read_rgbd(files["photograph"], domains={"texture": files["texture"], "light": files["light"]})
+    rgbd = read_rgbd(files["photograph"], domains={"paint": files["paint"], "shade": files["shade"]})
     trace = vizlab.trace(vizlab.load_model(checkpoint), rgbd)
-    for title, output in (("texture", "image/texture"), ("all together", "image/ensemble")):
+    for title, output in (("paint", "image/paint"), ("all together", "image/ensemble")):
         shown, expected = drawn(page, title), made(trace, output)
         assert shown.shape == expected.shape
         assert np.abs(shown.astype(int) - expected).max() <= ALIKE
@@ -138,8 +138,8 @@ def test_two_pictures_become_one_and_the_whole_page_is_about_it(
         read = read_out(page)
         for key, pixels in (
             (f"{NAME}|image/ensemble", made(trace, "image/ensemble")),
-            (f"{NAME}|image/light", made(trace, "image/light")),
-            ("picture|domain texture", rgbd.domains["texture"]),
+            (f"{NAME}|image/shade", made(trace, "image/shade")),
+            ("picture|domain paint", rgbd.domains["paint"]),
         ):
             assert [int(n) for n in re.findall(r"\d+", read[key])[:3]] == pixels[y, x].tolist(), (key, read[key])
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_read_is_said_and_the_picture_before_stays(
     title = page.locator(".vz-status b").inner_text()
     with_network(page, checkpoint)
     choose(page, "#vz-slot-photograph", "none")
-    give(page, "#vz-slot-0", files["texture"])
+    give(page, "#vz-slot-0", files["paint"])
     give(page, "#vz-slot-1", files["notes"])
     expect(page.locator("#vz-slot-1 .vz-alert")).to_contain_text("notes.png is a text file")
     page.get_by_role("button", name="Translate").click()
@@ -178,12 +178,12 @@ def test_a_scene_is_enough_and_the_next_one_follows(open_page: OpenPage, checkpo
         if index:
             page.locator(f'.vz-scene[data-scene="{scene}"]').click()
             expect(page.locator("#vz-translation-results h3").first).to_contain_text(load_scene(scene).title)
-        rgbd = with_domains(scene_picture(load_scene(scene))[0], {"texture": "edges", "light": "shading"})
+        rgbd = with_domains(scene_picture(load_scene(scene))[0], {"paint": "edges", "shade": "shading"})
         expected = made(vizlab.trace(model, rgbd), "image/ensemble")
         shown = drawn(page, "all together")
         small = cv2.resize(expected, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(shown.astype(int) - small).mean() < ALIKE / 4
-    assert "domains=texture%3Aedges%2Clight%3Ashading" in page.url
+    assert "domains=paint%3Aedges%2Cshade%3Ashading" in page.url
 
 
 def test_it_fits_every_width_and_axe_finds_nothing_serious(open_page: OpenPage, checkpoint: Path) -> None:

@@ -418,9 +418,12 @@ def opening_request(workspace: Workspace, link: Link | None = None) -> Request |
     if not scenes or not shipped:
         return None
     wanted = link or Link()
+    models = tuple(name for name in wanted.networks if name in shipped) or workspace.shelf.ticked()
+    if not models:  # all of them take pictures that no scene has
+        return None
     return Request(
         scene=wanted.scene if wanted.scene in scenes else scenes[0],
-        models=tuple(name for name in wanted.networks if name in shipped) or workspace.shelf.ticked(),
+        models=models,
         device=workspace.default_device(),
         settings=wanted.settings,
         settings_by_model={name: own for name, own in wanted.settings_by_model.items() if name in shipped},

@@ -134,7 +134,9 @@ class Translating:
             return self._sensed_by(asked, Request(colour=Path(file)))
         if source == NONE:
             return self._sensed_by(asked, None)
-        on_show = self._workspace.get(key).request
+        if (analysis := self._workspace.known(key or "")) is None:
+            raise InputError("There is no picture on show: press Run on the left, or choose another photograph.")
+        on_show = analysis.request
         base = replace(on_show, domains={}, changes={}, settings={}, settings_by_model={})
         alone = base.scene is None and base.colour is None and base.depth is None
         return self._sensed_by(asked, None if alone else base)
