@@ -6,10 +6,11 @@ from typing import Any
 from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Method, Origin
 from vizlab.core.network import FusionNetwork
-from vizlab.methods.pad_net.files import ARCHITECTURE, PAD_NET
+from vizlab.methods.pad_net.files import PAD_NET, PREFIX
 from vizlab.methods.pad_net.network import WIDTH, pad_hrnet, pad_mobilenetv2
 from vizlab.methods.parts import distillation
 from vizlab.methods.parts.hrnet import HRNetLayout
+from vizlab.methods.parts.hrnet_files import hrnet_architectures
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
 
@@ -21,9 +22,9 @@ def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
     return pad_mobilenetv2(tasks, senders, **config.options)
 
 
-def _hrnet(config: NetworkConfig) -> FusionNetwork:
+def _hrnet(layout: HRNetLayout, config: NetworkConfig) -> FusionNetwork:
     tasks, senders = _tasks(config)
-    return pad_hrnet(tasks, senders, HRNetLayout.from_options(config.options), config.options.get("width", WIDTH))
+    return pad_hrnet(tasks, senders, layout, config.options.get("width", WIDTH))
 
 
 def _tasks(config: NetworkConfig) -> tuple[list[Task], list[Task]]:
@@ -49,7 +50,7 @@ METHOD = Method(
     title="PAD-Net",
     sentence="PAD-Net (Xu et al., CVPR 2018): tasks are predicted once, tell each other through gates what they found, "
     "and are predicted again.",
-    architectures={_COMPACT: _mobilenetv2, ARCHITECTURE: _hrnet},
+    architectures={_COMPACT: _mobilenetv2, **hrnet_architectures(PREFIX, _hrnet)},
     files=(PAD_NET,),
     kinds={distillation.KIND: distillation.WORDS},
     origins=(

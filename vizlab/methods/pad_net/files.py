@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.published import Clues, PublishedFormat
-from vizlab.methods.parts.hrnet_files import hrnet_layout
+from vizlab.methods.parts.hrnet_files import hrnet_layout, hrnet_named
 from vizlab.methods.parts.published_files import (
     State,
     distinct,
@@ -15,8 +15,8 @@ from vizlab.methods.parts.published_files import (
     width,
 )
 
-ARCHITECTURE = "pad-net-hrnet"
-"""On an HRNet whose layout stands in the options."""
+PREFIX = "pad-net-"
+"""Begins the name of an architecture, before its HRNet's."""
 _HEADS, _UNIT = "initial_task_prediction_heads.", "multi_modal_distillation."
 
 
@@ -28,6 +28,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     senders = known_tasks(distinct(state, r"initial_task_prediction_heads\.conv_out\.(\w+)\."))
     channels = width(state, f"{_HEADS}layers.{senders[0]}.1.conv3.weight")
+    backbone, layout = hrnet_named(hrnet_layout(state, "backbone.0."))
     found = {task: width(state, f"{_HEADS}conv_out.{task}.weight") for task in senders}
     classes, widths = task_widths(found)
     assumed = {
@@ -35,7 +36,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         "auxiliary_tasks": f"{', '.join(senders)} (the order of the authors' code)",
     }
     config = NetworkConfig(
-        ARCHITECTURE,
+        PREFIX + backbone,
         tasks=tasks,
         inputs=("rgb",),
         auxiliary_tasks=senders,
@@ -43,7 +44,7 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
         classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
         working_size=multi_task_input(found, clues, assumed),
         task_channels=widths,
-        options={"width": channels, **hrnet_layout(state, "backbone.0.").to_options()},
+        options={"width": channels, **layout},
     )
     return config, assumed
 
