@@ -189,6 +189,7 @@ def test_a_scene_is_enough_and_the_next_one_follows(open_page: OpenPage, checkpo
 def test_it_fits_every_width_and_axe_finds_nothing_serious(open_page: OpenPage, checkpoint: Path) -> None:
     page = open_page()
     with_network(page, checkpoint)
+    choose(page, "#vz-slot-0", "derived: colour")
     translated(page)
     for width in (390, 820, 1280):
         page.set_viewport_size({"width": width, "height": 800})
