@@ -9,9 +9,11 @@ import pytest
 import torch
 
 import vizlab
+from vizlab import scenes
 from vizlab.core.config import SIGNED
 from vizlab.core.predictions import ImagePrediction
 from vizlab.rgbd import RGBDImage
+from vizlab.rgbd.domains import with_domains
 from vizlab.study.cards import card_markdown
 from vizlab.study.cards.contents import result_of
 from vizlab.study.data.manifest import Manifest
@@ -104,3 +106,16 @@ def test_default_precision_makes_the_same_picture(shipped: vizlab.Model) -> None
     exact, rough = (model.forward(inputs)["image/ensemble"] for model in (shipped, fast))
     assert float((exact - rough).abs().mean()) < 0.02
     assert torch.isfinite(rough).all()
+
+
+@pytest.mark.parametrize("name", ["bedroom", "living_room", "kitchen"])
+def test_it_makes_the_photographs_of_bundled_rooms(name: str, shipped: vizlab.Model) -> None:
+    """At its 256x256 for 640x480 pixels; their texture alone has 10 to 16 dB."""
+    scene = scenes.load_scene(name)
+    pictures = with_domains(None, scene.domain_paths).domains
+    assert {pixels.shape for pixels in pictures.values()} == {scene.rgb.shape}
+    made = photograph(shipped, dict(pictures))
+    errors = [((picture - scene.rgb.astype(float)) ** 2).mean() for picture in (made, *pictures.values())]
+    best, *copies = (10 * np.log10(255**2 / error) for error in errors)
+    assert best > 22
+    assert best > max(copies) + 5
