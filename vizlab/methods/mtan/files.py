@@ -10,10 +10,8 @@ from vizlab.methods.parts.published_files import (
     State,
     distinct,
     known_tasks,
-    multi_task_input,
-    nyu_classes,
+    multi_task_config,
     resnet_depth,
-    task_widths,
     width,
 )
 
@@ -25,18 +23,9 @@ def _recognise(keys: Collection[str]) -> bool:
 def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]]:
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     found = {task: width(state, f"heads.{task}.4.weight") for task in tasks}
-    classes, widths = task_widths(found)
     assumed = {"tasks": f"{', '.join(tasks)} (the order of the authors' code)", "output_stride": STRIDE_WORDS}
-    config = NetworkConfig(
-        f"mtan-resnet{resnet_depth(state)}",
-        tasks=tasks,
-        inputs=("rgb",),
-        semseg_channels=classes,
-        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=multi_task_input(found, clues, assumed),
-        options={"output_stride": OUTPUT_STRIDE},
-        task_channels=widths,
-    )
+    options = {"output_stride": OUTPUT_STRIDE}
+    config = multi_task_config(f"mtan-resnet{resnet_depth(state)}", tasks, found, clues, assumed, options=options)
     return config, assumed
 
 

@@ -9,9 +9,7 @@ from vizlab.methods.parts.published_files import (
     State,
     distinct,
     known_tasks,
-    multi_task_input,
-    nyu_classes,
-    task_widths,
+    multi_task_config,
     width,
 )
 
@@ -28,22 +26,11 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
     senders = known_tasks(distinct(state, r"scale_0\.decoders\.(\w+)\."))
     backbone, options = hrnet_named(hrnet_layout(state))
     found = {task: width(state, f"scale_0.decoders.{task}.weight") for task in senders}
-    classes, widths = task_widths(found)
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order of the authors' code)",
         "auxiliary_tasks": f"{', '.join(senders)} (the order in which the authors' code concatenates)",
     }
-    config = NetworkConfig(
-        PREFIX + backbone,
-        tasks=tasks,
-        inputs=("rgb",),
-        auxiliary_tasks=senders,
-        semseg_channels=classes,
-        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=multi_task_input(found, clues, assumed),
-        task_channels=widths,
-        options=options,
-    )
+    config = multi_task_config(PREFIX + backbone, tasks, found, clues, assumed, options=options, senders=senders)
     return config, assumed
 
 

@@ -9,9 +9,7 @@ from vizlab.methods.parts.published_files import (
     State,
     distinct,
     known_tasks,
-    multi_task_input,
-    nyu_classes,
-    task_widths,
+    multi_task_config,
     width,
 )
 
@@ -30,21 +28,12 @@ def _describe(state: State, clues: Clues) -> tuple[NetworkConfig, dict[str, str]
     channels = width(state, f"{_HEADS}layers.{senders[0]}.1.conv3.weight")
     backbone, layout = hrnet_named(hrnet_layout(state, "backbone.0."))
     found = {task: width(state, f"{_HEADS}conv_out.{task}.weight") for task in senders}
-    classes, widths = task_widths(found)
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order of the authors' code)",
         "auxiliary_tasks": f"{', '.join(senders)} (the order of the authors' code)",
     }
-    config = NetworkConfig(
-        PREFIX + backbone,
-        tasks=tasks,
-        inputs=("rgb",),
-        auxiliary_tasks=senders,
-        semseg_channels=classes,
-        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=multi_task_input(found, clues, assumed),
-        task_channels=widths,
-        options={"width": channels, **layout},
+    config = multi_task_config(
+        PREFIX + backbone, tasks, found, clues, assumed, options={"width": channels, **layout}, senders=senders
     )
     return config, assumed
 

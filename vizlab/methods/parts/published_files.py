@@ -78,6 +78,36 @@ def multi_task_input(widths: Mapping[str, int], clues: Clues, assumed: dict[str,
     return size
 
 
+def multi_task_config(
+    architecture: str,
+    tasks: Sequence[str],
+    widths: Mapping[str, int],
+    clues: Clues,
+    assumed: dict[str, str],
+    *,
+    options: Mapping[str, int],
+    senders: Sequence[str] = (),
+    stages: Sequence[str] = (),
+) -> NetworkConfig:
+    """The configuration of a network of the multi-task code base; what of it is assumed is noted.
+
+    `widths` are the numbers of outputs by task, those of tasks that only send among them.
+    """
+    classes, other_widths = task_widths(widths)
+    return NetworkConfig(
+        architecture,
+        tasks=tuple(tasks),
+        inputs=("rgb",),
+        auxiliary_tasks=tuple(senders),
+        semseg_channels=classes,
+        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
+        working_size=multi_task_input(widths, clues, assumed),
+        options=options,
+        task_channels=other_widths,
+        stages=tuple(stages),
+    )
+
+
 def _data_set(widths: Mapping[str, int], clues: Clues) -> tuple[tuple[int, int], str]:
     if "human_parts" in widths or "sal" in widths or widths.get("semseg") == PASCAL_CLASSES:
         return _PASCAL
@@ -113,20 +143,10 @@ def resnet_per_task(
     tasks = known_tasks(distinct(state, r"heads\.(\w+)\."))
     depth = resnet_depth(state, f"backbone.{tasks[0]}.")
     found = {task: width(state, f"heads.{task}.4.weight") for task in tasks}
-    classes, widths = task_widths(found)
     assumed = {
         "tasks": f"{', '.join(tasks)} (the order in which the authors' code {joins})",
         "output_stride": STRIDE_WORDS,
     }
-    config = NetworkConfig(
-        f"{family}-resnet{depth}",
-        tasks=tasks,
-        inputs=("rgb",),
-        semseg_channels=classes,
-        classes=nyu_classes(classes, assumed) if "semseg" in tasks else (),
-        working_size=multi_task_input(found, clues, assumed),
-        options={"output_stride": OUTPUT_STRIDE},
-        task_channels=widths,
-        stages=tuple(stages),
-    )
+    options = {"output_stride": OUTPUT_STRIDE}
+    config = multi_task_config(f"{family}-resnet{depth}", tasks, found, clues, assumed, options=options, stages=stages)
     return config, assumed

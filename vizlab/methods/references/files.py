@@ -14,10 +14,8 @@ from vizlab.methods.parts.published_files import (
     State,
     distinct,
     known_tasks,
-    multi_task_input,
-    nyu_classes,
+    multi_task_config,
     resnet_depth,
-    task_widths,
     width,
 )
 
@@ -58,17 +56,7 @@ def _described(
     else:
         backbone, options = f"resnet{resnet_depth(state)}", {"output_stride": OUTPUT_STRIDE}
         assumed["output_stride"] = STRIDE_WORDS
-    classes, widths = task_widths(found)
-    config = NetworkConfig(
-        f"{kind}-{backbone}",
-        tasks=tuple(found),
-        inputs=("rgb",),
-        semseg_channels=classes,
-        classes=nyu_classes(classes, assumed) if "semseg" in found else (),
-        working_size=multi_task_input(found, clues, assumed),
-        options=options,
-        task_channels=widths,
-    )
+    config = multi_task_config(f"{kind}-{backbone}", tuple(found), found, clues, assumed, options=options)
     return config, assumed
 
 
