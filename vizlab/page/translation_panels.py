@@ -8,7 +8,7 @@ from vizlab.core.outputs import ENSEMBLE, Output
 from vizlab.core.predictions import ImagePrediction
 from vizlab.core.registry import methods
 from vizlab.core.site_words import trace_words
-from vizlab.core.trace import FusionTrace
+from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.measures.picture_error import picture_error
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.badges import assumed_badge
@@ -17,7 +17,7 @@ from vizlab.page.kit.html import badge, heading, image_tag, tag, words
 from vizlab.page.kit.images import THUMBNAIL_SIDE
 from vizlab.page.kit.strips import strip
 from vizlab.page.kit.tables import table
-from vizlab.page.kit.words import SAME, STRIP_SENTENCE, THIS
+from vizlab.page.kit.words import STRIP_SENTENCE, THIS
 from vizlab.rgbd import RGBDImage
 from vizlab.views import EmptyCell, Grid, depth_panel, image_panel
 from vizlab.views.figures import stream_title
@@ -127,23 +127,22 @@ def exchange_html(trace: FusionTrace) -> str:
 def _table(trace: FusionTrace) -> str:
     """A row for each site: the share of the other streams in each target, and what its method says of it."""
     targets = list(dict.fromkeys(target for site in trace.sites.values() for target in site.site.targets))
-    note = methods()[trace.model.family].site_note if trace.model.family in methods() else None
-    noted = note is not None and any(note(s, i) for s in trace.sites.values() for i in range(len(s.site.targets)))
     heads = ["site", *(f"from others into {stream_title(trace, target)}" for target in targets)]
-    rows = []
-    for name, called in trace_words(trace).items():
-        site = trace.sites[name]
-        row = [called.label]
-        for target in targets:
-            if target not in site.site.targets:
-                row.append("–")
-                continue
-            at = site.site.targets.index(target)
-            said = note(site, at) if note is not None and noted else ""
-            row.append(" · ".join(filter(None, (percent(float(site.cross_share[at])), said))))
-        rows.append(row)
-    caption = f"Shares are of this picture; counts of channels are the {SAME}." if noted else ""
-    return table(heads, rows, "what was exchanged at each site", caption)
+    rows = [
+        [called.label, *(_received(trace, trace.sites[name], target) for target in targets)]
+        for name, called in trace_words(trace).items()
+    ]
+    return table(heads, rows, "what was exchanged at each site", "Shares are of this picture.")
+
+
+def _received(trace: FusionTrace, site: SiteTrace, target: str) -> str:
+    """What one target took from the others there."""
+    if target not in site.site.targets:
+        return "–"
+    at = site.site.targets.index(target)
+    method = methods().get(trace.model.family)
+    said = "" if method is None else method.site_note(site, at)
+    return " · ".join(filter(None, (percent(float(site.cross_share[at])), said)))
 
 
 def _weights(trace: FusionTrace) -> dict[str, float]:
