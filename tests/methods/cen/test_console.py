@@ -18,7 +18,7 @@ TASKS = ("semseg", "depth", "normals")
 
 def painted(html: str, at: int) -> dict[str, Any]:
     """The numbers that CONSOLE_JS writes with the slider at that step, by the same arithmetic."""
-    found = re.search(r'data-curve="([^"]*)"', html)
+    found = re.search(r'data-console="([^"]*)"', html)
     assert found
     data = json.loads(unescape(found[1]))
     counts = np.frombuffer(base64.b64decode(data["counts"]), "<u2")
@@ -94,5 +94,5 @@ def test_the_slider_is_for_the_network_on_show(cen_trace: FusionTrace) -> None:
     html = console(cen_trace, 0.02)
     assert f'data-model="{cen_trace.model.name}"' in html
     assert "model: slider.dataset.model" in CONSOLE_JS
-    data = json.loads(unescape(re.search(r'data-curve="([^"]*)"', html)[1]))  # type: ignore[index]
+    data = json.loads(unescape(re.search(r'data-console="([^"]*)"', html)[1]))  # type: ignore[index]
     assert data["sites"][0] == "site 1 of 17, stage 1, 32 channels"

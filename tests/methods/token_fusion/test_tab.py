@@ -78,7 +78,7 @@ def test_the_whole_tab_is_drawn(tab: TokenTab, analysis: Analysis, shown: dict[A
 def test_the_console_counts_before_it_runs(tab: TokenTab, analysis: Analysis, shown: dict[Any, Any]) -> None:
     """The counts of every step: none at 0, what this run gave up at its threshold, as good as all at 1."""
     trace = analysis.traces[NAMES[0]]
-    data = json.loads(unescape(re.search(r'data-counts="([^"]*)"', shown[tab.console])[1]))  # type: ignore[index]
+    data = json.loads(unescape(re.search(r'data-console="([^"]*)"', shown[tab.console])[1]))  # type: ignore[index]
     rgb, depth = stream_tokens(trace)
     at = data["steps"].index(0.02)
     assert [counts[at] for counts in data["counts"]] == [rgb.given_up, depth.given_up]

@@ -1,14 +1,13 @@
 """The threshold's console: a slider whose effect on the exchanged fraction is computed in the browser."""
 
 import base64
-import json
-from html import escape
 
 import numpy as np
 
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.cen.numbers import threshold_curve, threshold_of
+from vizlab.page.kit.console import console_control, console_js
 from vizlab.page.kit.html import tag, words
 from vizlab.page.kit.strips import stream_mark
 from vizlab.views.figures import senders_title, stream_title
@@ -24,11 +23,7 @@ STEPS: tuple[float, ...] = (
 )
 """The slider's positions: 0 (no exchange), then 0.001 to 2."""
 
-CONSOLE_JS = """
-const paint = () => {
-  const slider = element.querySelector('input[type=range]');
-  if (!slider) return;
-  const at = Number(slider.value), data = JSON.parse(slider.dataset.curve);
+CONSOLE_JS = console_js("""
   const raw = Uint8Array.from(atob(data.counts), (c) => c.charCodeAt(0));
   const counts = new Uint16Array(raw.buffer), steps = data.steps.length, targets = data.targets.length;
   const below = (site, target) => counts[(site * targets + target) * steps + at];
@@ -47,35 +42,9 @@ const paint = () => {
     total += sum;
     element.querySelector(`[data-sum="${target}"]`).textContent = percent(sum / all);
   });
-  const moved = at !== Number(slider.dataset.shown);
   element.querySelector('[data-sum=all]').textContent = percent(total / (all * targets));
   element.querySelector('[data-sum=dead]').textContent = total ? percent(data.dead[at] / total) : '–';
-  element.querySelector('[data-value]').textContent = data.steps[at];
-  slider.setAttribute('aria-valuetext', `exchange where |γ| is below ${data.steps[at]}`);
-  element.querySelector('.vz-console').classList.toggle('vz-moved', moved);
-};
-let timer = null;
-const send = () => {
-  const slider = element.querySelector('input[type=range]');
-  const at = Number(slider.value);
-  const threshold = JSON.parse(slider.dataset.curve).steps[at];
-  if (at === Number(slider.dataset.shown)) return;
-  window.vizlabAsked.settings = {settings: {threshold}, model: slider.dataset.model};
-  trigger('release');
-};
-element.addEventListener('input', paint);
-element.addEventListener('change', () => { clearTimeout(timer); timer = setTimeout(send, 350); });
-element.addEventListener('click', (event) => {
-  const slider = element.querySelector('input[type=range]');
-  if (!event.target.closest('[data-reset]') || !slider) return;
-  slider.value = slider.dataset.own;
-  paint();
-  send();
-});
-watch('value', paint);
-paint();
-"""
-"""Runs in the browser: repaints on every move, tells Python on release."""
+""")
 
 
 def console(trace: FusionTrace, own: float) -> str:
@@ -89,22 +58,16 @@ def console(trace: FusionTrace, own: float) -> str:
     channels = [trace.sites[site].site.channels for site in curve.sites]
     counts = np.rint(curve.per_site * np.array(channels)[:, None, None]).astype("<u2")
     data = {
-        "steps": [float(f"{step:g}") for step in steps],
+        "control": "threshold",
+        "title": "exchange threshold",
+        "says": "exchange where |γ| is below",
         "targets": [stream_title(trace, target) for target in curve.targets],
         "sites": [trace_words(trace)[site].title for site in curve.sites],
         "channels": channels,
         "counts": base64.b64encode(counts.tobytes()).decode(),
         "dead": np.rint(curve.dead * sum(channels) * len(curve.targets)).astype(int).tolist(),
     }
-    at = steps.index(shown)
-    slider = (
-        f'<input type="range" min="0" max="{len(steps) - 1}" step="1" value="{at}" aria-label="exchange threshold" '
-        f'data-shown="{at}" data-own="{steps.index(own)}" data-model="{escape(trace.model.name)}" '
-        f'data-curve="{escape(json.dumps(data))}">'
-    )
-    value = tag("output", f"{shown:g}", data_value="")
-    reset = tag("button", f"checkpoint’s {own:g}", "vz-small-button", type="button", data_reset="")
-    control = tag("div", tag("label", f"exchange where |γ| < {value}") + slider + reset, "vz-console-control")
+    control = console_control(trace.model.name, "exchange where |γ| &lt;", steps, shown, own, data)
     bars = _bars(curve.sites, curve.targets, order_words(trace))
     return tag("div", control + _totals(trace, curve.targets) + bars, "vz-console")
 
