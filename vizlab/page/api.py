@@ -256,7 +256,8 @@ PARAMETERS = {
     "colour": "a colour picture, uploaded",
     "depth": "a depth map, uploaded",
     "scene": "a bundled scene by its name, where no file is given; /scenes lists them",
-    "models": "the networks to run, a list of names; all that are shipped where it is left out; /models lists them",
+    "models": "the networks to run, a list of names; where it is left out, all that are shipped and take no further "
+    "pictures; /models lists them",
     "depth_unit": "unit of the depth map: auto, mm, cm, m, tum, sunrgbd, or metres per count (0.001, 1/512)",
     "settings": 'values of controls by name, such as {"threshold": 0.05}; each checkpoint has its own for the rest',
     "device": "auto, cpu, cuda or cuda:N; /devices lists what there is",
