@@ -275,6 +275,8 @@ def test_the_next_picture_keeps_what_is_derived_and_no_file(
     first, *_, last = workspace.scenes()
     same = handlers.pick_scene(json.dumps(first), key, Shown(), "voc", names, *how)
     assert set(workspace.get(same[page.key]).traces) == set(names)
+    plain = handlers.pick_scene(json.dumps(first), key, Shown(), "voc", names[1:], *how)
+    assert not workspace.get(plain[page.key]).request.domains
     other = workspace.get(handlers.pick_scene(json.dumps(last), key, Shown(), "voc", names, *how)[page.key])
     if last != first:
         assert other.request.domains == {"light": "shading"}

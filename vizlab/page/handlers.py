@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -169,8 +170,14 @@ class Handlers:
             settings=before.settings,
             settings_by_model=before.settings_by_model,
             changes={name: stack for name, stack in before.changes.items() if name in request.models},
-            domains=request.domains or (before.domains if request.same_picture(before) else before.derived),
+            domains=request.domains or self._kept_domains(request, before),
         )
+
+    def _kept_domains(self, request: Request, before: Request) -> dict[str, Path | str]:
+        """Of the domains before those that a network takes now; of another picture those that are derived."""
+        kept = before.domains if request.same_picture(before) else before.derived
+        taken = self.workspace.shelf.inputs_of(request.models)
+        return {name: source for name, source in kept.items() if name in taken}
 
     def _show(self, analysis: Analysis, shown: Shown, palette: Palette) -> Updates:
         """The page for one analysis, with its scene marked among the others."""

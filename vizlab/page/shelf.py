@@ -121,6 +121,10 @@ class ModelShelf:
         suits = {name for name, takes in self._takes.items() if set(takes.inputs) <= set(MODALITIES)}
         return tuple(name for name in self.shipped() if name in suits or name not in self._takes)
 
+    def inputs_of(self, names: Sequence[str]) -> frozenset[str]:
+        """What these networks take, by name; as far as is known by now."""
+        return frozenset(one for name in names if name in self._takes for one in self._takes[name].inputs)
+
     def translators(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Of these networks those that make pictures of pictures, with their inputs; as far as is known by now."""
         known = {name: self._takes[name] for name in names if name in self._takes}
