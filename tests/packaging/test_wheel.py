@@ -19,6 +19,8 @@ from tests.page.page_process import free_port
 SOURCE = ("vizlab", "checkpoints", "assets", "docs", "examples", "tests", "benchmarks")
 """The folders of a checkout."""
 NAMES = {path.stem for path in (ROOT / "checkpoints").glob("*.safetensors")}
+UNASKED = {name for name in NAMES if name.endswith("-nyuv2")}
+"""What the page runs by itself: not the image translation, which takes other pictures."""
 BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
 """What `python -m build` asks of the build backend."""
 
@@ -142,5 +144,5 @@ def test_its_command_opens_the_analysed_page_from_any_folder(python: Path, tmp_p
             assert len(scenes) == 12
             assert {card["name"] for card in client.predict(api_name="/models")} == NAMES
             found = client.predict(scene=scenes[0], device="cpu", api_name="/analyse")
-    assert set(found["models"]) == NAMES
+    assert set(found["models"]) == UNASKED
     assert found["models"]["cen-mobilenetv2-nyuv2"]["predictions"]["semseg"]["pixel_accuracy"] > 0.5

@@ -265,6 +265,6 @@ def test_one_loss_at_most_stands_beside_the_pixels(tmp_path: Path) -> None:
     text = (RECIPES / "cen-translation-rendered.toml").read_text()
     path = tmp_path / "both.toml"
     for added in ("cycle = 1.0\nadversarial = 0.01", "adversarial = -1"):
-        path.write_text(f"{text}\n{added}\n")
+        path.write_text(text.replace("scale = 0.3", added))
         with pytest.raises(DataError, match="one of them at most"):
             load_recipe(path)
