@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import vizlab
+import vizlab.scenes
 from tests.page.building import build_page
 from tests.page.page_process import CEN, random_checkpoint, scenes
 from vizlab.core.config import METRES, SIGNED, NetworkConfig
@@ -21,11 +22,11 @@ from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Request
 from vizlab.page.page import TRANSLATION, Page, Shown
 from vizlab.page.settings import Settings
-from vizlab.page.tab_translation import MOST, NONE, SHOWN, UPLOAD
+from vizlab.page.tab_translation import MOST, NONE, SCENE, SHOWN, UPLOAD
 from vizlab.page.translating import Translating
 from vizlab.page.translation_panels import output_panels
 from vizlab.page.workspace import Workspace
-from vizlab.rgbd import derive, read_rgbd
+from vizlab.rgbd import derive, read_rgbd, with_domains
 from vizlab.views.formatting import percent
 from vizlab.views.layers import picture_layers
 
@@ -128,10 +129,10 @@ def test_slots_follow_the_network_and_stay_as_they_were_set(page: Page, translat
     labels = [first[slot.source]["label"] for slot in tab.slots[:2]]
     assert labels == ["texture", "light"]
     assert [first[slot.column]["visible"] for slot in tab.slots] == [True, True, False, False]
-    assert [first[slot.source]["value"] for slot in tab.slots[:2]] == ["colour", "shading"]
+    assert [first[slot.source]["value"] for slot in tab.slots[:2]] == [SCENE, SCENE]
     again = translating.open(opened, first[page.shown], (TWO, THREE))
     assert tab.slots[0].source not in again
-    other = translating.choose(again[page.shown], THREE)
+    other = translating.choose(opened, again[page.shown], THREE)
     assert [other[slot.column]["visible"] for slot in tab.slots] == [True, True, True, False]
     assert [other[slot.source]["value"] for slot in tab.slots[:3]] == [SHOWN, SHOWN, "edges"]
     assert translating.open(opened, other[page.shown], (TWO, THREE))[tab.network]["value"] == THREE
@@ -318,3 +319,26 @@ def test_the_endpoint_reads_no_file_that_was_not_sent(
             Endpoints(workspace).analyse(domains=domains, pictures=pictures, models=[TWO], device="cpu")
     with pytest.raises(InputError, match="no picture to derive shading from"):
         workspace.analyse(Request(domains={"light": "shading"}, models=(TWO,), device="cpu"))
+
+
+def test_a_scene_s_own_pictures_go_into_the_streams_that_are_called_like_them(
+    page: Page, workspace: Workspace, translating: Translating, folder: Path
+) -> None:
+    rich, poor = (
+        workspace.analyse(Request(scene=name, models=(PLAIN,), device="cpu")).key for name in ("kitchen", "office")
+    )
+    offered = {key: translating.open(key, Shown(), (TWO,)) for key in (rich, poor)}
+    taken = {
+        key: [found[slot.source]["value"] for slot in page.translation.slots[:2]] for key, found in offered.items()
+    }
+    assert taken == {rich: [SCENE, SCENE], poor: ["colour", "shading"]}
+    given = values(TWO, (SHOWN, None), (SCENE, None), (SCENE, None))
+    updates = translate(translating, rich, given)
+    trace = workspace.get(updates[page.key]).trace_of(TWO)
+    scene = vizlab.scenes.load_scene("kitchen")
+    rgbd = with_domains(workspace.scene_picture("kitchen").rgbd, scene.domain_paths)
+    expected = vizlab.trace(vizlab.load_model(folder / f"{TWO}.safetensors", "cpu", precision="float32"), rgbd)
+    np.testing.assert_array_equal(trace.predictions["image"].value, expected.predictions["image"].value)  # type: ignore[union-attr]
+    seen = translating.look(poor, *given)
+    assert "has no light of its own" in text(seen[page.translation.slots[1].seen])
+    assert "has no texture and light of its own" in text(translate(translating, poor, given)[page.message])

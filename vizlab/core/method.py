@@ -158,8 +158,8 @@ class Method:
 
     `views` gives its public charts and panels by name (they appear in `vizlab.views`), `charts` names those that draw
     one trace alone. `tab` gives the class of its tab. `site_note` is a sentence about one site and target of a trace
-    that holds by its weights, `summary` what the API adds about a trace. `questions` are further API endpoints: charts
-    of a trace and texts.
+    that holds by its weights, or of this picture alone with `note_of_picture`. `summary` is what the API adds about a
+    trace. `questions` are further API endpoints: charts of a trace and texts.
     """
 
     family: str
@@ -183,6 +183,7 @@ class Method:
     charts: tuple[str, ...] = ()
     tab: Callable[[], type] | None = None
     site_note: "Callable[[SiteTrace, int], str]" = lambda site, target: ""
+    note_of_picture: bool = False
     edge_weight: "Callable[[SiteTrace, int, int, Mapping[str, str]], Fixed | None]" = lambda *edge: None
     summary: "Callable[[FusionTrace], Mapping[str, Any]]" = lambda trace: {}
     questions: Callable[[], Mapping[str, Callable[..., Any]]] = dict

@@ -3,8 +3,9 @@
 What runs is an analysis like any other: stage, network map and the tabs of methods show it as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,7 @@ from vizlab.page.kit.strips import OPEN_JS
 from vizlab.page.translation_panels import is_translation, results_html
 from vizlab.page.workspace import Workspace
 from vizlab.rgbd import DERIVATIONS
+from vizlab.scenes.library import DOMAINS
 
 TITLE = "Translation"
 SENTENCE = (
@@ -30,7 +32,7 @@ NEEDS = (
 )
 MOST = 4
 """Slots: no network known takes more."""
-SHOWN, UPLOAD, NONE = "shown", "upload", "none"
+SHOWN, UPLOAD, NONE, SCENE = "shown", "upload", "none", "scene"
 PHOTOGRAPHS = [("that of the picture on show", SHOWN), ("a file of mine", UPLOAD), ("none", NONE)]
 STAND_INS = {"texture": "colour", "albedo": "colour", "light": "shading"}
 """What is nearest to domains that cannot be derived of a photograph and its depth."""
@@ -63,11 +65,15 @@ def sources(name: str) -> list[tuple[str, str]]:
     """What may go into the stream of that name, in words and as a value."""
     if name in MODALITIES:
         return [(f"{MODALITIES[name].split(' ', 1)[1]} of the picture on show", SHOWN), ("a file of mine", UPLOAD)]
-    return [("a file of mine", UPLOAD), *((f"derived: {one.title}", key) for key, one in DERIVATIONS.items())]
+    of_scene = [("the bundled scene’s own", SCENE)] if name in DOMAINS else []
+    derived = ((f"derived: {one.title}", key) for key, one in DERIVATIONS.items())
+    return [*of_scene, ("a file of mine", UPLOAD), *derived]
 
 
-def nearest(name: str) -> str:
-    """What goes into the stream of that name until somebody says something else."""
+def nearest(name: str, own: Collection[str] = ()) -> str:
+    """What goes into the stream of that name until somebody says something else; the scene on show has `own`."""
+    if name in own:
+        return SCENE
     return NEAREST.get(name, name if name in DERIVATIONS else UPLOAD)
 
 
@@ -114,7 +120,7 @@ class TranslationTab:
             self.body: gr.update(visible=True),
             self.network: gr.update(choices=list(found), value=chosen),
             self.results: results,
-            **({} if kept.get("slots") == chosen else self.slots_for(found[chosen])),
+            **({} if kept.get("slots") == chosen else self.slots_for(found[chosen], self.own_of(analysis))),
         }
 
     def offered(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -122,7 +128,12 @@ class TranslationTab:
         known = self.workspace.shelf.translators(tuple(dict.fromkeys(names)))
         return {name: inputs for name, inputs in known.items() if len(inputs) <= MOST}
 
-    def slots_for(self, inputs: Sequence[str]) -> Updates:
+    def own_of(self, analysis: Analysis | None) -> dict[str, Path]:
+        """The further pictures of the scene on show by name; none for a picture that is no bundled scene."""
+        scene = None if analysis is None else analysis.request.scene
+        return {} if scene is None else self.workspace.scene(scene).domain_paths
+
+    def slots_for(self, inputs: Sequence[str], own: Collection[str] = ()) -> Updates:
         """A slot for each input, called by its name, with what goes into it until somebody says something else."""
         updates: Updates = {}
         for index, slot in enumerate(self.slots):
@@ -130,7 +141,7 @@ class TranslationTab:
             updates[slot.column] = gr.update(visible=there)
             if there:
                 name = inputs[index]
-                updates[slot.source] = gr.update(label=name, choices=sources(name), value=nearest(name))
+                updates[slot.source] = gr.update(label=name, choices=sources(name), value=nearest(name, own))
                 updates[slot.file] = None
         return updates
 

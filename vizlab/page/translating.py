@@ -1,6 +1,6 @@
 """What happens in the tab of image translation: slots follow the network, a run becomes the analysis on show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import TRANSLATION, Page, Shown
 from vizlab.page.request import request_for
 from vizlab.page.said import on_the_page
-from vizlab.page.tab_translation import NONE, SHOWN, STAND_INS, UPLOAD, Slot, TranslationTab
+from vizlab.page.tab_translation import NONE, SCENE, SHOWN, STAND_INS, UPLOAD, Slot, TranslationTab
 from vizlab.page.translation_panels import thumbnail
 from vizlab.page.wiring import BUSY, NETWORKS, READY
 from vizlab.page.workspace import Workspace
@@ -25,6 +25,9 @@ from vizlab.rgbd import RGBDImage, derive, read_rgbd
 from vizlab.views.palettes import Palette
 
 NEW = Shown()
+NOT_OF_SCENE = (
+    "The picture on show has no %s of its own: choose a scene that has, drop a file, or take what is derived."
+)
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,24 @@ class Asked:
     photograph: tuple[str, str | None]
     streams: dict[str, tuple[str, str | None]]
 
-    def files(self) -> dict[str, Path]:
-        """The files by input; raises InputError where one is to be taken and none was given."""
+    def files(self, own: Mapping[str, Path]) -> dict[str, Path]:
+        """The files by input, those of the scene on show (`own`) among them.
+
+        Raises InputError where one is to be taken and there is none.
+        """
         given = {name: file for name, (source, file) in self.streams.items() if source == UPLOAD}
         if absent := [name for name, file in given.items() if not file]:
             raise InputError(
                 f"There is no picture for {' and '.join(absent)} yet: drop a file there, or choose what is derived."
             )
-        return {name: Path(file) for name, file in given.items() if file}
+        of_scene = [name for name, (source, _) in self.streams.items() if source == SCENE]
+        if missing := [name for name in of_scene if name not in own]:
+            raise InputError(NOT_OF_SCENE % " and ".join(missing))
+        return {**{name: Path(file) for name, file in given.items() if file}, **{name: own[name] for name in of_scene}}
 
     def derived(self) -> dict[str, str]:
         """What is derived, by input."""
-        return {name: source for name, (source, _) in self.streams.items() if source not in (UPLOAD, SHOWN)}
+        return {name: source for name, (source, _) in self.streams.items() if source not in (UPLOAD, SHOWN, SCENE)}
 
 
 class Translating:
@@ -66,11 +75,14 @@ class Translating:
         now = shown.with_choices(TRANSLATION, {**kept, "slots": chosen}).chose(TRANSLATION, chosen)
         return {self._page.shown: replace(now, place=TRANSLATION), **updates}
 
-    def choose(self, shown: Shown, network: str) -> Updates:
+    def choose(self, key: str | None, shown: Shown, network: str) -> Updates:
         """Another network: slots for its streams."""
         inputs = self._tab.offered((network,)).get(network, ())
         now = shown.chose(TRANSLATION, network).with_choices(TRANSLATION, {"slots": network})
-        return {self._page.shown: now, **self._tab.slots_for(inputs)}
+        return {self._page.shown: now, **self._tab.slots_for(inputs, self._own(key))}
+
+    def _own(self, key: str | None) -> dict[str, Path]:
+        return self._tab.own_of(self._workspace.known(key or ""))
 
     def look(self, key: str | None, *values: Any) -> Updates:
         """Sources or files changed: what each stream would get, small; nothing runs."""
@@ -85,7 +97,7 @@ class Translating:
         if rgbd is not None and rgbd.colour is not None:
             found[self._tab.photograph.seen] = thumbnail(rgbd.colour, "photograph")
         for name, slot in slots.items():
-            found[slot.seen] = self._seen(rgbd, name, *asked.streams[name])
+            found[slot.seen] = self._seen(rgbd, name, *asked.streams[name], self._own(key))
         return found
 
     def uploaded(self, file: str | None) -> Any:
@@ -153,7 +165,7 @@ class Translating:
         return Request(colour=own.get("rgb", before.colour), depth=own.get("depth", before.depth))
 
     def _request(self, key: str | None, asked: Asked, device: str, size: str, precision: str) -> Request:
-        files, base = asked.files(), self._base(key, asked)
+        files, base = asked.files(self._own(key)), self._base(key, asked)
         further = {name: file for name, file in files.items() if name not in MODALITIES}
         if base is None and asked.derived():
             raise InputError(
@@ -174,9 +186,11 @@ class Translating:
             domains={**further, **asked.derived()},
         )
 
-    def _seen(self, rgbd: RGBDImage | None, name: str, source: str, file: str | None) -> str:
+    def _seen(self, rgbd: RGBDImage | None, name: str, source: str, file: str | None, own: Mapping[str, Path]) -> str:
         """What a stream would get as a small picture; a sentence where it cannot be."""
         try:
+            if source == SCENE:
+                return _seen_file(name, str(own[name])) if name in own else alert(NOT_OF_SCENE % name)
             if source == UPLOAD:
                 return _seen_file(name, file) if file else ""
             if rgbd is None:
@@ -209,7 +223,9 @@ def wire_translation(page: Page, translating: Translating) -> None:
     opened = [page.shown, *tab.outputs, *page.remarks]
     last = {**QUIET, "trigger_mode": "always_last"}
     page.places[TRANSLATION].select(translating.open, [page.key, page.shown, page.offered], opened, **last).then(**look)
-    tab.network.input(translating.choose, [page.shown, tab.network], [page.shown, *tab.outputs], **last).then(**look)
+    tab.network.input(translating.choose, [page.key, page.shown, tab.network], [page.shown, *tab.outputs], **last).then(
+        **look
+    )
     for slot in (*tab.slots, tab.photograph):
         _wire_slot(slot, translating, look)
     how = [controls.device, controls.size, controls.precision]

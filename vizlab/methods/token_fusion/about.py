@@ -116,6 +116,7 @@ METHOD = Method(
     charts=_CHARTS,
     tab=_tab,
     site_note=_site_note,
+    note_of_picture=True,
     summary=_summary,
     rank=5,
 )  # fmt: skip

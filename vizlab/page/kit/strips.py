@@ -191,10 +191,12 @@ def _numbers(trace: FusionTrace, name: str, target: str) -> str:
         for i, source in enumerate(site.site.sources)
     ]
     head = tag("tr", tag("th", "from") + tag("th", "share") + tag("th", "energy"))
-    about = methods()[trace.model.family].site_note(site, row) if trace.model.family in methods() else ""
-    fixed = tag("p", f"{escape(about)} {badge(SAME)}", "vz-note") if about else ""
+    method = methods().get(trace.model.family)
+    about = "" if method is None else method.site_note(site, row)
+    depends = THIS if method is not None and method.note_of_picture else SAME
+    said = tag("p", f"{escape(about)} {badge(depends)}", "vz-note") if about else ""
     after = tag("p", escape(_after(site, row)), "vz-note")
-    return tag("table", head + "".join(lines)) + after + fixed + tag("p", escape(SHARE), "vz-note")
+    return tag("table", head + "".join(lines)) + after + said + tag("p", escape(SHARE), "vz-note")
 
 
 def _after(site: SiteTrace, row: int) -> str:
