@@ -85,7 +85,7 @@ def test_each_block_gives_up_as_many_tokens(published: tuple[str, Model]) -> Non
     np.testing.assert_allclose(rows, facts["exchanged_share"], atol=6e-4)
 
 
-@pytest.mark.parametrize("published", ["token_fusion_mit_b0"], indirect=True)
+@pytest.mark.parametrize("published", SEGMENTATION, indirect=True)
 def test_every_score(published: tuple[str, Model]) -> None:
     name, model = published
     found: list[Tensor] = []
