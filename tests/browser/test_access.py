@@ -356,11 +356,3 @@ def test_who_wants_less_motion_gets_none(desktop: Page) -> None:
         ".transitionDuration.split(', ').some((time) => parseFloat(time) > 0)).length"
     )
     assert moving == 0
-
-
-def test_an_empty_tab_has_the_remedy_beside_it(desktop: Page) -> None:
-    go_to(desktop, "cross-stitch")
-    desktop.get_by_role("button", name="Add a checkpoint", exact=True).click()
-    expect(desktop.locator("#vz-own-file")).to_be_visible()
-    expect(desktop.locator("#vz-adding > button")).to_be_focused()
-    desktop.locator("#vz-adding > button").click()

@@ -11,6 +11,7 @@ from vizlab.errors import VizlabError
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import alert, empty_state, heading, note, tag
 from vizlab.page.shelf import ModelShelf
+from vizlab.report.methods_page import methods_markdown
 from vizlab.study.cards import Section, card_sections
 from vizlab.study.evaluation.table import Table
 
@@ -25,6 +26,10 @@ class CardsTab:
         self._shelf = shelf
         self.model = gr.Radio([], label="checkpoint", visible=False, elem_classes="vz-model", elem_id="vz-card-model")
         self.card = gr.HTML(empty_state("Model cards", [WAITING], first=True), elem_id="vz-card")
+        with gr.Accordion("all methods: what mixes where, what is defined, which files open", open=False) as about:
+            self.methods = gr.Markdown(elem_id="vz-methods")
+        # Small networks are built to see what is at their sites, so it is written when somebody asks.
+        about.expand(methods_markdown, None, self.methods, api_name="page", api_visibility="private")
 
     @property
     def outputs(self) -> list[Any]:
