@@ -135,7 +135,6 @@ def test_tabs_of_methods_are_seen_where_there_is_something_to_show(
     bare = Workspace(Settings(checkpoints=tmp_path / "none", add_from=tmp_path))
     own = build_page(bare)
     assert not any(own.places[family].visible for family in own.tabs)
-    assert "data-open-adding" in own.tabs["cross-stitch"].empty.value, "who comes by a link is told how to bring one"
     name = bare.shelf.add_from_folder("mine.safetensors")
     brought = bare.analyse(Request(colour=pictures[0], models=(name,), device="cpu"))
     assert seen(own, brought) == {"cross-stitch"}
