@@ -14,6 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vizlab.core.door import load_model
+from vizlab.core.model import Model
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = ("cen_refinenet50", "cen_pix2pix_nf8", "mti_net_hrnet18_nyud", "nddr_cnn_resnet18_nyud")
 
@@ -109,3 +112,13 @@ def wrapped(name: str, state: dict[str, Tensor]) -> dict[str, Any]:
         best = {"semseg": {"mIoU": np.float64(0.351), "jaccards_all_categs": [np.float32(0.1)]}, "epoch": np.int64(3)}
         return {"optimizer": {"state": {}, "param_groups": []}, "model": state, "epoch": 79, "best_result": best}
     return state
+
+
+def load_once(name: str, folder: Path, **given: Any) -> Model:
+    """The network of that name in the multi-task code base's file, which is read and removed again: it is large."""
+    path = folder / f"{name}.pth.tar"
+    torch.save({"optimizer": {}, "model": authors_state(golden_facts(name)), "epoch": 1}, path)
+    try:
+        return load_model(path, "cpu", precision="float32", **given)
+    finally:
+        path.unlink()

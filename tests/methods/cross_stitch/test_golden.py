@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.door.authors_files import filled_state, golden_facts, golden_outputs, image
-from vizlab.core.door import load_model
+from tests.door.authors_files import filled_state, golden_facts, golden_outputs, image, load_once
 from vizlab.core.model import Model
 from vizlab.core.predictions import DepthPrediction, MapPrediction, NormalsPrediction, SemsegPrediction
 from vizlab.core.site import Intervention, intervening
@@ -20,16 +19,6 @@ TOLERANCE = 2e-4
 """Of an output's standard deviation, in float32."""
 NYUD, PASCAL_FILE = "cross_stitch_resnet18_nyud", "cross_stitch_resnet18_pascal"
 ASSUMED = {"tasks", "output_stride", "normalisation", "working_size"}
-
-
-def load_once(name: str, folder: Path, **given: object) -> Model:
-    """The authors' file of that name, read and removed again: it is large."""
-    path = folder / f"{name}.pth.tar"
-    torch.save({"optimizer": {}, "model": filled_state(golden_facts(name)["keys"]), "epoch": 1}, path)
-    try:
-        return load_model(path, "cpu", precision="float32", **given)  # type: ignore[arg-type]
-    finally:
-        path.unlink()
 
 
 @pytest.fixture(scope="module", params=[NYUD, PASCAL_FILE])

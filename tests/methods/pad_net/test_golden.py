@@ -1,12 +1,9 @@
 """Against the authors' code, through the door a user's checkpoint takes (numbers: tests/golden/)."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
-from tests.door.authors_files import authors_state, distances, golden_facts, golden_outputs, image
-from vizlab.core.door import load_model
+from tests.door.authors_files import authors_state, distances, golden_facts, golden_outputs, image, load_once
 from vizlab.core.model import Model
 from vizlab.core.site import Intervention, intervening
 
@@ -15,19 +12,9 @@ TOLERANCE = 2e-4
 NAME = "pad_net_hrnet18_nyud"
 
 
-def load_once(folder: Path, **given: object) -> Model:
-    """The authors' file, read and removed again: it is large."""
-    path = folder / "checkpoint.pth.tar"
-    torch.save({"optimizer": {}, "model": authors_state(golden_facts(NAME)), "epoch": 1}, path)
-    try:
-        return load_model(path, "cpu", precision="float32", **given)  # type: ignore[arg-type]
-    finally:
-        path.unlink()
-
-
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load_once(tmp_path_factory.mktemp("authors"))
+    return load_once(NAME, tmp_path_factory.mktemp("authors"))
 
 
 @pytest.fixture(scope="module")
