@@ -30,6 +30,8 @@ FILES = {
     "ResNet classifier": [*RESNET, "fc.weight", "fc.bias"],
     "ResNet backbone alone": RESNET,
     "MobileNetV2 classifier": ["features.0.0.weight", "features.17.conv.0.0.weight", "classifier.1.weight"],
+    "MobileNetV2 backbone alone": ["features.0.0.weight", "features.17.conv.0.0.weight"],
+    "EfficientNet classifier": ["features.0.0.weight", "features.7.0.block.0.0.weight", "classifier.1.weight"],
 }
 
 

@@ -14,7 +14,11 @@ from vizlab import load_model
 RECIPES = Path(__file__).parents[2] / "vizlab/study/training/recipes"
 
 
-@pytest.mark.parametrize("network", ["cen-multitask", "nddr-cnn", "mti-net"])
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in ("cen-multitask", "nddr-cnn")]
+"""MTI-Net has all there is of tasks, auxiliary ones and initial predictions; the others do the same with less."""
+
+
+@pytest.mark.parametrize("network", ["mti-net", *OTHERS])
 def test_two_devices_share_each_batch(network: str, data_folder: Path, tmp_path: Path) -> None:
     """Eight pictures in batches of four, two on each device: two steps, and one file written by one of the two."""
     text = (RECIPES / f"{network}-mobilenetv2-nyuv2.toml").read_text()

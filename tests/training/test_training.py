@@ -18,15 +18,15 @@ from vizlab import load_model
 from vizlab.core.outputs import Output
 from vizlab.core.registry import build_network
 from vizlab.errors import CheckpointError, DataError
-from vizlab.methods.cen.network import CEN, cen_mobilenetv2
+from vizlab.methods.cen.network import CEN, cen_compact
 from vizlab.methods.cen.sparsity import shrink_eligible
-from vizlab.methods.parts.mobilenet import DepthwiseConv, MobileNetV2
+from vizlab.methods.parts.compact import MOBILENET_V2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone
 from vizlab.study.data import RGBDFolder
 from vizlab.study.training.augment import GeometricAugmentation
 from vizlab.study.training.data import InMemory, as_measured
 from vizlab.study.training.losses import class_weights, depth_loss, edge_loss, normals_loss, semantic_edges, semseg_loss
 from vizlab.study.training.module import FusionTraining, network_inputs
-from vizlab.study.training.pretrained import initialise_backbones, load_mobilenet
 from vizlab.study.training.recipe import Recipe, load_recipe
 from vizlab.study.training.train import train
 
@@ -167,7 +167,8 @@ def test_a_training_runs_with_the_settings_of_its_recipe(
 ) -> None:
     """bf16 autocast around the network, channels_last inside, clipped gradients, the start it was given."""
     recipe = dataclasses.replace(small(CEN_RECIPE), epochs=1, precision="bf16-mixed", gradient_clip=1e-3)
-    state = {k: v for k, v in MobileNetV2().state_dict().items() if not k.endswith("num_batches_tracked")}
+    start = InvertedResidualBackbone(MOBILENET_V2).state_dict()
+    state = {k: v for k, v in start.items() if not k.endswith("num_batches_tracked")}
     save_file(state, tmp_path / "imagenet.safetensors")
     norms, formats, outputs = [], [], []
     step, forward = torch.optim.AdamW.step, CEN.forward
@@ -236,7 +237,7 @@ def test_the_exchanged_fraction_of_each_site_is_logged_over_time(data_folder: Pa
 
 
 def test_the_proximal_step_shrinks_only_eligible_scales() -> None:
-    network = cen_mobilenetv2(width=16)
+    network = cen_compact(width=16)
     shrink_eligible(network, 0.25)
     for norm in network.exchange_norms():
         eligible = norm.eligible()
@@ -327,30 +328,6 @@ def test_depth_that_nobody_measured_is_seen_but_not_learned(data_folder: Path, t
     as_before = GeometricAugmentation((height, width), (1.0, 1.0))({k: v[None] for k, v in whole.items()})
     assert torch.equal(batch["depth_input"], as_before["depth_input"])
     assert not torch.equal(batch["depth"], as_before["depth"])
-
-
-def test_a_strided_depthwise_convolution_is_the_same_in_training_and_after() -> None:
-    conv = DepthwiseConv(6, 6, 3, 2, 1, groups=6, bias=False)
-    for size in ((8, 10), (7, 9)):
-        x = torch.randn(2, 6, *size)
-        assert torch.allclose(conv.train()(x), conv.eval()(x), atol=1e-6)
-
-
-def test_pretrained_weights_reach_every_stream(tmp_path: Path) -> None:
-    source = MobileNetV2()
-    state = {k: v for k, v in source.state_dict().items() if not k.endswith("num_batches_tracked")}
-    save_file(state | {"classifier.1.weight": torch.zeros(2, 2)}, tmp_path / "m.safetensors")
-    network = cen_mobilenetv2(width=16)
-    assert initialise_backbones(network, load_mobilenet(tmp_path / "m.safetensors")) == 1
-    norm = network.exchange_norms()[3]
-    expected = state[f"{norm.site.name}.weight"]
-    assert torch.equal(norm.weight, torch.stack([expected, expected]))
-    save_file({"conv1.weight": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(CheckpointError, match=r"other\.safetensors.* lacks features\.0\.0\.weight"):
-        load_mobilenet(tmp_path / "other.safetensors")
-    save_file({k: v[..., :1].contiguous() for k, v in state.items()}, tmp_path / "narrow.safetensors")
-    with pytest.raises(CheckpointError, match="or has other shapes"):
-        load_mobilenet(tmp_path / "narrow.safetensors")
 
 
 @pytest.mark.parametrize(

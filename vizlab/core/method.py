@@ -131,12 +131,14 @@ class Learning:
     optimiser step with the network and how much to shrink (sparsity x rate). `start` sets where that which it shrinks
     begins, before the first step of a network that nothing was learned in. `penalty` watches the forwards of a network
     and then gives, as a number that gradients flow through, what of these joins the loss, times the sparsity.
+    `ensemble` are the parameters that weigh streams in ensembles.
     """
 
     fusion_modules: Callable[[nn.Module], Iterable[nn.Module]] = lambda network: ()
     after_step: Callable[[nn.Module, float], None] | None = None
     start: Callable[[nn.Module, float], None] | None = None
     penalty: Callable[[nn.Module], AbstractContextManager[Callable[[], Tensor]]] | None = None
+    ensemble: Callable[[nn.Module], Iterable[nn.Parameter]] = lambda network: ()
 
 
 @dataclass(frozen=True)

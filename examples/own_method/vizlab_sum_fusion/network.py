@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, Mixing, Part, Site, declare_sites
 from vizlab.methods.parts.backbone import Backbone
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.compact import MOBILENET_V2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone
 from vizlab.methods.parts.refinenet import LightRefineNet
 from vizlab.tasks import Task
 
@@ -55,12 +56,12 @@ class SumFusion(FusionNetwork):
 
     def __init__(self, tasks: Sequence[Task], width: int = 128) -> None:
         super().__init__()
-        self.tasks, self.multiple = tuple(tasks), MobileNetV2.strides[-1]
-        self.rgb: Backbone = MobileNetV2()
-        self.depth: Backbone = MobileNetV2()
-        stages = zip(MobileNetV2.stage_names, MobileNetV2.channels, strict=True)
+        self.rgb: Backbone = InvertedResidualBackbone(MOBILENET_V2)
+        self.depth: Backbone = InvertedResidualBackbone(MOBILENET_V2)
+        self.tasks, self.multiple = tuple(tasks), self.rgb.multiple
+        stages = zip(self.rgb.stage_names, self.rgb.channels, strict=True)
         self.sums = nn.ModuleDict({stage: WeightedSum(channels) for stage, channels in stages})
-        read = MobileNetV2.channels[1:]  # the decoder leaves out the first stage
+        read = self.rgb.channels[1:]  # the decoder leaves out the first stage
         self.decoders = nn.ModuleDict({t.name: LightRefineNet(read, width, t.channels) for t in self.tasks})
         self.sites = declare_sites(self)
 

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.methods.cen.network import CEN, cen_mobilenetv2, cen_resnet, exchanged_of_eligible
+from vizlab.methods.cen.network import CEN, cen_compact, cen_resnet, exchanged_of_eligible
 from vizlab.methods.cen.stream_norm import StreamNorm
-from vizlab.methods.parts.mobilenet import InvertedResidual
+from vizlab.methods.parts.inverted_residual import InvertedResidual
 from vizlab.tasks import nyu_task
 
 TASKS = tuple(nyu_task(name) for name in ("semseg", "depth", "normals"))
@@ -80,7 +80,7 @@ def plain_features(network: CEN, xs: list[Tensor]) -> list[list[Tensor]]:
 @torch.no_grad()
 def test_task_streams_exchange_as_written_for_each_stream() -> None:
     torch.manual_seed(0)
-    network, inputs = randomised(cen_mobilenetv2(("rgb",), TASKS, width=8)), pictures(["rgb"])
+    network, inputs = randomised(cen_compact(("rgb",), TASKS, width=8)), pictures(["rgb"])
     outputs = network(inputs)
     assert list(outputs) == ["semseg", "depth", "normals"]
     features = plain_features(network, [inputs["rgb"]] * 3)
@@ -93,7 +93,7 @@ def test_task_streams_exchange_as_written_for_each_stream() -> None:
 @torch.no_grad()
 def test_pairs_of_task_and_input_exchange_and_have_an_ensemble_for_each_task() -> None:
     torch.manual_seed(1)
-    network, inputs = randomised(cen_mobilenetv2(RGBD, PAIR, width=8)), pictures(RGBD)
+    network, inputs = randomised(cen_compact(RGBD, PAIR, width=8)), pictures(RGBD)
     assert network.alpha.shape == (2, 2)
     outputs = network(inputs)
     assert list(outputs) == [f"{task.name}/{name}" for task in PAIR for name in (*RGBD, "ensemble")]
@@ -114,7 +114,7 @@ def test_a_stream_above_the_threshold_does_not_depend_on_the_others(
     inputs: tuple[str, ...], tasks: Sequence[object]
 ) -> None:
     torch.manual_seed(2)
-    network, batch = randomised(cen_mobilenetv2(inputs, tasks, width=8)), pictures(inputs)  # type: ignore[arg-type]
+    network, batch = randomised(cen_compact(inputs, tasks, width=8)), pictures(inputs)  # type: ignore[arg-type]
     for norm in network.exchange_norms():
         norm.weight[0].uniform_(0.5, 1.5)
     before = network(batch)
@@ -128,7 +128,7 @@ def test_a_stream_above_the_threshold_does_not_depend_on_the_others(
 
 
 def test_ensembles_teach_alpha_alone() -> None:
-    network = randomised(cen_mobilenetv2(RGBD, PAIR, width=8))
+    network = randomised(cen_compact(RGBD, PAIR, width=8))
     outputs = network(pictures(RGBD))
     outputs["semseg/ensemble"].square().mean().backward()
     assert network.alpha.grad[0].abs().min() > 0
@@ -139,7 +139,7 @@ def test_ensembles_teach_alpha_alone() -> None:
 @torch.no_grad()
 @pytest.mark.parametrize("source", RGBD)
 def test_a_single_stream_has_nobody_to_exchange_with(source: str) -> None:
-    network = cen_mobilenetv2((source,), TASKS[1:2], width=8).eval()
+    network = cen_compact((source,), TASKS[1:2], width=8).eval()
     assert network.sites == ()
     assert network.exchange_norms() == []
     assert exchanged_of_eligible(network) == {}
@@ -152,7 +152,7 @@ def test_streams_are_named_after_what_tells_them_apart() -> None:
     with torch.device("meta"):
         streams = {
             n.sites[0].targets
-            for n in (cen_mobilenetv2(), cen_mobilenetv2(("rgb",), TASKS), cen_mobilenetv2(RGBD, PAIR))
+            for n in (cen_compact(), cen_compact(("rgb",), TASKS), cen_compact(RGBD, PAIR))
         }
     product = ("semseg/rgb", "semseg/depth", "normals/rgb", "normals/depth")
     assert streams == {RGBD, ("semseg", "depth", "normals"), product}
@@ -161,8 +161,8 @@ def test_streams_are_named_after_what_tells_them_apart() -> None:
 def test_the_names_of_tensors_of_one_task_stay() -> None:
     """The authors' files and the shipped one are read by these names."""
     with torch.device("meta"):
-        keys = {k for k in cen_mobilenetv2().state_dict() if not k.startswith("encoder.")}
-        several = {k for k in cen_mobilenetv2(("rgb",), TASKS).state_dict() if not k.startswith("encoder.")}
+        keys = {k for k in cen_compact().state_dict() if not k.startswith("encoder.")}
+        several = {k for k in cen_compact(("rgb",), TASKS).state_dict() if not k.startswith("encoder.")}
     decoder = {key for key in keys if key.startswith("decoder.")}
     assert keys == decoder | {"alpha"}
     assert "decoder.classifier.weight" in decoder
@@ -170,7 +170,7 @@ def test_the_names_of_tensors_of_one_task_stay() -> None:
 
 
 def test_the_eligible_parts_of_all_streams_are_disjoint_and_cover_the_channels() -> None:
-    for network in (cen_mobilenetv2(("rgb",), TASKS, width=8), cen_mobilenetv2(RGBD, PAIR, width=8)):
+    for network in (cen_compact(("rgb",), TASKS, width=8), cen_compact(RGBD, PAIR, width=8)):
         for norm in network.exchange_norms():
             sizes = norm.eligible().sum(1)
             assert norm.eligible().sum(0).eq(1).all()

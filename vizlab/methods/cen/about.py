@@ -10,9 +10,12 @@ from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cen import pix2pix
 from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
-from vizlab.methods.cen.network import THRESHOLD, cen_mobilenetv2, cen_resnet, exchanged_of_eligible
+from vizlab.methods.cen.network import THRESHOLD, cen_compact, cen_resnet, exchanged_of_eligible
 from vizlab.methods.cen.sparsity import shrink_eligible, start_scales
 from vizlab.methods.parts import other_files
+from vizlab.methods.parts.compact import compact_architectures
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
+from vizlab.methods.parts.stream_ensemble import weights_of_streams
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
 
@@ -31,8 +34,8 @@ def _own_threshold(config: NetworkConfig) -> float | None:
     return _threshold(config) if len(config.tasks) * len(config.inputs) > 1 else None
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    return cen_mobilenetv2(config.inputs, tasks_of(config), _threshold(config), **config.options)
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
+    return cen_compact(config.inputs, tasks_of(config), _threshold(config), layout=layout, **config.options)
 
 
 def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
@@ -111,7 +114,7 @@ METHOD = Method(
     "own, and take each other's channels where a channel's scale is small.",
     alone="A baseline: one task from one input by the backbone and decoder of CEN, with nothing to exchange.",
     architectures={
-        "cen-mobilenetv2": _mobilenetv2,
+        **compact_architectures("cen-", _compact),
         **{f"cen-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
         "cen-pix2pix": _pix2pix,
     },
@@ -158,7 +161,7 @@ METHOD = Method(
             normalisation={"rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
         ),
     ),
-    learning=Learning(after_step=shrink_eligible, start=start_scales),
+    learning=Learning(after_step=shrink_eligible, start=start_scales, ensemble=weights_of_streams),
     views=_views,
     charts=("exchange_ledger", "exchange_fractions", "threshold_curve"),
     tab=_tab,

@@ -17,7 +17,8 @@ from vizlab.core.network import FusionNetwork
 from vizlab.core.site import declare_sites
 from vizlab.methods.cen.stream_norm import StreamNorm, stream_norm
 from vizlab.methods.parts.backbone import Backbone
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.compact import MOBILENET_V2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone, InvertedResidualLayout
 from vizlab.methods.parts.refinenet import LightRefineNet, RefineNet
 from vizlab.methods.parts.resnet import ResNet
 from vizlab.methods.parts.stream_ensemble import ensemble_weights, with_ensemble
@@ -38,14 +39,14 @@ def stream_names(tasks: Sequence[Task], inputs: Sequence[str]) -> tuple[str, ...
 
 
 class CEN(FusionNetwork):
-    """One backbone for all streams and one decoder a task; a task's streams are the network's inputs.
+    """One backbone for all streams; one decoder a task, or one a stream. A task's streams are the network's inputs.
 
     With one input an output is called `TASK`. With several, `TASK/INPUT` is what each stream gives and
     `TASK/ensemble` their softmax(alpha)-weighted sum, taken of detached outputs so that learning alpha does not
     disturb the streams. `alpha` is (inputs,) for one task, (tasks, inputs) for several, None for one input. RefineNet
     decoders give (B, channels, H/4, W/4).
 
-    `decoders` holds one decoder a task. The encoder is made for the streams that `stream_names` gives.
+    `decoders` holds one decoder a task, or one a stream. The encoder is made for the streams that `stream_names` gives.
     """
 
     alpha: nn.Parameter | None
@@ -58,7 +59,7 @@ class CEN(FusionNetwork):
         self.encoder = encoder
         # Published files know one decoder. Several go by number: by name, another order of `tasks` would load, and
         # join every task's decoder to another task's norms.
-        self.decoder = decoders[0] if len(self.tasks) == 1 else nn.ModuleList(decoders)
+        self.decoder = decoders[0] if len(decoders) == 1 else nn.ModuleList(decoders)
         shape = (len(self.inputs),) if len(self.tasks) == 1 else (len(self.tasks), len(self.inputs))
         start = torch.full(shape, 1.0 / len(self.inputs))
         self.alpha = nn.Parameter(start) if len(self.inputs) > 1 else None
@@ -68,12 +69,14 @@ class CEN(FusionNetwork):
 
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         stacked = torch.cat([inputs[name] for name in self.inputs] * len(self.tasks))
-        features = [f.chunk(len(self.tasks)) for f in self.encoder(stacked)[self._skip :]]
-        decoders = self.decoder if isinstance(self.decoder, nn.ModuleList) else [self.decoder]
+        decoders = list(self.decoder) if isinstance(self.decoder, nn.ModuleList) else [self.decoder]
+        features = [f.chunk(len(decoders)) for f in self.encoder(stacked)[self._skip :]]
+        each = len(self.inputs) * len(self.tasks) // len(decoders)  # streams of a decoder
+        decoded = [decode(list(parts)).chunk(each) for decode, *parts in zip(decoders, *features, strict=True)]
+        streams = [y for of_one in decoded for y in of_one]
         outputs: dict[str, Tensor] = {}
-        for index, (task, decoder) in enumerate(zip(self.tasks, decoders, strict=True)):
-            streams = decoder([of_tasks[index] for of_tasks in features]).chunk(len(self.inputs))
-            outputs |= self._named(task.name, index, streams)
+        for index, task in enumerate(self.tasks):
+            outputs |= self._named(task.name, index, streams[index * len(self.inputs) :][: len(self.inputs)])
         return outputs
 
     def _named(self, task: str, index: int, streams: Sequence[Tensor]) -> dict[str, Tensor]:
@@ -108,15 +111,22 @@ def exchanged_of_eligible(network: nn.Module) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def cen_mobilenetv2(
+def cen_compact(
     inputs: Sequence[str] = ("rgb", "depth"),
     tasks: Sequence[Task] = (NYU_SEMSEG,),
     threshold: float = THRESHOLD,
     width: int = 128,
+    private_decoders: int = 0,
+    layout: InvertedResidualLayout = MOBILENET_V2,
 ) -> CEN:
-    """The compact CEN: exchange after each inverted residual's depthwise norm (17 sites), light-weight decoders."""
-    encoder = MobileNetV2(stream_norm(stream_names(tasks, inputs), threshold, activation="relu6"))
-    decoders = [LightRefineNet(encoder.channels[1:], width, task.channels) for task in tasks]
+    """The compact CEN: exchange after each inverted residual's depthwise norm (MobileNetV2: 17), light-weight decoders.
+
+    With `private_decoders` (1) every stream has a decoder of its own, so that streams need not err alike.
+    """
+    norm = stream_norm(stream_names(tasks, inputs), threshold, activation="relu6")
+    encoder = InvertedResidualBackbone(layout, norm)
+    copies = len(inputs) if private_decoders else 1
+    decoders = [LightRefineNet(encoder.channels[1:], width, task.channels) for task in tasks for _ in range(copies)]
     return CEN(encoder, decoders, inputs, tasks, skip=1)
 
 

@@ -203,7 +203,7 @@ def stream_norm(
     """
     exchanging = threshold if len(streams) > 1 else None
 
-    def factory(channels: int, site: bool = False) -> nn.Module:
-        return StreamNorm(channels, streams, exchanging if site else None, kind=kind, activation=activation)
+    def factory(channels: int, site: bool = False, eps: float = 1e-5) -> nn.Module:
+        return StreamNorm(channels, streams, exchanging if site else None, eps, kind=kind, activation=activation)
 
     return factory

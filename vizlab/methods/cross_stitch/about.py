@@ -17,16 +17,18 @@ from vizlab.methods.cross_stitch.network import (
     PER_EDGE,
     RESNET_STAGES,
     CrossStitchUnit,
-    cross_stitch_mobilenetv2,
+    cross_stitch_compact,
     cross_stitch_resnet,
     cross_stitch_vgg16,
 )
+from vizlab.methods.parts.compact import compact_architectures
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    return cross_stitch_mobilenetv2(tasks_of(config), **config.options)
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
+    return cross_stitch_compact(tasks_of(config), layout, **config.options)
 
 
 def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
@@ -86,7 +88,7 @@ METHOD = Method(
     sentence="Cross-stitch networks (Misra et al., CVPR 2016): one network for each task; after every stage each task "
     "takes a weighted sum of all tasks' features.",
     architectures={
-        _COMPACT: _mobilenetv2,
+        **compact_architectures("cross-stitch-", _compact),
         **{f"cross-stitch-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
         "cross-stitch-vgg16": _vgg16,
     },

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from vizlab.core.site import FusionModule, Mixing, Part, Site, Way
-from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
+from vizlab.methods.parts.compact import MOBILENET_V2
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
+from vizlab.methods.parts.task_networks import Parts, TaskNetworks, compact_parts, resnet_parts
 from vizlab.methods.parts.vgg import WIDTH
 from vizlab.methods.parts.vgg_frameworks import PYTORCH
 from vizlab.methods.parts.vgg_heads import PICTURED, vgg_parts
@@ -117,9 +119,11 @@ class CrossStitchNetwork(TaskNetworks):
         super().__init__(parts, tasks, unit, stitched, **given)
 
 
-def cross_stitch_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> CrossStitchNetwork:
-    """The compact cross-stitch network: a MobileNetV2 per task, a unit after each of five stages, shortcut heads."""
-    return CrossStitchNetwork(mobilenet_parts(tasks, width), tasks, resize=None, read_all_stages=True)
+def cross_stitch_compact(
+    tasks: Sequence[Task], layout: InvertedResidualLayout = MOBILENET_V2, width: int = 128
+) -> CrossStitchNetwork:
+    """The compact cross-stitch network: a light backbone per task, a unit after each of five stages, shortcut heads."""
+    return CrossStitchNetwork(compact_parts(tasks, width, layout), tasks, resize=None, read_all_stages=True)
 
 
 def cross_stitch_resnet(

@@ -9,13 +9,15 @@ from vizlab.core.method import Method, Origin
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace
 from vizlab.methods.mtan.files import MTAN
-from vizlab.methods.mtan.network import KIND, mtan_mobilenetv2, mtan_resnet
+from vizlab.methods.mtan.network import KIND, mtan_compact, mtan_resnet
+from vizlab.methods.parts.compact import compact_architectures
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    return mtan_mobilenetv2(tasks_of(config), **config.options)
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
+    return mtan_compact(tasks_of(config), layout, **config.options)
 
 
 def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
@@ -53,7 +55,7 @@ METHOD = Method(
     sentence="MTAN (Liu et al., CVPR 2019): one network for all tasks; at every stage each task selects from its "
     "features by a mask of its own. Tasks send each other nothing.",
     architectures={
-        _COMPACT: _mobilenetv2,
+        **compact_architectures("mtan-", _compact),
         **{f"mtan-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
     },
     files=(MTAN,),

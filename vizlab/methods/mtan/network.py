@@ -17,8 +17,9 @@ from vizlab.core.site import FusionModule, Mixing, Site, declare_sites
 from vizlab.methods.mtan.masks import Masks
 from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.blocks import Bottleneck
+from vizlab.methods.parts.compact import MOBILENET_V2
 from vizlab.methods.parts.deeplab import DeepLabHead
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone, InvertedResidualLayout
 from vizlab.methods.parts.resnet import ResNet
 from vizlab.methods.parts.shortcut import ShortcutHead
 from vizlab.tasks import Task
@@ -146,8 +147,8 @@ def mtan_resnet(depth: int, tasks: Sequence[Task], output_stride: int = 8) -> MT
     return MTAN(backbone, heads, tasks, RESNET_STAGES)
 
 
-def mtan_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> MTAN:
-    """The compact MTAN: tasks select from a MobileNetV2 at each of its five stages, and read all that they selected."""
-    backbone = MobileNetV2()
+def mtan_compact(tasks: Sequence[Task], layout: InvertedResidualLayout = MOBILENET_V2, width: int = 128) -> MTAN:
+    """The compact MTAN: tasks select at each of a light backbone's five stages, and read all that they selected."""
+    backbone = InvertedResidualBackbone(layout)
     heads = {t.name: ShortcutHead(backbone.channels, width, t.channels) for t in tasks}
     return MTAN(backbone, heads, tasks, backbone.stage_names, upsample=False, read_all_stages=True)

@@ -8,10 +8,12 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.mti_net.files import MTI_NET, PREFIX
-from vizlab.methods.mti_net.network import mti_hrnet, mti_mobilenetv2, mti_resnet_fpn
+from vizlab.methods.mti_net.network import mti_compact, mti_hrnet, mti_resnet_fpn
 from vizlab.methods.parts import distillation, other_files
+from vizlab.methods.parts.compact import compact_architectures
 from vizlab.methods.parts.hrnet import HRNetLayout
 from vizlab.methods.parts.hrnet_files import hrnet_architectures
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
 
@@ -21,8 +23,8 @@ _PAPER, _URL = "Vandenhende et al., ECCV 2020", "https://arxiv.org/abs/2001.0690
 _COMPACT = "mti-net-mobilenetv2"
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    return mti_mobilenetv2(*_tasks(config))
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
+    return mti_compact(*_tasks(config), layout)
 
 
 def _hrnet(layout: HRNetLayout, config: NetworkConfig) -> FusionNetwork:
@@ -59,7 +61,7 @@ METHOD = Method(
     sentence="MTI-Net (Vandenhende et al., ECCV 2020): tasks predict at four scales, and refine each other's features "
     "at each of them.",
     architectures={
-        _COMPACT: _mobilenetv2,
+        **compact_architectures(PREFIX, _compact),
         **hrnet_architectures(PREFIX, _hrnet),
         **{f"mti-net-resnet{depth}-fpn": partial(_resnet_fpn, depth) for depth in FPN_DEPTHS},
     },

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, Site, Way, declare_sites
 from vizlab.methods.parts.blocks import BasicBlock
+from vizlab.methods.parts.compact import MOBILENET_V2
 from vizlab.methods.parts.distillation import DistillationUnit
 from vizlab.methods.parts.hrnet import SMALL_W18, HRNet, HRNetLayout
 from vizlab.methods.parts.hrnet_head import HighResolutionHead
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone, InvertedResidualLayout
 from vizlab.methods.parts.pyramid import FeaturePyramid
 from vizlab.methods.parts.resnet import ResNet
 from vizlab.tasks import Task
@@ -155,13 +156,14 @@ class MTINet(FusionNetwork):
         return self.get_submodule(f"{kind}_{scale}")
 
 
-def mti_mobilenetv2(
+def mti_compact(
     tasks: Sequence[Task],
     auxiliary_tasks: Sequence[Task] | None = None,
+    layout: InvertedResidualLayout = MOBILENET_V2,
     channels: Sequence[int] = (32, 48, 64, 96),
 ) -> MTINet:
-    """The compact MTI-Net: a MobileNetV2 feature pyramid with four scales."""
-    pyramid = FeaturePyramid(MobileNetV2(), channels)
+    """The compact MTI-Net: a feature pyramid with four scales over a light backbone."""
+    pyramid = FeaturePyramid(InvertedResidualBackbone(layout), channels)
     return MTINet(pyramid, channels, tasks, auxiliary_tasks or tasks, upsample=False)
 
 

@@ -11,16 +11,18 @@ from vizlab.core.method import Fixed, Learning, Method, Origin, Published
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import SiteTrace
 from vizlab.methods.nddr_cnn.files import NDDR_CNN
-from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_alexnet, nddr_mobilenetv2, nddr_resnet, nddr_vgg16
+from vizlab.methods.nddr_cnn.network import NDDRLayer, nddr_alexnet, nddr_compact, nddr_resnet, nddr_vgg16
 from vizlab.methods.nddr_cnn.vgg_files import VGG_FILES
+from vizlab.methods.parts.compact import compact_architectures
 from vizlab.methods.parts.concatenating import block_norms
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
 from vizlab.methods.parts.resnet import DEPTHS
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.methods.parts.vgg_frameworks import PYTORCH, TENSORFLOW, Framework
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
-    return nddr_mobilenetv2(tasks_of(config), **config.options)
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
+    return nddr_compact(tasks_of(config), layout, **config.options)
 
 
 def _resnet(depth: int, config: NetworkConfig) -> FusionNetwork:
@@ -75,7 +77,7 @@ METHOD = Method(
     sentence="NDDR-CNN (Gao et al., CVPR 2019): one network for each task; after every stage a 1x1 convolution mixes "
     "the features of all.",
     architectures={
-        _COMPACT: _mobilenetv2,
+        **compact_architectures("nddr-cnn-", _compact),
         **{f"nddr-cnn-resnet{depth}": partial(_resnet, depth) for depth in DEPTHS},
         "nddr-cnn-alexnet": _alexnet,
         "nddr-cnn-vgg16": partial(_vgg16, TENSORFLOW),

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from vizlab.core.site import FusionModule, Site, Way
 from vizlab.methods.parts.alexnet import AlexNet
 from vizlab.methods.parts.backbone import Backbone
+from vizlab.methods.parts.compact import MOBILENET_V2
 from vizlab.methods.parts.concatenating import FusingLayer, stored_weights, sum_of_parts
-from vizlab.methods.parts.task_networks import Parts, TaskNetworks, mobilenet_parts, resnet_parts
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
+from vizlab.methods.parts.task_networks import Parts, TaskNetworks, compact_parts, resnet_parts
 from vizlab.methods.parts.vgg import WIDTH, norm
 from vizlab.methods.parts.vgg_frameworks import TENSORFLOW, Framework
 from vizlab.methods.parts.vgg_heads import PICTURED, LargeFOV, vgg_parts
@@ -83,9 +85,9 @@ class NDDRCNN(TaskNetworks):
         super().__init__(parts, tasks, layer, fused, **given)
 
 
-def nddr_mobilenetv2(tasks: Sequence[Task], width: int = 128) -> NDDRCNN:
-    """The compact NDDR-CNN: a MobileNetV2 per task, fused after each of its five stages, shortcut heads."""
-    return NDDRCNN(mobilenet_parts(tasks, width), tasks, resize=None, read_all_stages=True)
+def nddr_compact(tasks: Sequence[Task], layout: InvertedResidualLayout = MOBILENET_V2, width: int = 128) -> NDDRCNN:
+    """The compact NDDR-CNN: a light backbone per task, fused after each of its five stages, shortcut heads."""
+    return NDDRCNN(compact_parts(tasks, width, layout), tasks, resize=None, read_all_stages=True)
 
 
 def nddr_resnet(

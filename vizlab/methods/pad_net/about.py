@@ -7,19 +7,21 @@ from vizlab.core.config import NetworkConfig
 from vizlab.core.method import Method, Origin
 from vizlab.core.network import FusionNetwork
 from vizlab.methods.pad_net.files import PAD_NET, PREFIX
-from vizlab.methods.pad_net.network import WIDTH, pad_hrnet, pad_mobilenetv2
+from vizlab.methods.pad_net.network import WIDTH, pad_compact, pad_hrnet
 from vizlab.methods.parts import distillation
+from vizlab.methods.parts.compact import compact_architectures
 from vizlab.methods.parts.hrnet import HRNetLayout
 from vizlab.methods.parts.hrnet_files import hrnet_architectures
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
 from vizlab.methods.parts.tasks import tasks_of
 from vizlab.tasks import Task
 
 _COMPACT = "pad-net-mobilenetv2"
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
     tasks, senders = _tasks(config)
-    return pad_mobilenetv2(tasks, senders, **config.options)
+    return pad_compact(tasks, senders, layout, **config.options)
 
 
 def _hrnet(layout: HRNetLayout, config: NetworkConfig) -> FusionNetwork:
@@ -50,7 +52,7 @@ METHOD = Method(
     title="PAD-Net",
     sentence="PAD-Net (Xu et al., CVPR 2018): tasks are predicted once, tell each other through gates what they found, "
     "and are predicted again.",
-    architectures={_COMPACT: _mobilenetv2, **hrnet_architectures(PREFIX, _hrnet)},
+    architectures={**compact_architectures(PREFIX, _compact), **hrnet_architectures(PREFIX, _hrnet)},
     files=(PAD_NET,),
     kinds={distillation.KIND: distillation.WORDS},
     origins=(

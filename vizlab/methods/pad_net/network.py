@@ -13,10 +13,11 @@ from vizlab.core.network import FusionNetwork
 from vizlab.core.outputs import Output
 from vizlab.core.site import declare_sites
 from vizlab.methods.parts.blocks import Bottleneck
+from vizlab.methods.parts.compact import MOBILENET_V2
 from vizlab.methods.parts.distillation import DistillationUnit
 from vizlab.methods.parts.hrnet import SMALL_W18, HRNet, HRNetLayout
 from vizlab.methods.parts.hrnet_head import concatenated
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone, InvertedResidualLayout
 from vizlab.methods.parts.pyramid import FeaturePyramid
 from vizlab.tasks import Task
 
@@ -109,14 +110,15 @@ def pad_hrnet(
     return PADNet(backbone, channels, tasks, auxiliary_tasks or tasks, width)
 
 
-def pad_mobilenetv2(
+def pad_compact(
     tasks: Sequence[Task],
     auxiliary_tasks: Sequence[Task] | None = None,
+    layout: InvertedResidualLayout = MOBILENET_V2,
     width: int = 64,
 ) -> PADNet:
-    """The compact PAD-Net: a MobileNetV2 feature pyramid, its four scales fused to one feature."""
+    """The compact PAD-Net: a feature pyramid over a light backbone, its four scales fused to one feature."""
     channels = sum(PYRAMID)
-    backbone = nn.Sequential(FeaturePyramid(MobileNetV2(), PYRAMID), FusedScales(channels))
+    backbone = nn.Sequential(FeaturePyramid(InvertedResidualBackbone(layout), PYRAMID), FusedScales(channels))
     return PADNet(backbone, channels, tasks, auxiliary_tasks or tasks, width, upsample=False)
 
 

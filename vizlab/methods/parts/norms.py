@@ -5,9 +5,9 @@ from collections.abc import Callable
 from torch import nn
 
 NormFactory = Callable[..., nn.Module]
-"""`factory(channels, site=False)` makes the norm of a backbone; `site` marks the places made for an exchange."""
+"""`factory(channels, site=False, eps=1e-5)` makes the norm of a backbone; `site` marks places made for an exchange."""
 
 
-def batch_norm(channels: int, site: bool = False) -> nn.Module:
+def batch_norm(channels: int, site: bool = False, eps: float = 1e-5) -> nn.Module:
     """The factory of ordinary single-stream networks."""
-    return nn.BatchNorm2d(channels)
+    return nn.BatchNorm2d(channels, eps)

@@ -48,6 +48,16 @@ BACKBONES = (
         having(r"features\.0\.0\.weight", r"features\.17\.conv\.", r"classifier\.1\.weight"),
         _FUSING_START,
     ),
+    KnownFile(
+        "a MobileNetV2 backbone alone",
+        having(r"features\.0\.0\.weight", r"features\.17\.conv\."),
+        _FUSING_START,
+    ),
+    KnownFile(
+        "an EfficientNet classifier, as trained on ImageNet",
+        having(r"features\.0\.0\.weight", r"features\.7\.0\.block\.", r"classifier\.1\.weight"),
+        _FUSING_START,
+    ),
 )
 MIX_TRANSFORMERS = (
     KnownFile(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vizlab.core.outputs import ENSEMBLE, Output
 
@@ -22,3 +22,9 @@ def with_ensemble(task: str, inputs: Sequence[str], streams: Sequence[Tensor], a
 def ensemble_weights(alpha: Tensor) -> np.ndarray:
     """softmax(alpha) over the last axis, float32."""
     return np.asarray(alpha.detach().float().softmax(-1).cpu().numpy())
+
+
+def weights_of_streams(network: nn.Module) -> tuple[nn.Parameter, ...]:
+    """The alphas of a network, where it has an ensemble."""
+    alpha = getattr(network, "alpha", None)
+    return (alpha,) if isinstance(alpha, nn.Parameter) else ()

@@ -61,7 +61,7 @@ class PrivateNorm(nn.Module):
                 x.chunk(len(self.weight)), self.running_mean, self.running_var, self.weight, self.bias, strict=True
             )
         ]
-        return torch.cat(parts)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def _spread(value: Tensor, x: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ def _spread(value: Tensor, x: Tensor) -> Tensor:
 def private_norm(count: int) -> NormFactory:
     """The factory of backbones that `count` streams share but for their norms."""
 
-    def factory(channels: int, site: bool = False) -> nn.Module:
-        return PrivateNorm(count, channels)
+    def factory(channels: int, site: bool = False, eps: float = 1e-5) -> nn.Module:
+        return PrivateNorm(count, channels, eps)
 
     return factory

@@ -9,7 +9,7 @@ from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, declare_sites
 from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.deeplab import DeepLabHead
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone, InvertedResidualLayout
 from vizlab.methods.parts.resnet import ResNet
 from vizlab.methods.parts.shortcut import ShortcutHead
 from vizlab.tasks import Task
@@ -82,10 +82,10 @@ class TaskNetworks(FusionNetwork):
         return stages
 
 
-def mobilenet_parts(tasks: Sequence[Task], width: int) -> Parts:
-    """A MobileNetV2 per task and heads that read all of its stages."""
-    backbones: dict[str, Backbone] = {t.name: MobileNetV2() for t in tasks}
-    return backbones, {t.name: ShortcutHead(MobileNetV2.channels, width, t.channels) for t in tasks}
+def compact_parts(tasks: Sequence[Task], width: int, layout: InvertedResidualLayout) -> Parts:
+    """A backbone of that layout per task and heads that read all of its stages."""
+    backbones: dict[str, Backbone] = {t.name: InvertedResidualBackbone(layout) for t in tasks}
+    return backbones, {t.name: ShortcutHead(backbones[t.name].channels, width, t.channels) for t in tasks}
 
 
 def resnet_parts(depth: int, tasks: Sequence[Task], output_stride: int) -> Parts:

@@ -9,8 +9,11 @@ from vizlab.core.method import Citation, Control, Learning, Method, Origin, Publ
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.parts import other_files
+from vizlab.methods.parts.compact import compact_architectures
+from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
+from vizlab.methods.parts.stream_ensemble import weights_of_streams
 from vizlab.methods.parts.tasks import tasks_of
-from vizlab.methods.token_fusion.compact import token_fusion_mobilenetv2
+from vizlab.methods.token_fusion.compact import token_fusion_compact
 from vizlab.methods.token_fusion.exchange import THRESHOLD
 from vizlab.methods.token_fusion.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.token_fusion.network import MIT, token_fusion_mit
@@ -36,9 +39,9 @@ def _translation(size: str, config: NetworkConfig) -> FusionNetwork:
     return token_fusion_translation(size, config.inputs, Task(name, 3), _threshold(config), **config.options)
 
 
-def _mobilenetv2(config: NetworkConfig) -> FusionNetwork:
+def _compact(layout: InvertedResidualLayout, config: NetworkConfig) -> FusionNetwork:
     (task,) = tasks_of(config)
-    return token_fusion_mobilenetv2(config.inputs, task, _threshold(config), **config.options)
+    return token_fusion_compact(config.inputs, task, _threshold(config), layout, **config.options)
 
 
 def _views() -> Mapping[str, Callable[..., Any]]:
@@ -86,7 +89,7 @@ METHOD = Method(
     sentence="TokenFusion (Wang et al., CVPR 2022): two streams share a transformer but for its norms; a token whose "
     "score is small is replaced by the other stream's, anew for every picture.",
     architectures={
-        "token-fusion-mobilenetv2": _mobilenetv2,
+        **compact_architectures("token-fusion-", _compact),
         **{f"token-fusion-mit-{size}": partial(_mit, size) for size in MIT},
         **{f"token-fusion-translation-{size}": partial(_translation, size) for size in GENERATORS},
     },
@@ -96,7 +99,7 @@ METHOD = Method(
     without={"threshold": 0.0},
     origins=(
         Origin("Wang et al., TokenFusion, CVPR 2022", _PAPER, "yikaiw/TokenFusion", _LICENCE, "mix transformers"),
-        Origin("vizlab's own, after that paper", _PAPER, name="on MobileNetV2"),
+        Origin("vizlab's own, after that paper", _PAPER, name="on MobileNetV2 and EfficientNet-Lite"),
     ),
     examples=(
         NetworkConfig("token-fusion-mobilenetv2", ("semseg",), ("rgb", "depth")),
@@ -111,7 +114,7 @@ METHOD = Method(
             {"semseg": {"mIoU": 54.8, "mean accuracy": 67.5, "pixel accuracy": 78.7}},
         ),
     ),
-    learning=Learning(fusion_modules=score_networks, penalty=score_size),
+    learning=Learning(fusion_modules=score_networks, penalty=score_size, ensemble=weights_of_streams),
     views=_views,
     charts=_CHARTS,
     tab=_tab,

@@ -30,7 +30,8 @@ from vizlab.study.evaluation.table import (
 
 NOT_COMPARABLE = "measured by others at other resolutions and on other backbones, not comparable"
 _SHOWN = (
-    "name", "data", "training", "start", "figures", OTHERS, "cost", "baselines", "notes", "recipe", "limits", "licence",
+    "name", "data", "training", "start", "teachers", "figures", OTHERS, "cost", "baselines", "notes", "recipe",
+    "limits", "licence",
 )  # fmt: skip
 """The keys of a card that sections of their own show, beside the curves."""
 
@@ -77,7 +78,7 @@ def _identity(model: Model) -> Iterator[Section]:
         f"working size: {height}x{width}",
         f"SHA-256: `{model.checkpoint_hash}`",
         *(f"assumed: {name} = {value}" for name, value in model.assumed.items()),
-        *(f"{name}: {model.card[name]}" for name in ("data", "start", "training") if model.card.get(name)),
+        *(f"{name}: {model.card[name]}" for name in ("data", "start", "teachers", "training") if model.card.get(name)),
     )
     sentence = method.sentence if model.sites else method.alone or method.sentence
     yield Section(model.name, (sentence,), lines=lines)

@@ -6,7 +6,9 @@ label40/NAME.png   8-bit, classes 0-39, 255 = void; without this folder every pi
 label13/NAME.png   8-bit, classes 0-12, 255 = void; written for other programs, not read here
 texture/NAME.png   and other folders of 8-bit pictures of the same views, for image translation: light/, edges/,
                    normals/ (coded as in `vizlab.rgbd.derived`), or any other input of a network; optional
-train.txt, test.txt   one NAME a line; without either, every picture of rgb/ belongs to whichever split is asked for
+train.txt, test.txt   one NAME a line; without either, every picture of rgb/ belongs to whichever split is asked for;
+                   the 41st to 50th of every hundred of train.txt are the split `held-out`, on which choices are made,
+                   and the rest the split `kept`, from which a recipe with `hold_out` learns
 dataset.json       where the pictures come from, the depth's unit and the camera; optional
 
 Normals are not stored: they are derived from the depth when a picture is read (`geometry.NORMALS_METHOD`), with the

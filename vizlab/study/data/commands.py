@@ -58,7 +58,9 @@ def nyuv2_command(
 @app.command("check")
 def check_command(
     folder: Annotated[Path, typer.Argument(help="a data folder, or any with pictures in rgb/ and depth/")],
-    split: Annotated[str, typer.Option(help="train or test; without lists every picture is in both")] = "test",
+    split: Annotated[
+        str, typer.Option(help="test, train, held-out or kept; without lists any takes every picture")
+    ] = "test",
 ) -> None:
     """Read a data folder as training and evaluation do; say what was found and what was assumed.
 

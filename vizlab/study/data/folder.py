@@ -25,6 +25,8 @@ SUFFIXES = {
 }
 DOMAINS = ("texture", "light", "normals", "edges")
 """Folders of further pictures of the same views, 8-bit, by the names that image translation gives them."""
+HELD_OUT, KEPT = "held-out", "kept"
+"""Splits of the pictures of train.txt: those held out for every choice, and the rest, which is learned from."""
 _SURE = 0.9  # confidence from which a detected unit is believed over the layout's own, millimetres
 _LOOKED_AT = 5  # pictures from which the unit is detected
 
@@ -80,7 +82,7 @@ def domains_in(root: Path) -> tuple[str, ...]:
 
 
 class RGBDFolder:
-    """One split of a data folder, read from disk sample by sample.
+    """One split of a data folder, read from disk sample by sample: train, test, or a part of train (`held_out`).
 
     `names` of its pictures; `labelled` is False where there is no label40/, so that every label is void; `unit` of
     the depth; `manifest` is what dataset.json says; `notes` says in sentences what was assumed. `domains` are the
@@ -94,7 +96,8 @@ class RGBDFolder:
         self.labelled = (root / "label40").is_dir()
         names, listed = _names(root, split, list(self._files["rgb"]))
         self.names = names[:limit]
-        self._check_complete(f"{split}.txt" if listed else "rgb/")
+        listing = "train" if split in (HELD_OUT, KEPT) else split
+        self._check_complete(f"{listing}.txt" if listed else "rgb/")
         self.unit, doubt = self._depth_unit(listed)
         without_labels = "There is no label40/: every pixel counts as void, and semantic segmentation has no figures."
         without_lists = f"There is no train.txt or test.txt: every picture was taken as '{split}'."
@@ -203,8 +206,25 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
+def held_out(position: int) -> bool:
+    """Whether the picture at `position` of train.txt, from 0, is never learned from: 41st to 50th of every hundred.
+
+    Blocks of ten, since neighbours in a list often show one room; one in every hundred, so no part of a list is spared.
+    """
+    return 40 <= position % 100 < 50
+
+
 def _names(root: Path, split: str, present: list[str]) -> tuple[list[str], bool]:
     """The names of `split`, and whether a listing gave them; without any listing, all that are `present` in rgb/."""
+    if split in (HELD_OUT, KEPT):
+        names, listed = _names(root, "train", present)
+        chosen = [name for index, name in enumerate(names) if held_out(index) == (split == HELD_OUT)]
+        if not chosen:
+            raise DataError(
+                f"'{root}' has {len(names)} pictures to train on, and of those the 41st to 50th of every hundred are "
+                "held out: too few for that; expected 41 or more."
+            )
+        return chosen, listed
     listing = root / f"{split}.txt"
     if listing.is_file():
         return [line.strip() for line in listing.read_text(errors="replace").splitlines() if line.strip()], True

@@ -2,9 +2,10 @@
 
 import kornia.augmentation as K
 import torch
+from kornia.geometry.transform import warp_affine
 from torch import Tensor, nn
 
-from vizlab.study.training.data import DOMAIN
+from vizlab.study.training.data import DOMAIN, TEACHER, TEACHER_STRIDE
 from vizlab.study.training.losses import unit
 
 NORMALS = f"{DOMAIN}normals"
@@ -61,6 +62,8 @@ class GeometricAugmentation(nn.Module):
             "rgb": rgb if domains else self.colour(rgb),
             **dict(zip(pictures[1:], domains, strict=True)),
         }
+        if TEACHER in batch:
+            result[TEACHER] = moved(batch[TEACHER], matrix, self.crop)
         if NORMALS in result:
             result[NORMALS] = _mirrored(result[NORMALS], mirror, zoom)
         if "normals" in found:
@@ -80,3 +83,16 @@ def _mirrored(picture: Tensor, mirror: Tensor, zoom: Tensor) -> Tensor:
     """A picture of normals, coded as `vizlab.rgbd.derived` codes them, after mirroring and zooming in."""
     right, up, camera = (picture * 2 - 1).unbind(1)
     return (unit(torch.stack([right * mirror, up, camera * zoom], 1)) + 1) / 2
+
+
+def moved(logits: Tensor, matrix: Tensor, crop: tuple[int, int]) -> Tensor:
+    """(B, C, h / 4, w / 4): what teachers say (B, C, H / 4, W / 4) where augmentation brought it.
+
+    `matrix` (B, 3, 3) takes pixels of the picture to those of the `crop` (h, w), both by their index.
+    """
+    # Index u of what is kept at a quarter lies in the middle of four pixels, at 4 u + 1.5.
+    step, middle = TEACHER_STRIDE, (TEACHER_STRIDE - 1) / 2
+    wide = torch.tensor([[step, 0, middle], [0, step, middle], [0, 0, 1]]).to(matrix)
+    at_quarter = wide.inverse() @ matrix @ wide
+    size = (crop[0] // TEACHER_STRIDE, crop[1] // TEACHER_STRIDE)
+    return warp_affine(logits, at_quarter[:, :2], size, padding_mode="border", align_corners=True)

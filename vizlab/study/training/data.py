@@ -16,6 +16,10 @@ UNITS = {"rgb": 255, "depth": 1000, "label": 1, "normals": 127, "given": 1000, "
 """What the stored integers are divided by; those of further domains by 255."""
 DOMAIN = "domain/"
 """Before the name of a further picture."""
+TEACHER = "teacher"
+"""What teachers say of a picture, as logits (see `vizlab.study.training.teacher`)."""
+TEACHER_STRIDE = 4
+"""Pixels of a picture, each way, for one of what teachers say of it."""
 
 
 class InMemory(Dataset):
@@ -23,11 +27,19 @@ class InMemory(Dataset):
 
     `normals` says whether anything is learned from them; deriving them takes a while. With `sensor`, every picture
     also has the depth that a Kinect would have measured of it (`as_measured`), drawn once from `seed`: prepared data
-    sets have their depth in-painted, users' sensors have holes and noise. `size` (H, W) is that of all pictures; raises
-    DataError if they differ.
+    sets have their depth in-painted, users' sensors have holes and noise. `taught` is what teachers say. `size` (H, W)
+    is that of all pictures; raises DataError if they differ.
     """
 
-    def __init__(self, folder: RGBDFolder, sensor: bool = False, seed: int = 0, normals: bool = True) -> None:
+    def __init__(
+        self,
+        folder: RGBDFolder,
+        sensor: bool = False,
+        seed: int = 0,
+        normals: bool = True,
+        taught: np.ndarray | None = None,
+    ) -> None:
+        self._taught = taught
         rng = np.random.default_rng(seed)
         self._samples = [_pack(sample, rng if sensor else None, normals) for sample in folder]
         sizes = {(int(packed["rgb"].shape[1]), int(packed["rgb"].shape[2])) for packed in self._samples}
@@ -44,9 +56,12 @@ class InMemory(Dataset):
 
         Where asked for, normals (3, H, W), 0 unknown, and sensor (1, H, W), metres, its holes filled as `preprocess`
         fills a user's; given (1, H, W), metres, the depth as an input, where the target has less of it. The folder's
-        domains are `domain/NAME`, (3, H, W) in [0, 1].
+        domains are `domain/NAME`, (3, H, W) in [0, 1]; teacher (classes, H / 4, W / 4) is what teachers say, as logits.
         """
-        return {name: stored.float() / UNITS.get(name, 255) for name, stored in self._samples[index].items()}
+        found = {name: stored.float() / UNITS.get(name, 255) for name, stored in self._samples[index].items()}
+        if self._taught is not None:
+            found[TEACHER] = torch.from_numpy(self._taught[index].astype(np.float32))
+        return found
 
     def class_counts(self, classes: int) -> Tensor:
         """(classes,) float64: how many labelled pixels of each class the split has; DataError where there are more."""

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.core.outputs import Output
+from vizlab.study.training.data import TEACHER
 from vizlab.tasks import VOID
 
 EDGE_WEIGHT = 0.95
@@ -18,13 +19,15 @@ class TaskLosses(nn.Module):
 
     `weights` by task; `class_weight` (classes,) weighs the pixels of semseg by their class. Final outputs are
     compared at half the input's resolution, initial ones and ensembles (whose gradient reaches two numbers) at a
-    quarter; pictures as they are.
+    quarter; pictures as they are. Where the batch says what teachers say of semseg, final outputs learn that too, with
+    `distil` as its weight beside the labels.
     """
 
     class_weight: Tensor | None
 
-    def __init__(self, weights: Mapping[str, float], class_weight: Tensor | None = None) -> None:
+    def __init__(self, weights: Mapping[str, float], class_weight: Tensor | None = None, distil: float = 0.0) -> None:
         super().__init__()
+        self.distil = distil
         self.weights = dict(weights)
         self.register_buffer("class_weight", class_weight, persistent=False)
 
@@ -37,7 +40,10 @@ class TaskLosses(nn.Module):
         for name, y in outputs.items():
             task, stride = parsed[name].task, 4 if parsed[name].initial or parsed[name].ensemble else 2
             stride = 1 if task == "image" else stride
-            parts[name] = self.weights[task] * self._loss(task, y.float(), batch, stride)
+            loss = self._loss(task, y.float(), batch, stride)
+            if TEACHER in batch and task == "semseg" and not parsed[name].initial:
+                loss = loss + self.distil * distillation_loss(y.float(), batch[TEACHER])
+            parts[name] = self.weights[task] * loss
         return torch.stack(list(parts.values())).sum(), {k: float(v.detach()) for k, v in parts.items()}
 
     def _loss(self, task: str, y: Tensor, batch: Mapping[str, Tensor], stride: int) -> Tensor:
@@ -71,6 +77,12 @@ def semseg_loss(logits: Tensor, label: Tensor, class_weight: Tensor | None = Non
     labelled = label[label != VOID]
     weight = torch.as_tensor(len(labelled)) if class_weight is None else class_weight[labelled].sum()
     return total / weight.clamp(min=1e-3)
+
+
+def distillation_loss(logits: Tensor, teacher: Tensor) -> Tensor:
+    """KL(teacher || student) in nats, mean over all cells of `teacher` (B, C, h, w); `logits` are resized to it."""
+    student = _resize(logits, teacher).log_softmax(1)
+    return F.kl_div(student, teacher.log_softmax(1), reduction="none", log_target=True).sum(1).mean()
 
 
 def depth_loss(prediction: Tensor, target: Tensor) -> Tensor:

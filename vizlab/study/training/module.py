@@ -11,7 +11,7 @@ from vizlab.core.config import Normalisation
 from vizlab.core.network import FusionNetwork
 from vizlab.core.outputs import Output
 from vizlab.core.registry import build_network, method_of
-from vizlab.methods.parts.mobilenet import MobileNetV2
+from vizlab.methods.parts.inverted_residual import InvertedResidualBackbone
 from vizlab.study.effects import counted, effect_of
 from vizlab.study.training.augment import GeometricAugmentation
 from vizlab.study.training.data import DOMAIN
@@ -31,7 +31,10 @@ class FusionTraining(L.LightningModule):
         weight = None
         if class_counts is not None and recipe.class_balance > 0:
             weight = class_weights(class_counts, recipe.class_balance)
-        self.losses = TaskLosses(recipe.loss_weights, weight)
+        self.losses = TaskLosses(recipe.loss_weights, weight, recipe.distil)
+        if not recipe.learn_ensemble:
+            for parameter in self.method.learning.ensemble(self.network):
+                parameter.requires_grad_(False)
 
     def training_step(self, batch: dict[str, Tensor], index: int) -> Tensor:
         self.draw_by_step()
@@ -57,11 +60,20 @@ class FusionTraining(L.LightningModule):
         """The loss on an augmented batch, and the shares of it by name; what the method wants small is one of them."""
         penalty = self.method.learning.penalty
         if penalty is None or not self.recipe.sparsity:
-            return self.losses(self.run_network(batch), batch)
+            return self._compare(self.run_network(batch), batch)
         with penalty(self.network) as found:
-            loss, parts = self.losses(self.run_network(batch), batch)
+            loss, parts = self._compare(self.run_network(batch), batch)
         small = self.recipe.sparsity * found()
         return loss + small, {**parts, "penalty": float(small.detach())}
+
+    def _compare(self, outputs: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        """The loss of all outputs, and with `joint` that of ensembles whose gradient reaches their streams."""
+        loss, parts = self.losses(outputs, batch)
+        if not self.recipe.joint:
+            return loss, parts
+        together, _ = self.losses(joined(self.network, outputs), batch)
+        joint = self.recipe.joint * together
+        return loss + joint, {**parts, "joint": float(joint.detach())}
 
     def run_network(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """The network's outputs by name."""
@@ -98,6 +110,16 @@ class FusionTraining(L.LightningModule):
             optimiser, [g["lr"] for g in groups], total_steps=self._total_steps, pct_start=0.1
         )
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def joined(network: FusionNetwork, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The network's ensembles by name, summed anew so that gradients reach the streams, but not their weights."""
+    sums = {}
+    for name, weights in network.output_weights().items():
+        task = Output.parse(name).task
+        streams = (outputs[str(Output(task, given))] for given in network.inputs)
+        sums[name] = torch.stack([float(w) * y for w, y in zip(weights, streams, strict=True)]).sum(0)
+    return sums
 
 
 def settles(recipe: Recipe, epoch: int) -> bool:
@@ -143,7 +165,7 @@ def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]
 
     Norms and biases do not decay.
     """
-    backbone = {id(p) for m in network.modules() if isinstance(m, MobileNetV2) for p in m.parameters()}
+    backbone = {id(p) for m in network.modules() if isinstance(m, InvertedResidualBackbone) for p in m.parameters()}
     fusing = method_of(recipe.network).learning.fusion_modules(network)
     fusion = {id(p) for m in fusing for p in m.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}

@@ -36,10 +36,14 @@ class Recipe:
     `zoom` is the range of magnification of the random crops, 1 being the picture's own resolution. `fusion_lr` is
     the rate of the modules at which the method fuses, where it names them; `sparsity`, relative to `backbone_lr`, how
     far the method shrinks after each step what it wants small, or the weight of that in the loss where it is a penalty.
-    Neither does anything for a method without such.
+    Neither does anything for a method without such. With `joint`, the losses of ensembles whose gradient reaches their
+    streams are added, times that; without `learn_ensemble`, streams keep equal weights in them. `distil` weighs what
+    teachers say of semseg beside the labels (see `vizlab.study.training.teacher`).
+
     `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
-    input is what a Kinect would measure, with holes and noise. `translation` says how the task image is learned, and is
-    there only with it. `card` goes into the model card (`licence` of the
+    input is what a Kinect would measure, with holes and noise. With `hold_out`, a tenth of the training split is never
+    learned from, for choices to be made on (`vizlab.study.data.folder.held_out`). `translation` says how the task image
+    is learned, and is there only with it. `card` goes into the model card (`licence` of the
     weights, `notes`, ...); what is to be said of the data comes from their dataset.json.
     """
 
@@ -56,8 +60,12 @@ class Recipe:
     weight_decay: float = 1e-4
     gradient_clip: float = 5.0
     sparsity: float = 0.0
+    joint: float = 0.0
+    learn_ensemble: bool = True
+    distil: float = 0.0
     class_balance: float = 0.0
     sensor_share: float = 0.0
+    hold_out: bool = False
     seed: int = 0
     precision: str = "bf16-mixed"
     translation: Translation | None = None
@@ -96,6 +104,8 @@ def _check(recipe: Recipe) -> None:
         raise ValueError("[translation] belongs to the task image: give both or neither")
     if recipe.translation is not None:
         _check_translation(recipe.translation, recipe.network)
+    if recipe.distil and "semseg" not in tasks:
+        raise ValueError("distil learns what teachers say of semseg, which the network does not predict")
     if not isinstance(recipe.card.get("licence", ""), str):
         raise ValueError("the licence in [card] must be a text")
     json.dumps(recipe.card, allow_nan=False)

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import lightning as L
 import torch
 
 from vizlab.core.door.container import file_hash
+from vizlab.core.model import Model
 from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
 from vizlab.study.training.recipe import Recipe
@@ -29,9 +31,14 @@ class NoteRun(L.Callback):
 
 
 def run_settings(
-    recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], devices: int, pretrained: Path | None
+    recipe: Recipe,
+    folder: RGBDFolder,
+    size: tuple[int, int],
+    devices: int,
+    pretrained: Path | None,
+    teachers: Sequence[Model] = (),
 ) -> dict[str, Any]:
-    """All that decides the weights, as JSON has it: the recipe but for its card's texts, pictures, devices, start.
+    """What decides the weights, as JSON has it: the recipe but for its card, pictures, devices, start and teachers.
 
     `size` (H, W) is that of the pictures.
     """
@@ -47,7 +54,9 @@ def run_settings(
         "measured part": str(facts.measured or "everywhere"),
     }
     start = None if pretrained is None else file_hash(pretrained)
-    return json.loads(json.dumps({**chosen, **network, **pictures, "devices": devices, "start": start}))
+    asked = [teacher.checkpoint_hash for teacher in teachers]
+    found = {**chosen, **network, **pictures, "devices": devices, "start": start, "teachers": asked}
+    return json.loads(json.dumps(found))
 
 
 def require_same_run(last: Path, settings: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """`vizlab train`: a recipe and a data folder to a checkpoint, resumable after a kill."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,16 @@ from vizlab.core.door import save_checkpoint
 from vizlab.core.network import FusionNetwork
 from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
-from vizlab.study.data.folder import further
+from vizlab.study.data.folder import KEPT, further
 from vizlab.study.training.adversary import AdversarialTraining
 from vizlab.study.training.card import training_card
 from vizlab.study.training.cycle import CycleTraining
 from vizlab.study.training.data import InMemory
 from vizlab.study.training.module import FusionTraining
-from vizlab.study.training.pretrained import describe_start, initialise_backbones, load_mobilenet
+from vizlab.study.training.pretrained import describe_start, initialise_backbones, load_start, start_layout
 from vizlab.study.training.recipe import Recipe
 from vizlab.study.training.resume import NoteRun, require_same_run, run_settings
+from vizlab.study.training.teacher import load_teachers, taught
 from vizlab.tasks import NYU40_CLASSES
 
 
@@ -58,29 +59,33 @@ def train(
     pretrained: Path | None = None,
     limit: int | None = None,
     devices: int = 1,
+    teachers: Sequence[Path] = (),
 ) -> Path:
     """Train to the end of the recipe; `out` receives last.ckpt every epoch, logs as CSV and, at the end, the
     checkpoint whose path is returned.
 
     Running it again with the same `out` goes on from the last finished epoch as if it had never stopped; where the
     recipe, the start, the pictures or the number of devices are others, it raises DataError. `pretrained` are the
-    weights that the backbones start from (see `load_mobilenet`), random ones if None. `limit` takes only the first
+    weights that the backbones start from (see `load_start`), random ones if None. `limit` takes only the first
     pictures of the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
+    `teachers` are checkpoints that a recipe with `distil` learns from.
     """
     L.seed_everything(recipe.seed)
     last = out / "last.ckpt"
     if recipe.batch_size % devices:
         raise DataError(f"{devices} devices cannot share a batch of {recipe.batch_size}; choose a divisor of it.")
-    start = None if pretrained is None else load_mobilenet(pretrained)
+    start = None if pretrained is None else load_start(pretrained, recipe.network)
+    masters = load_teachers(teachers, recipe)
     folder = _folder_for(recipe, data, limit)
     height, width = folder.read(0).depth.shape
-    settings = run_settings(recipe, folder, (height, width), devices, pretrained)
+    settings = run_settings(recipe, folder, (height, width), devices, pretrained, masters)
     if last.exists():
         require_same_run(last, settings)
     for note in _notes(recipe, folder, (height, width), pretrained):
         rank_zero_info(note)
     normals = "normals" in recipe.loss_weights
-    samples = InMemory(folder, sensor=recipe.sensor_share > 0, seed=recipe.seed, normals=normals)
+    said = taught(masters, folder, out)
+    samples = InMemory(folder, recipe.sensor_share > 0, recipe.seed, normals, said)
     batches = Batches(samples, recipe.batch_size, recipe.seed, devices)
     counts = samples.class_counts(recipe.network.semseg_channels)
     module = _kind_of_training(recipe)(recipe, batches.steps_per_epoch, counts)
@@ -110,7 +115,7 @@ def train(
     target = out / f"{recipe.name}.safetensors"
     if trainer.is_global_zero:
         where, begun = _hardware(trainer), describe_start(pretrained)
-        card = training_card(recipe, folder.manifest, len(samples), samples.size, where, begun)
+        card = training_card(recipe, folder.manifest, len(samples), samples.size, where, begun, masters)
         export(module.network, recipe, card, target)
     return target
 
@@ -123,7 +128,7 @@ def _kind_of_training(recipe: Recipe) -> type[FusionTraining]:
 
 def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
     target = () if recipe.translation is None else (recipe.translation.target,)
-    folder = RGBDFolder(data, "train", limit, further((*recipe.network.inputs, *target)))
+    folder = RGBDFolder(data, KEPT if recipe.hold_out else "train", limit, further((*recipe.network.inputs, *target)))
     if "semseg" in recipe.loss_weights and not folder.labelled:
         raise DataError(
             f"'{data}' holds no label40/, but '{recipe.name}' trains semseg; add labels, or drop the task from the "
@@ -135,7 +140,7 @@ def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
 def _notes(recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], pretrained: Path | None) -> list[str]:
     """What somebody who starts a training should know before it runs for hours."""
     notes = list(folder.notes)
-    if pretrained is None and recipe.network.architecture.endswith("mobilenetv2"):
+    if pretrained is None and start_layout(recipe.network) is not None:
         notes.append("The backbones start from random weights; --pretrained gives them ImageNet's.")
     height, width = recipe.network.working_size
     if size != (height, width):
