@@ -1,10 +1,11 @@
 """The command line: the same functions as the page and Python, printed."""
 
 import json
+import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ from vizlab.experiments.interventions.commands import intervene_command, sweep_c
 from vizlab.report.commands import methods_command, replay_command, report_command
 from vizlab.scenes.__main__ import app as scenes_app
 from vizlab.study.data.commands import app as data_app
+from vizlab.study.exam.commands import exam_command, exam_report_command
 from vizlab.study.findings.commands import study_report_command
 from vizlab.study.survey.commands import study_command
 
@@ -29,12 +31,32 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A microscope for networks that fuse.")
 
+
+def _print_versions(asked: bool) -> None:
+    """What a report of a fault needs, on one line."""
+    if asked:
+        found = [f"{name} {version(name)}" for name in ("vizlab", "torch", "gradio", "numpy")]
+        print(", ".join([*found, f"Python {platform.python_version()}", platform.platform()]))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_versions, is_eager=True, help="print versions")
+    ] = False,
+) -> None:
+    pass
+
+
 app.add_typer(scenes_app, name="scenes", help="Bundled scenes: list them, render them again.")
 app.add_typer(data_app, name="data", help="Data folders: prepare NYUv2, check your own.")
 app.command("attribute")(attribute_command)
 app.command("check")(check_command)
 app.command("convert")(convert_command)
 app.command("corrupt")(corrupt_command)
+app.command("exam")(exam_command)
+app.command("exam-report")(exam_report_command)
 app.command("intervene")(intervene_command)
 app.command("methods")(methods_command)
 app.command("report")(report_command)
@@ -182,12 +204,16 @@ def train_command(
     data: DataFolder,
     out: Annotated[Path, typer.Option(help="folder of the run; the same folder again resumes it")] = Path("runs"),
     pretrained: Annotated[
-        Path | None, typer.Option(help="torchvision's mobilenet_v2 (.pth or .safetensors), to start from")
+        Path | None,
+        typer.Option(help="torchvision's mobilenet_v2 or an EfficientNet-Lite (.pth or .safetensors), to start from"),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
     devices: Annotated[
         int, typer.Option(help="how many GPUs share each batch; batch norms are not synchronised", min=1)
     ] = 1,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="a checkpoint that a recipe with distil learns from; repeatable")
+    ] = None,
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
     from vizlab.study.training.recipe import load_recipe
@@ -200,14 +226,14 @@ def train_command(
             "pip install 'vizlab[train]'."
         ) from err
     recipe = load_recipe(config)
-    print(train(recipe, data, out / recipe.name, pretrained, limit, devices))
+    print(train(recipe, data, out / recipe.name, pretrained, limit, devices, teacher or ()))
 
 
 @app.command("eval")
 def eval_command(
     checkpoints: Annotated[list[Path], typer.Argument(help="one or more checkpoints")],
     data: DataFolder,
-    split: Annotated[str, typer.Option(help="train or test")] = "test",
+    split: Annotated[str, typer.Option(help="test, train, or held-out: the part of train for choices")] = "test",
     limit: Annotated[int | None, typer.Option(help="only the first pictures of the split")] = None,
     threshold: Threshold = None,
     settings: Settings = None,

@@ -33,7 +33,7 @@ def edges_chart(edges: Edges, names: Sequence[str], pictures: int) -> go.Figure:
         figure.add_scatter(
             x=factor * estimate.value,
             y=list(range(len(names))),
-            error_x=_bars(estimate, factor),
+            error_x=interval_bars(estimate, factor),
             mode="markers",
             marker={"size": 7, "color": colours},
             customdata=[[name, _interval(estimate, i, factor, said)] for i, name in enumerate(names)],
@@ -60,7 +60,7 @@ def damage_chart(edges: Edges, names: Sequence[str]) -> go.Figure | None:
     figure.add_scatter(
         x=edges.damage.value,
         y=list(range(len(names))),
-        error_x=_bars(edges.damage, 1),
+        error_x=interval_bars(edges.damage, 1),
         mode="markers",
         marker={"size": 7, "color": [stream_colour(source) for _, source, _ in edges.edges]},
         customdata=[[name, _interval(edges.damage, i, 1, unit)] for i, name in enumerate(names)],
@@ -126,7 +126,8 @@ def edge_words(edge: Edge, sites: dict[str, str] | None = None) -> str:
     return f"{(sites or {}).get(site, site)}: {source} → {target}"
 
 
-def _bars(estimate: Estimate, factor: float) -> dict[str, object]:
+def interval_bars(estimate: Estimate, factor: float) -> dict[str, object]:
+    """The intervals of an estimate (n,) as error bars of a chart, all times `factor`."""
     above, below = estimate.high - estimate.value, estimate.value - estimate.low
     ends = {"array": factor * np.maximum(above, 0), "arrayminus": factor * np.maximum(below, 0)}
     return {"type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": TEXT, **ends}

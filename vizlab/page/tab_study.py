@@ -1,4 +1,4 @@
-"""The result of a study: what every edge carries and does over a whole split, and in which pictures."""
+"""The result of a study, of every edge over a whole split, or of an exam, of which modality was needed."""
 
 import logging
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 
 from vizlab.errors import DataError, VizlabError
+from vizlab.page import exam_part
+from vizlab.page.exam_part import ExamPart
 from vizlab.page.experiment import QUIET
 from vizlab.page.kit.html import alert, empty_state, heading
 from vizlab.page.kit.method_tab import Updates
@@ -25,6 +27,7 @@ from vizlab.page.study_panels import (
     strata_html,
     worth_html,
 )
+from vizlab.study.exam.result import FILE as EXAM_FILE
 from vizlab.study.survey.measures import Edge
 from vizlab.study.survey.study import FILE, Study, load_study
 from vizlab.study.survey.summaries import Edges, edges_into_targets, extremes
@@ -37,10 +40,12 @@ SENTENCE = (
 )
 WAITING = (
     f"Open the {FILE} that “vizlab study” wrote. It runs sweeps, Shapley values and corruptions over a data folder, on "
-    "one machine or many; “vizlab study --help” says how."
+    "one machine or many; “vizlab study --help” says how. Or the "
+    f"{EXAM_FILE} of “vizlab exam”: pictures in which it is known which modality was needed, by which networks and "
+    "explanations are graded."
 )
 SHIPPED = Path(__file__).resolve().parents[2] / "docs" / FILE
-"""The project's own study, where the checkout has it."""
+"""The project's own study, where the checkout has it, and beside it its own exam."""
 MOST_BYTES = 2**28
 """Of an uploaded result once unpacked."""
 UNEXPECTED = "This study could not be shown; the server's log says why."
@@ -51,16 +56,21 @@ class StudyTab:
 
     def __init__(self, shipped: Path = SHIPPED) -> None:
         self._shipped = shipped
+        self._exam = shipped.with_name(EXAM_FILE)
         gr.HTML(heading(TITLE, SENTENCE))
         with gr.Row(elem_classes="vz-experiment-run"):
             there = shipped.is_file()
             self.own = gr.Button("Open the study of this project", size="sm", scale=0, min_width=220, visible=there)
-            self.upload = gr.UploadButton("Open a file", size="sm", scale=0, min_width=120, file_types=[".npz"])
+            exam = self._exam.is_file()
+            self.own_exam = gr.Button("Open its exam", size="sm", scale=0, min_width=140, visible=exam)
+            types = [".npz", exam_part.SUFFIX]
+            self.upload = gr.UploadButton("Open a file", size="sm", scale=0, min_width=120, file_types=types)
         self.said = gr.HTML(elem_id="vz-study-said")
         self.empty = gr.HTML(empty_state(TITLE, [WAITING]))
         self.path = gr.State(None)
         with gr.Column(visible=False, elem_id="vz-study", elem_classes="vz-experiment") as self.body:
             self._build()
+        self.exam = ExamPart()
         self._wire()
 
     def _build(self) -> None:
@@ -84,10 +94,11 @@ class StudyTab:
     def _wire(self) -> None:
         everything = [
             self.said, self.empty, self.path, self.body, self.head, self.task, self.scatter, self.correlations,
-            self.target, self.edges, self.damage, self.edge, self.mattered, self.rest,
+            self.target, self.edges, self.damage, self.edge, self.mattered, self.rest, *self.exam.outputs,
         ]  # fmt: skip
         of_target = [self.said, self.edges, self.damage, self.edge, self.mattered]
         self.own.click(lambda: self.guarded(lambda: self.opened(str(self._shipped))), None, everything, **QUIET)
+        self.own_exam.click(lambda: self.guarded(lambda: self.opened(str(self._exam))), None, everything, **QUIET)
         self.upload.upload(lambda path: self.guarded(lambda: self.opened(path)), [self.upload], everything, **QUIET)
         self.task.input(
             lambda path, task: self.guarded(lambda: self.of_task(path, task)),
@@ -119,7 +130,13 @@ class StudyTab:
             return {self.said: alert(UNEXPECTED)}
 
     def opened(self, path: str) -> Updates:
-        """Everything, of a file."""
+        """Everything, of a file: a study's, or an exam's by its name."""
+        if Path(path).suffix.lower() == exam_part.SUFFIX:
+            hidden = gr.update(visible=False)
+            return {self.empty: hidden, self.body: hidden, **self.exam.opened(path)}
+        return {self.exam.body: gr.update(visible=False), **self._of_study(path)}
+
+    def _of_study(self, path: str) -> Updates:
         study, listed = opened(path)
         tasks = list(dict.fromkeys(one.task for one in listed))
         names = [target_name(one) for one in listed]

@@ -83,6 +83,24 @@ def dataset_command(
         typer.echo(job.name)
 
 
+@app.command("exam")
+def exam_command(
+    out: Annotated[Path, typer.Argument(help="Data folder to write or to go on with.")],
+    count: Annotated[int, typer.Option(help="Pictures to test networks with; best a multiple of 8.")] = 200,
+    seed: Annotated[int, typer.Option(help="Another seed is another exam.")] = 0,
+    train: Annotated[int, typer.Option(help="Further pictures, to train a network with.")] = 0,
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "320x240",
+    samples: Annotated[int, typer.Option(help="Samples per pixel of the colour.")] = 64,
+    workers: Annotated[int, typer.Option(help="Processes that render.")] = 1,
+) -> None:
+    """Render rooms in which it is known which modality shows each object; skips those that are complete."""
+    from vizlab.scenes.exam.folder import render_exam
+
+    names = render_exam(out, count, seed, train, _shape(size), samples, workers)
+    for done, name in enumerate(names, 1):
+        typer.echo(f"{name} ({done} rendered now of {count + train} in all)")
+
+
 def _shape(size: str) -> tuple[int, int]:
     """(height, width) out of "640x480"."""
     match = re.fullmatch(r"(\d+)x(\d+)", size)

@@ -76,7 +76,7 @@ def further(names: Sequence[str]) -> tuple[str, ...]:
 
 def domains_in(root: Path) -> tuple[str, ...]:
     """The folders of further pictures beside colour, depth and labels, sorted by name."""
-    known = {*SUFFIXES, "label13"}
+    known = {*SUFFIXES, "label13", "need", "object", "fault"}
     beside = sorted(path for path in root.iterdir() if path.is_dir() and path.name not in known)
     return tuple(path.name for path in beside if _files(path, SUFFIXES["rgb"]))
 

@@ -1,0 +1,218 @@
+"""What an exam comes to, and what is said of it: of a result whose numbers are known."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from tests.exam.made_exam import PICTURES, made_result
+from vizlab.cli import app
+from vizlab.study.exam import prose
+from vizlab.study.exam.figures import accuracy_figure, explanation_figure
+from vizlab.study.exam.needs import BOTH, DEPTH, EITHER, NONE, NOT_ASKED, RGB
+from vizlab.study.exam.result import ExamResult, result_of
+from vizlab.study.exam.summaries import ALL, CONTROL, RIGHT, accuracies, pointings
+from vizlab.study.exam.tables import explanation_rows, object_rows
+from vizlab.study.exam.text import exam_text
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def result() -> ExamResult:
+    return result_of(made_result())
+
+
+def changed(change: Callable[[dict[str, Any]], None]) -> ExamResult:
+    values = made_result()
+    change(values)
+    return result_of(values)
+
+
+def test_accuracies(result: ExamResult) -> None:
+    sees, blind = accuracies(result)
+    assert (sees.network, sees.output, sees.answer, blind.network) == ("sees", "semseg", True, "blind")
+    pixels = {need: float(one.value) for need, one in sees.pixels.items()}
+    assert np.isnan(pixels.pop(NONE))  # there are no such pixels
+    assert pixels == {NOT_ASKED: 0.5, RGB: 1, DEPTH: 1, BOTH: 0.25, EITHER: 1}
+    objects = {need: float(one.value) for need, one in sees.objects.items() if need != NONE}
+    assert objects == {RGB: 1, DEPTH: 1, BOTH: 0, EITHER: 1}
+    assert np.isnan(sees.objects[NONE].value)
+    assert float(sees.pair.value) == 0.5
+
+
+def test_a_pair_that_is_even_counts_half() -> None:
+    def even(values: dict[str, Any]) -> None:
+        marks = values["networks"][0]["outputs"]["semseg"]
+        marks["pair"] = [None if one is None else 0.5 for one in marks["pair"]]
+
+    assert float(accuracies(changed(even))[0].pair.value) == 0.5
+
+
+def test_how_explanations_point(result: ExamResult) -> None:
+    right, wrong, flat, control = pointings(result)
+    assert [one.title for one in (right, wrong, flat, control)] == ["right", "wrong", "flat", CONTROL]
+    assert {one.network for one in pointings(result)} == {"sees"}
+    found = right.graded[ALL]
+    assert found.counts == {RGB: PICTURES, DEPTH: PICTURES, BOTH: 2 * PICTURES, EITHER: PICTURES, NONE: 0}
+    assert [float(x.value) for x in (found.modality, found.camouflage, found.rho)] == pytest.approx([1, 1, 1])
+    assert found.both is not None
+    assert float(found.both.value) == 1
+    turned = wrong.graded[ALL]
+    assert [float(x.value) for x in (turned.modality, turned.camouflage, turned.rho)] == pytest.approx([0, 0, -1])
+    assert turned.both is None
+    assert float(flat.graded[ALL].modality.value) == float(control.graded[ALL].modality.value) == 0.5
+    assert np.isnan(flat.graded[ALL].rho.value)
+
+
+def test_named_rightly_are_those_of_the_output(result: ExamResult) -> None:
+    found = pointings(result)[0].graded[RIGHT]
+    assert found.counts == {RGB: PICTURES, DEPTH: PICTURES, BOTH: 0, EITHER: PICTURES, NONE: 0}
+    assert float(found.modality.value) == 1
+    assert found.both is not None
+    assert np.isnan(found.both.value)
+
+
+def test_what_nobody_can_tell_has_no_place_in_ranks() -> None:
+    """Objects of need `none` change no figure, whatever is said of them."""
+
+    def faulty(values: dict[str, Any]) -> None:
+        values["objects"]["need"] = [5 if need == 4 else need for need in values["objects"]["need"]]
+        points = values["networks"][0]["explanations"][0]["points"]
+        values["networks"][0]["explanations"][0]["points"] = [
+            9.0 if need == 5 else one for one, need in zip(points, values["objects"]["need"], strict=True)
+        ]
+
+    found = pointings(changed(faulty))[0].graded[ALL]
+    assert float(found.rho.value) == pytest.approx(1)
+    assert float(found.modality.value) == 1
+    assert np.isnan(found.camouflage.value)
+    assert found.both is not None
+    assert float(found.both.value) == 1
+
+
+def test_an_object_without_a_score_is_not_counted() -> None:
+    def unknown(values: dict[str, Any]) -> None:
+        values["networks"][0]["explanations"][0]["points"][0] = None
+
+    assert pointings(changed(unknown))[0].graded[ALL].counts[RGB] == PICTURES - 1
+
+
+def test_tables(result: ExamResult) -> None:
+    head, rows = object_rows(result)
+    assert head[2] == f"rgb ({PICTURES})"
+    assert rows[0][:3] == ("sees", "semseg", "100.0 [100.0, 100.0]")
+    assert rows[0][6] == "–"
+    head, rows = explanation_rows(result)
+    assert head[0] == "explanation"
+    assert rows[0][:4] == ("right", "semseg", str(5 * PICTURES), "1.00 [1.00, 1.00]")
+    assert rows[1][-1] == "–"
+
+
+def test_the_text_says_what_the_numbers_say(result: ExamResult) -> None:
+    text = exam_text(result, "exam")
+    assert (
+        "Depth above rgb: 1 of 3 above chance, 1 below it; the highest is right of semseg, 1.00 [1.00, 1.00]." in text
+    )
+    assert "an object's size alone reaches 0.50 [0.50, 0.50]; 1 of 3 are above that." in text
+    assert "apart no more and no less often than chance would, as far as can be told (50 [" in text
+    assert "**sees, objects named rightly.** Depth above rgb: 1 of 3 above chance" in text
+    assert "for want of 10 objects of each kind, of: by interaction, both above the rest." in text
+    assert "rgb 100 [100, 100] %, depth 100 [100, 100] %, both 0 [0, 0] %" in text
+    assert "- other predicts depth." in text
+    assert "- blind takes rgb." in text
+    assert "| rgb | flat things" in text
+    assert "60 objects are asked about, of 63 in the scenes" in text
+    assert "12 pictures, rendered with seed 3; in 2 of them a sensor has a fault." in text
+
+
+def test_what_is_no_better_than_chance_is_called_so() -> None:
+    def flat_alone(values: dict[str, Any]) -> None:
+        values["networks"][0]["explanations"] = values["networks"][0]["explanations"][1:]
+
+    text = exam_text(changed(flat_alone), "exam")
+    assert (
+        "0 of 2 above chance, 1 below it; the highest is flat of semseg, 0.50 [0.50, 0.50], which is not above" in text
+    )
+    assert "interaction, both" not in text
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.9, "apart more often than chance would"), (0.1, "apart less often than chance would")],
+)
+def test_slabs_in_words(share: float, words: str) -> None:
+    def told(values: dict[str, Any]) -> None:
+        marks = values["networks"][0]["outputs"]["semseg"]
+        marks["pair"] = [None if one is None else share for one in marks["pair"]]
+
+    assert words in exam_text(changed(told), "exam")
+
+
+def test_rows_of_few_objects_are_told() -> None:
+    def few(values: dict[str, Any]) -> None:
+        marks = values["networks"][0]["outputs"]["semseg"]
+        needs = values["objects"]["need"]
+        marks["objects"] = [0.2 if need == 2 else one for one, need in zip(marks["objects"], needs, strict=True)]
+
+    assert "In 3 of 3 rows of the second table there are fewer than 10 objects" in exam_text(changed(few), "exam")
+    assert "rows of the second table" not in exam_text(result_of(made_result()), "exam")
+
+
+def test_of_few_objects_nothing_is_said() -> None:
+    """Nine of each kind, which a perfect explanation orders without a fault."""
+
+    def few(values: dict[str, Any]) -> None:
+        needs = values["objects"]["need"]
+        late = [place >= 9 for place in values["objects"]["picture"]]
+        values["objects"]["need"] = [5 if gone else need for need, gone in zip(needs, late, strict=True)]
+        marks = values["networks"][0]["outputs"]["semseg"]
+        marks["pair"] = [None if gone else one for one, gone in zip(marks["pair"], late, strict=True)]
+
+    text = exam_text(changed(few), "exam")
+    silent = "**sees, all objects.** Nothing is said, for want of 10 objects of each kind, of: depth above rgb; depth"
+    assert silent in text
+    assert "above chance" not in text
+
+    def fewer_slabs(values: dict[str, Any]) -> None:
+        values["objects"]["need"] = [5 if need == 3 else need for need in values["objects"]["need"]]
+
+    assert "There are 0 slabs, too few to say" in exam_text(changed(fewer_slabs), "exam")
+
+
+def test_without_explanations_there_are_none_in_the_text() -> None:
+    def none(values: dict[str, Any]) -> None:
+        values["networks"] = values["networks"][1:]
+
+    text = exam_text(changed(none), "exam")
+    assert "explanations.png" not in text
+    assert "blind takes rgb." in text
+
+
+@pytest.mark.parametrize("word", ["best", "highest", "better", "points to the right"])
+def test_what_stands_fixed_says_nothing_that_was_found(word: str) -> None:
+    assert not [name for name, text in vars(prose).items() if name.isupper() and word in text]
+
+
+def test_figures(result: ExamResult) -> None:
+    axes = accuracy_figure(result).axes[0]
+    assert [line.get_text() for line in axes.get_xticklabels()] == ["rgb", "depth", "both", "either", "none"]
+    points = axes.containers[0][0].get_ydata()
+    np.testing.assert_allclose(points[:4], [100, 100, 0, 100])
+    left, right = explanation_figure(result).axes
+    assert len(left.containers) == 2 * 4
+    assert [float(one[0].get_xdata()[0]) for one in left.containers[::2]] == [1, 0, 0.5, 0.5]
+    assert len(right.containers) == 2 * 4
+
+
+@pytest.mark.skipif(not (DOCS / "exam.json").is_file(), reason="the project has not sat its exam yet")
+def test_the_text_of_the_exam_is_made_from_its_file(tmp_path: Path) -> None:
+    """Byte by byte, with its figures beside it."""
+    done = CliRunner().invoke(app, ["exam-report", str(DOCS / "exam.json"), "--out", str(tmp_path / "exam.md")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "exam.md").read_bytes() == (DOCS / "exam.md").read_bytes()
+    drawn = {path.name for path in (tmp_path / "exam").iterdir()}
+    assert drawn == {path.name for path in (DOCS / "exam").glob("*.png")}

@@ -1,0 +1,79 @@
+"""Charts of an exam: what networks can tell by need, and how well explanations point."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from vizlab.page.study_charts import MARKS, NETWORK_COLOURS, interval_bars
+from vizlab.study.exam.needs import CHANCE, NEEDS
+from vizlab.study.exam.result import ExamResult
+from vizlab.study.exam.summaries import ALL, KINDS, RIGHT, accuracies, counts, pointings
+from vizlab.study.findings.estimates import words
+from vizlab.study.survey.intervals import Estimate
+from vizlab.views.figures import TEXT, row_height, site_axis, styled
+
+QUESTIONS = {"modality": "depth above rgb", "camouflage": "depth above either"}
+"""The areas under the curve that are drawn, by their name in `Ranked`."""
+
+
+def accuracy_chart(result: ExamResult) -> go.Figure:
+    """Objects named rightly by need: a colour and a form for each network, hollow for its single streams."""
+    listed, figure, there = accuracies(result), go.Figure(), counts(result)
+    for place, one in enumerate(listed):
+        whole = _stacked([one.objects[kind] for kind in KINDS])
+        shift = 0.6 * ((place + 0.5) / len(listed) - 0.5)
+        figure.add_scatter(
+            x=np.arange(len(KINDS)) + shift, y=100 * whole.value, name=f"{one.network}, {one.output}", mode="markers",
+            error_y=interval_bars(whole, 100), marker=_mark(result, one.network, hollow=not one.answer),
+            customdata=[words(one.objects[kind], ".1f", 100) for kind in KINDS],
+            hovertemplate="%{customdata} %<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    ticks = [f"{NEEDS[kind]} ({there[NEEDS[kind]]})" for kind in KINDS]
+    figure.update_xaxes(tickvals=list(range(len(KINDS))), ticktext=ticks, title_text="need (objects)", zeroline=False)
+    figure.update_yaxes(title_text="objects named rightly, %", range=[-3, 103])
+    notes = [
+        "By the modality that is needed. Hollow: a stream of its network. Bars: 95 % of the resamples of pictures."
+    ]
+    return styled(figure, "What networks can tell", notes, 300, legend=True)
+
+
+def explanation_chart(result: ExamResult) -> go.Figure:
+    """A row for each explanation: areas under the curve, filled for all objects, hollow for those named rightly."""
+    listed = pointings(result)
+    several = len({one.network for one in listed}) > 1
+    names = [one.called + (f", {one.network}" if several else "") for one in listed]
+    figure = make_subplots(
+        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06, subplot_titles=list(QUESTIONS.values())
+    )
+    for column, question in enumerate(QUESTIONS, 1):
+        for which, shift, title in ((ALL, -0.15, "all objects"), (RIGHT, 0.15, "those named rightly")):
+            found = [getattr(one.graded[which], question) for one in listed]
+            whole = _stacked(found)
+            figure.add_scatter(
+                x=whole.value, y=np.arange(len(listed)) + shift, error_x=interval_bars(whole, 1), mode="markers",
+                name=title, legendgroup=title, showlegend=column == 1,
+                marker={"size": 7, "color": NETWORK_COLOURS[1], "symbol": "circle" + "-open" * (which == RIGHT)},
+                customdata=[[name, words(one)] for name, one in zip(names, found, strict=True)],
+                hovertemplate=f"%{{customdata[0]}}: %{{customdata[1]}}<extra>{title}</extra>", row=1, col=column,
+            )  # fmt: skip
+        figure.add_vline(x=CHANCE, line={"color": TEXT, "width": 1}, row=1, col=column)
+    figure.update_yaxes(**site_axis(names))
+    figure.update_xaxes(title_text="area under the ROC curve", range=[-0.02, 1.02])
+    notes = ["How often an object that needs depth has the higher number. The line at 0.5 is chance."]
+    styled(figure, "Where explanations point", notes, row_height(len(names)) * len(names), legend=True, headings=True)
+    figure.update_annotations(font={"size": 12, "color": TEXT})
+    return figure
+
+
+def _stacked(estimates: Sequence[Estimate]) -> Estimate:
+    """Single figures side by side."""
+    value, low, high = (np.array([float(getattr(one, end)) for one in estimates]) for end in ("value", "low", "high"))
+    return Estimate(value, low, high, value[None])
+
+
+def _mark(result: ExamResult, network: str, hollow: bool) -> dict[str, object]:
+    place = [one.name for one in result.networks].index(network)
+    form = MARKS[place % len(MARKS)] + "-open" * hollow
+    return {"size": 8, "color": NETWORK_COLOURS[place % len(NETWORK_COLOURS)], "symbol": form}

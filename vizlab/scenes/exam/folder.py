@@ -1,0 +1,141 @@
+"""The exam on disk: a data folder (see `vizlab.study.data`) with three more maps, rendered picture by picture."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vizlab.errors import InputError
+from vizlab.scenes.exam.picture import picture_of, solve
+from vizlab.scenes.exam.plan import CODES, XOR_CLASSES, Plan, plan
+from vizlab.scenes.viewpoints import kinect_intrinsics
+
+VERSION = 1
+MAPS = ("depth", "label40", "need", "object", "fault")
+"""Folders of what follows from the seed alone, 8 bits but for the depth's 16."""
+FACTS = "dataset.json"
+LICENCE = "The rooms were rendered by vizlab, from textures and furniture of its own making, under its MIT licence."
+LIMITS = (
+    "Rendered rooms with furniture taken out and objects put in: what needs one modality is made to need it, as "
+    "no real object does so purely.",
+    "Depth is exact, in whole millimetres, without a sensor's noise.",
+)
+
+
+def render_exam(
+    out: Path, count: int, seed: int, train: int, size: tuple[int, int], samples: int, workers: int = 1
+) -> Iterator[str]:
+    """Render `count` pictures to test and `train` to learn from into `out`, yielding the name of each when it is there.
+
+    size: (height, width) in pixels; samples: per pixel of the colour. Complete pictures are skipped, so that the same
+    call goes on where one was stopped, and more pictures go after fewer. Everything but the colour follows from seed
+    and size, to the bit. Raises InputError for impossible numbers and for a folder with another exam in it.
+    """
+    if min(size) < 48 or min(count + train, samples, workers) < 1 or min(count, train, seed) < 0:
+        raise InputError(
+            f"An exam needs one picture, 48x48 pixels, one sample and one worker at least, not {count + train}, "
+            f"{size[1]}x{size[0]}, {samples} and {workers}."
+        )
+    plans = [plan(seed, 0, index) for index in range(count)] + [plan(seed, 1, index) for index in range(train)]
+    for folder in ("rgb", *MAPS):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    known = _objects_there(out, seed, size)
+    waiting = [one for one in plans if one.name not in known]
+    _write_facts(out, seed, size, known)
+    for name, records in _rendered(out, waiting, size, samples, workers):
+        known[name] = records
+        _write_facts(out, seed, size, known)
+        yield name
+
+
+def is_complete(out: Path, name: str) -> bool:
+    """Whether all files of a picture are there."""
+    return all(_path(out, folder, name).is_file() for folder in ("rgb", *MAPS))
+
+
+def render_picture(out: Path, one: Plan, size: tuple[int, int], samples: int) -> tuple[str, list[dict[str, Any]]]:
+    """Render one picture and write its files; returns its name and its objects as dataset.json has them."""
+    solved = solve(one, size)
+    for folder, image in {**solved.maps(), "rgb": picture_of(solved, samples)[..., ::-1]}.items():
+        path = _path(out, folder, one.name)
+        packed = cv2.imencode(".png", np.ascontiguousarray(image), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
+        _write_whole(path, packed.tobytes())
+    return one.name, solved.records()
+
+
+def _rendered(
+    out: Path, plans: Sequence[Plan], size: tuple[int, int], samples: int, workers: int
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    if workers == 1:
+        yield from (render_picture(out, one, size, samples) for one in plans)
+        return
+    # Spawned, not forked: the renderer has threads of its own.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        jobs = [pool.submit(render_picture, out, one, size, samples) for one in plans]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _path(out: Path, folder: str, name: str) -> Path:
+    return out / folder / f"{name}.png"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole or not there at all."""
+    partial = path.with_name(f".{path.name}")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def _objects_there(out: Path, seed: int, size: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
+    """The objects of the pictures that a folder holds already, whole, by name."""
+    path = out / FACTS
+    if not path.is_file():
+        return {}
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    exam, camera = facts.get("exam", {}), facts.get("camera", {})
+    found = (exam.get("version"), exam.get("seed"), camera.get("height"), camera.get("width"))
+    if found != (VERSION, seed, *size):
+        raise InputError(
+            f"'{out}' holds something else than the exam of seed {seed} at {size[1]}x{size[0]} pixels: its {FACTS} "
+            f"says seed {found[1]} and {found[3]}x{found[2]}; give another folder, or that seed and size."
+        )
+    return {name: records for name, records in exam["objects"].items() if is_complete(out, name)}
+
+
+def _write_facts(out: Path, seed: int, size: tuple[int, int], known: dict[str, list[dict[str, Any]]]) -> None:
+    """dataset.json and the lists, of the pictures that are there."""
+    names = sorted(known)
+    camera = asdict(kinect_intrinsics(size))
+    camera.pop("size")
+    facts = {
+        "source": "rooms rendered by vizlab scenes exam",
+        "licence": LICENCE,
+        "limits": LIMITS,
+        "depth_unit": "mm",
+        "camera": {**camera, "width": size[1], "height": size[0]},
+        "exam": {
+            "version": VERSION,
+            "seed": seed,
+            "needs": {str(code): need for need, code in CODES.items()},
+            "xor": {"classes": list(XOR_CLASSES)},
+            "objects": {name: known[name] for name in names},
+        },
+    }
+    _write_whole(out / FACTS, (json.dumps(facts, indent=1) + "\n").encode())
+    for split, start in (("test", "exam_"), ("train", "train_")):
+        members = [name for name in names if name.startswith(start)]
+        if members:
+            _write_whole(out / f"{split}.txt", "".join(f"{name}\n" for name in members).encode())

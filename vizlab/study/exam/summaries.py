@@ -1,0 +1,154 @@
+"""What an exam's result comes to: accuracies by need, and how well explanations point, each with its interval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from vizlab.study.exam.explanations import Explained
+from vizlab.study.exam.needs import BOTH, DEPTH, EITHER, NEEDS, NONE, NOT_ASKED, RGB, SIGNED
+from vizlab.study.exam.ranking import auc, spearman
+from vizlab.study.exam.result import RESAMPLES, SEED, ExamResult, NetworkMarks, OutputMarks
+from vizlab.study.survey.intervals import Estimate, draw, ratio
+
+KINDS = (RGB, DEPTH, BOTH, EITHER, NONE)
+"""Needs that objects have, in the order of tables."""
+ALL, RIGHT = "all", "right"
+"""Objects that an explanation is graded on: all, or those that the output it explains names rightly."""
+CONTROL = "control: size of the object"
+"""No explanation at all: how many pixels an object has. What it reaches, an explanation reaches by that alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Accuracy:
+    """Of one output of a network, by need (a code): the share of `pixels` and of `objects` that it names rightly, 0..1.
+
+    `pair`: of the objects that need both, the share whose class is told from the other of the two; chance is half.
+    """
+
+    network: str
+    output: str
+    answer: bool
+    pixels: Mapping[int, Estimate]
+    objects: Mapping[int, Estimate]
+    pair: Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """How an explanation ranks some of the objects; `counts` by need. AUCs are 0..1, half by chance; `rho` -1..1.
+
+    `modality`: objects that need depth above those that need colour. `camouflage`: objects that need depth above such
+    furniture as can be told from either, which is of the same kinds. `rho`: rank correlation with the need
+    (-1 rgb, 0 both or either, 1 depth). `both`: those that need both above all others by the interaction; None where
+    the explanation has none.
+    """
+
+    counts: Mapping[int, int]
+    modality: Estimate
+    camouflage: Estimate
+    rho: Estimate
+    both: Estimate | None
+
+
+@dataclass(frozen=True, eq=False)
+class Pointing:
+    """An explanation of one output of a network, graded on `ALL` and on the `RIGHT` objects."""
+
+    network: str
+    explanation: str
+    variant: str
+    output: str
+    graded: Mapping[str, Ranked]
+
+    @property
+    def title(self) -> str:
+        """ "Shapley value, own mean"."""
+        return f"{self.explanation}, {self.variant}" if self.variant else self.explanation
+
+    @property
+    def called(self) -> str:
+        """ "Shapley value, own mean of semseg/rgb"; of the control, its title alone."""
+        return self.title if self.explanation == CONTROL else f"{self.title} of {self.output}"
+
+    @property
+    def rightly(self) -> int:
+        """How many objects its output names rightly, of those that it is graded on."""
+        return sum(self.graded[RIGHT].counts.values())
+
+
+@lru_cache(maxsize=4)
+def accuracies(result: ExamResult) -> tuple[Accuracy, ...]:
+    """Of every output of every network, in order."""
+    draws = _draws(result)
+    return tuple(
+        _accuracy(result, network, name, marks, draws)
+        for network in result.graded
+        for name, marks in network.outputs.items()
+    )
+
+
+def _accuracy(result: ExamResult, network: NetworkMarks, name: str, marks: OutputMarks, draws: np.ndarray) -> Accuracy:
+    pixels = {need: ratio(marks.right[:, need], marks.labelled[:, need], draws) for need in (*KINDS, NOT_ASKED)}
+    objects = {need: _share(result, marks.told.astype(float), result.objects.need == need, draws) for need in KINDS}
+    told = np.where(marks.pair == 0.5, 0.5, marks.pair > 0.5)  # where there is no telling, half
+    pair = _share(result, told, np.isfinite(marks.pair), draws)
+    return Accuracy(network.name, name, name == network.answer, pixels, objects, pair)
+
+
+def _share(result: ExamResult, values: np.ndarray, which: np.ndarray, draws: np.ndarray) -> Estimate:
+    """The mean of `values` (n,) over some of the objects."""
+    places, count = result.objects.picture[which], len(result.pictures)
+    above = np.bincount(places, weights=values[which], minlength=count)
+    return ratio(above, np.bincount(places, minlength=count), draws)
+
+
+@lru_cache(maxsize=4)
+def pointings(result: ExamResult) -> tuple[Pointing, ...]:
+    """Of every explanation of every network, in order, and last of a network the control."""
+    draws, found = _draws(result), []
+    for network in result.graded:
+        listed = list(network.explanations)
+        if listed:
+            size = Explained(CONTROL, "", network.answer, result.objects.pixels.astype(float))
+            listed.append(size)
+        for one in listed:
+            right = network.outputs[one.output].told
+            graded = {
+                ALL: ranked(result, one, np.ones_like(right), draws),
+                RIGHT: ranked(result, one, right, draws),
+            }
+            found.append(Pointing(network.name, one.explanation, one.variant, one.output, graded))
+    return tuple(found)
+
+
+def ranked(result: ExamResult, one: Explained, which: np.ndarray, draws: np.ndarray) -> Ranked:
+    """An explanation on those objects of which `which` (n,) bool is true, and whose score is defined."""
+    need, picture = result.objects.need, result.objects.picture
+    which = which & np.isfinite(one.points)
+    of = {kind: which & (need == kind) for kind in KINDS}
+
+    def over(first: np.ndarray, second: np.ndarray, scores: np.ndarray) -> Estimate:
+        some = first | second
+        return auc(scores[some], first[some], picture[some], draws)
+
+    signed = which & (need != NONE)
+    truth = np.array([SIGNED[code] for code in need[signed]], float)
+    rest = of[RGB] | of[DEPTH] | of[EITHER]
+    return Ranked(
+        counts={kind: int(some.sum()) for kind, some in of.items()},
+        modality=over(of[DEPTH], of[RGB], one.points),
+        camouflage=over(of[DEPTH], of[EITHER], one.points),
+        rho=spearman(one.points[signed], truth, picture[signed], draws),
+        both=None if one.interaction is None else over(of[BOTH], rest, one.interaction),
+    )
+
+
+def _draws(result: ExamResult) -> np.ndarray:
+    return draw(len(result.pictures), RESAMPLES, SEED)
+
+
+def counts(result: ExamResult) -> dict[str, int]:
+    """How many objects there are of each need, by its name."""
+    return {NEEDS[kind]: int((result.objects.need == kind).sum()) for kind in KINDS}
