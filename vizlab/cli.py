@@ -41,7 +41,7 @@ def _print_versions(asked: bool) -> None:
 
 
 @app.callback()
-def _options(
+def _root(
     _: Annotated[
         bool, typer.Option("--version", callback=_print_versions, is_eager=True, help="print versions")
     ] = False,

@@ -40,6 +40,14 @@ class CancelledError(VizlabError):
     """Whoever asked for a run gave it up before it ended."""
 
 
+class BusyError(VizlabError):
+    """So many wait for their turn already that nobody else can; later there is room again."""
+
+
+class TimeLimitError(VizlabError):
+    """A run took longer than its operator allows."""
+
+
 class TraceError(VizlabError):
     """A saved trace cannot be read, or a view is asked for something the trace does not hold."""
 

@@ -1,62 +1,19 @@
 """The wheel: built the way an index would get it, complete, and a whole vizlab wherever it is installed."""
 
 import json
-import shutil
-import sys
-import sysconfig
-import venv
 import zipfile
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from gradio_client import Client
 
 from tests.packaging.commands import ROOT, run
 from tests.packaging.served_page import serving
 from tests.page.page_process import free_port
 
-SOURCE = ("vizlab", "checkpoints", "assets", "docs", "examples", "tests", "benchmarks")
-"""The folders of a checkout."""
 NAMES = {path.stem for path in (ROOT / "checkpoints").glob("*.safetensors")}
 UNASKED = {name for name in NAMES if name.endswith("-nyuv2")}
 """What the page runs by itself: not the image translation, which takes other pictures."""
-BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
-"""What `python -m build` asks of the build backend."""
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this checkout: a build leaves files beside its source."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for folder in SOURCE:
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-    for file in ROOT.iterdir():
-        if file.is_file() and not file.name.startswith("."):
-            shutil.copy2(file, copy)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def sdist(checkout: Path) -> Path:
-    """The source distribution, unpacked."""
-    archive = build("build_sdist", checkout)
-    shutil.unpack_archive(archive, checkout.parent, filter="data")
-    return checkout.parent / archive.name.removesuffix(".tar.gz")
-
-
-@pytest.fixture(scope="module")
-def wheel(sdist: Path) -> Path:
-    """Made from the source distribution, so that this is complete too."""
-    return build("build_wheel", sdist)
-
-
-def build(what: str, folder: Path) -> Path:
-    target = folder.parent / "dist"
-    target.mkdir(exist_ok=True)
-    done = run([sys.executable, "-c", BUILD, what, target], cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target / done.stdout.splitlines()[-1]
 
 
 def files_under(folder: Path) -> set[str]:
@@ -87,25 +44,6 @@ def test_what_it_says_of_itself(wheel: Path) -> None:
     assert "vizlab = vizlab.cli:main" in texts["entry_points.txt"]
     assert "cen = vizlab.methods.cen.about:METHOD" in texts["entry_points.txt"]
     assert texts["top_level.txt"].split() == ["vizlab"]
-
-
-@pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment in which this wheel is the only vizlab, and which borrows everything else from ours.
-
-    A path in a .pth file is searched for packages, but the .pth files in it, so also an editable vizlab's, are not
-    read; what is installed in the environment itself comes first.
-    """
-    place = tmp_path_factory.mktemp("environment")
-    venv.create(place, symlinks=True)
-    interpreter = place / "bin/python"
-    done = run(
-        [sys.executable, "-m", "pip", "--python", interpreter, "install", "--no-deps", "--no-compile", wheel], cwd=place
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (packages,) = place.glob("lib/python*/site-packages")
-    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return interpreter
 
 
 WHERE = """

@@ -19,6 +19,7 @@ from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import Shown
+from vizlab.page.service.jobs import Jobs
 from vizlab.page.turns import Turn, Turns
 
 
@@ -26,7 +27,7 @@ class MadeWorkspace:
     """Analyses by key; nothing runs in it."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns, self.jobs = Turns(), Jobs(lambda name: name)
         both = {"one": made_trace("one"), "two": made_trace("two")}
         self.results = {f"key of {scene}": made_analysis(scene, both) for scene in ("attic", "hall")}
 

@@ -68,6 +68,16 @@ def test_command_line_wins_over_the_environment(tmp_path: Path) -> None:
     assert (settings.port, settings.add_from, settings.allow_upload_checkpoints) == (7001, tmp_path, True)
 
 
+def test_uploads_are_bounded_by_visitor_and_in_all() -> None:
+    given = parse_settings(["--max-upload-mb", "20", "--no-allow-upload-checkpoints"], {})
+    assert (given.visitor_upload_bytes, given.all_upload_bytes) == (80_000_000, 800_000_000)
+    own = parse_settings(["--visitor-uploads-mb", "5"], {"VIZLAB_ALL_UPLOADS_MB": "7"})
+    assert (own.visitor_upload_bytes, own.all_upload_bytes) == (5_000_000, 7_000_000)
+    for bound in ({"visitor_uploads_mb": 0}, {"all_uploads_mb": -1}, {"gpu_models_mb": 0}):
+        with pytest.raises(InputError, match="positive"):
+            Settings(**bound)
+
+
 def test_limits_reach_the_reader() -> None:
     limits = parse_settings(["--max-upload-mb", "2", "--max-megapixels", "1.5"], {}).limits
     assert (limits.max_bytes, limits.max_pixels) == (2_000_000, 1_500_000)

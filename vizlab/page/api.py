@@ -10,7 +10,8 @@ import json
 import logging
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +41,7 @@ from vizlab.page.tab_effects import sweeping_of
 from vizlab.page.turns import Turn
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Workspace
+from vizlab.progress import Step
 from vizlab.rgbd import DERIVATIONS, ReadOptions
 
 log = logging.getLogger("vizlab.page")
@@ -171,10 +173,10 @@ class Endpoints:
         analysis = self.workspace.get(key)
         one = subject(self.workspace, analysis, model)
         offered = [found.name for found in fitting(one.rgbd, one.model.inputs)]
-        with Turn(self.workspace.turns, lambda before: None) as turn:
+        with self._turn("corrupt", analysis, model) as step:
             sweep = severity_sweep(
                 one.model, one.rgbd, offered if corruption == "every" else [corruption],
-                truth=analysis.picture.reference, step=lambda done, what: turn.take(),
+                truth=analysis.picture.reference, step=step,
                 working_size=one.working_size, settings=one.settings, clean=one.before,
             )  # fmt: skip
         said = {found.name: turned(sweep, found) for found in sweep.corruptions}
@@ -185,12 +187,14 @@ class Endpoints:
         analysis = self.workspace.get(key)
         one = subject(self.workspace, analysis, model)
         asked = [self._change(change) for change in _listed(changes)]
-        with self.workspace.turns.taken(), one.model.lock:
-            bench = Bench(
-                one.model, one.rgbd, working_size=one.working_size, settings=one.settings,
-                before=unchanged_trace(analysis, model),
-            )  # fmt: skip
-            return bench.intervene(asked, truth=analysis.picture.reference).to_dict()
+        with self._turn("intervene", analysis, model) as step:
+            step(0, "changing")  # the turn before the lock, as everybody takes them
+            with one.model.lock:
+                bench = Bench(
+                    one.model, one.rgbd, working_size=one.working_size, settings=one.settings,
+                    before=unchanged_trace(analysis, model),
+                )  # fmt: skip
+                return bench.intervene(asked, truth=analysis.picture.reference).to_dict()
 
     def sweep(self, key: str, model: str) -> dict[str, Any]:
         """Every edge of one network cut in turn: its share, its total and direct effect, what it does alone.
@@ -201,12 +205,24 @@ class Endpoints:
         one, effects = subject(self.workspace, analysis, model), self.workspace.effects
         known = effects.get(one.before)
         if known is None or not known.done:
-            with Turn(self.workspace.turns, lambda before: None) as turn:
-                for found in sweeping_of(Run(analysis, (one,), lambda done, what: turn.take()), 0, known):
+            with self._turn("sweep", analysis, model) as step:
+                for found in sweeping_of(Run(analysis, (one,), step), 0, known):
                     effects.put(found)
                     known = found
         assert known is not None
         return known.to_dict()
+
+    @contextmanager
+    def _turn(self, kind: str, analysis: Analysis, model: str) -> Iterator[Step]:
+        """The block is a job of that kind; each step waits for its turn."""
+        job = self.workspace.jobs.job(kind, [model], analysis.picture.rgbd.size)
+        with job as began, Turn(self.workspace.turns, lambda before: None) as turn:
+
+            def step(done: float, what: str) -> None:
+                turn.take()
+                began()
+
+            yield step
 
     def _change(self, given: dict[str, Any]) -> Change:
         """A change as `to_dict` of one describes it, or with a bundled scene's name under "scene"."""

@@ -1,5 +1,6 @@
 """From settings to an app that can be launched."""
 
+import atexit
 import os
 import sys
 import threading
@@ -11,14 +12,19 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported: nothing is sent anywhere
 
 import gradio as gr
+from gradio.utils import colab_check, ipython_check
 
 from vizlab.core.model import Model
-from vizlab.errors import VizlabError
+from vizlab.errors import CancelledError, VizlabError
 from vizlab.page.api import add_endpoints
 from vizlab.page.experiment_runs import ExperimentRuns, wire_experiments
+from vizlab.page.guard.exposure import SHARED, check_exposure, door_of, event_threads, guarded
+from vizlab.page.guard.signing_in import Door
 from vizlab.page.handlers import Handlers, log, opening_request
 from vizlab.page.page import Page
 from vizlab.page.scene_runs import SceneRuns, wire_scenes
+from vizlab.page.service.jobs import log_jobs
+from vizlab.page.service.service import Service
 from vizlab.page.serving import serving
 from vizlab.page.settings import Settings, parse_settings
 from vizlab.page.theme import HERE, css, head, script, theme
@@ -27,6 +33,8 @@ from vizlab.page.wiring import wire
 from vizlab.page.workspace import Workspace
 
 DAY = 24 * 3600
+EVENTS = 4
+"""Events that may wait to begin, for each run that may wait for its turn."""
 KEPT_AT_START = 500_000
 """Bytes for each MB of the cache that scenes may take before anybody asked for them: half of it."""
 
@@ -47,7 +55,7 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
     workspace = Workspace(settings or Settings())
     for model in models:
         workspace.shelf.offer(model)
-    threading.Thread(target=_warm_up, args=(workspace,), daemon=True).start()
+    threading.Thread(target=_warm_up, args=(workspace,), daemon=True, name="vizlab scenes").start()
     options: dict[str, Any] = {"analytics_enabled": False, "fill_width": True, "delete_cache": (3600, DAY)}
     with PageApp(workspace, title="vizlab", **options) as demo:
         page = Page(workspace)
@@ -57,13 +65,16 @@ def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) ->
         wire_experiments(page, ExperimentRuns(page, workspace, handlers))
         wire_translation(page, Translating(page, workspace, handlers))
         add_endpoints(workspace)
+    # Before its turns are asked for an event has only to be read: of these more may wait.
+    demo.queue(api_open=False, max_size=EVENTS * workspace.settings.max_queue)
     return demo
 
 
-def launch_options(settings: Settings) -> dict[str, Any]:
+def launch_options(settings: Settings, door: Door | None = None) -> dict[str, Any]:
     """Arguments for `launch`: this machine only, nothing shared, no file served that was not uploaded or made here.
 
-    Assistants may call the endpoints by MCP where the package `mcp` is installed (extra `mcp`).
+    Assistants may call the endpoints by MCP where the package `mcp` is installed (extra `mcp`) and nobody has to sign
+    in, which MCP cannot; `door` knows who may.
     """
     return {
         "server_name": settings.host,
@@ -75,8 +86,11 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
-        "mcp_server": find_spec("mcp") is not None,
+        "mcp_server": find_spec("mcp") is not None and door is None,
+        "auth": None if door is None else door.known,
+        "max_threads": event_threads(settings),
         "ssr_mode": False,
+        "_frontend": False,  # a busy machine answers itself late: that is no reason not to open the page
         "pwa": False,
         "favicon_path": HERE / "favicon.png",
         "theme": theme(),
@@ -92,9 +106,25 @@ def launch(models: Sequence[Model] = (), settings: Settings | None = None, **opt
     `options` go to Gradio's `launch` (prevent_thread_lock=True returns at once). Returns the app.
     """
     chosen = _as_launched(settings or Settings(), options)
+    asks = bool(options.get("auth") or options.get("auth_dependency"))
+    check_exposure(chosen, asks)
+    door = door_of(chosen)
+    service = Service(chosen)
+    atexit.register(service.close)  # before the interpreter ends threads that may be inside a forward
     app = build_app(chosen, models)
-    app.launch(**{**launch_options(chosen), "app_kwargs": serving(app.workspace), **options})
+    behind = guarded(serving(app.workspace, service), chosen, app.workspace.turns, door, asks)
+    given = {**launch_options(chosen, door), "app_kwargs": behind, **options}
+    app.launch(**{**given, "prevent_thread_lock": True})
+    service.served(app)
+    if not options.get("prevent_thread_lock") and not _is_interactive():
+        app.block_thread()
+        service.close()
     return app
+
+
+def _is_interactive() -> bool:
+    """Whether somebody types on while the page is open, in a notebook or at a prompt."""
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive) or ipython_check() or colab_check()
 
 
 def _as_launched(settings: Settings, options: Mapping[str, Any]) -> Settings:
@@ -102,22 +132,44 @@ def _as_launched(settings: Settings, options: Mapping[str, Any]) -> Settings:
     host = options.get("server_name") or settings.host
     unasked = settings.allow_upload_checkpoints is None and options.get("share")
     return replace(
-        settings, host=host, allow_upload_checkpoints=False if unasked else settings.allow_upload_checkpoints
+        settings,
+        host=host,
+        allow_upload_checkpoints=False if unasked else settings.allow_upload_checkpoints,
+        allowed_hosts=(*settings.allowed_hosts, SHARED) if options.get("share") else settings.allowed_hosts,
     )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Settings in, page out; `argv` are the command line's, if not given. What cannot be ends in one sentence."""
+    """Settings in, page out; `argv` are the command line's, if not given. What cannot be ends in one sentence.
+
+    The process ends with the page: on Ctrl-C or SIGTERM, within five seconds, with code 0.
+    """
     try:
         settings = parse_settings(argv)
-        app = build_app(settings)
+        check_exposure(settings)
+        door = door_of(settings)
+        service = Service(settings)
     except VizlabError as err:
         sys.exit(f"vizlab: {err}")
+    service.stopping.heed()
+    log_jobs()
     try:
-        app.launch(**launch_options(settings), app_kwargs=serving(app.workspace))
+        app = build_app(settings)
+        behind = guarded(serving(app.workspace, service), settings, app.workspace.turns, door)
+        options = launch_options(settings, door) | {"app_kwargs": behind}
+        app.launch(**options, prevent_thread_lock=True)
+    except VizlabError as err:
+        service.stopping.leave(1, f"vizlab: {err}")
     except OSError:
         wanted = f"port {settings.port}" if settings.port else "any port from 7860 on"
-        sys.exit(f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port.")
+        said = f"vizlab: the page cannot listen on {settings.host}, {wanted}; choose a free one with --port."
+        service.stopping.leave(1, said)
+    except Exception:
+        log.exception("the page could not be started")
+        service.stopping.leave(1, "vizlab: the page could not be started; the lines above say why.")
+    service.served(app)
+    service.stopping.wait()
+    service.stopping.leave()
 
 
 def _warm_up(workspace: Workspace) -> None:
@@ -132,5 +184,7 @@ def _warm_up(workspace: Workspace) -> None:
             analysis = workspace.analyse(replace(request, scene=scene), background=scene != request.scene)
             workspace.documents.manifest(analysis.key)
             workspace.rows.of(analysis)
+        except CancelledError:  # the page is being stopped
+            return
         except Exception:  # the visitor gets the sentence
             log.exception("the scene %s could not be analysed", scene)

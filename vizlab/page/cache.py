@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -18,13 +19,14 @@ class ByteCache(Generic[V]):
     """Values by key, the least recently used dropped first; safe from several threads.
 
     Holds at most `max_bytes`, or the newest value alone where that one is larger: what was just computed can
-    always be looked at.
+    always be looked at. `gone` is told the keys of values that had to go.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, gone: Callable[[str], object] = lambda key: None) -> None:
         if max_bytes <= 0:
             raise ValueError(f"max_bytes is {max_bytes}; expected a positive number")
         self.max_bytes = max_bytes
+        self._gone = gone
         self._entries: OrderedDict[str, _Entry[V]] = OrderedDict()
         self._total = 0
         self._lock = threading.Lock()
@@ -40,12 +42,16 @@ class ByteCache(Generic[V]):
 
     def put(self, key: str, value: V, size: int) -> None:
         """Keep `value`, which takes `size` bytes, in place of what `key` held before."""
+        gone = []
         with self._lock:
             self._forget(key)
             self._entries[key] = _Entry(value, size)
             self._total += size
             while self._total > self.max_bytes and len(self._entries) > 1:
-                self._forget(next(iter(self._entries)))
+                gone.append(next(iter(self._entries)))
+                self._forget(gone[-1])
+        for key in gone:  # outside of the lock: who is told may ask this cache again
+            self._gone(key)
 
     def drop(self, key: str) -> None:
         """Forget `key`, if it is there."""

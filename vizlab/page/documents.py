@@ -28,13 +28,16 @@ class _Made:
 class Documents:
     """Answers by the key of an analysis; `find` gives the analysis, or raises InputError where it is gone.
 
-    Every answer has what `effects` know by now of its networks' edges.
+    Every answer has what `effects` know by now of its networks' edges. Bytes that were packed, at most `kept_bytes`,
+    are answered for a while after their analysis is gone; nothing else of it is held on to (see `forget`).
     """
 
-    def __init__(self, find: Callable[[str], Analysis], effects: Effects | None = None) -> None:
+    def __init__(
+        self, find: Callable[[str], Analysis], effects: Effects | None = None, kept_bytes: int = BYTES_KEPT
+    ) -> None:
         self._find, self._effects = find, effects or Effects()
         self._documents: ByteCache[_Made] = ByteCache(DOCUMENTS_KEPT)
-        self._bytes: ByteCache[bytes] = ByteCache(BYTES_KEPT)
+        self._bytes: ByteCache[bytes] = ByteCache(kept_bytes)
         self._subjects: ByteCache[dict[str, str]] = ByteCache(KEYS_KEPT)
 
     def of(self, key: str) -> Document:
@@ -71,7 +74,19 @@ class Documents:
             analysis = self._find(key)
             found = _Made(document_of(analysis), analysis.traces)
             self._documents.put(key, found, 1)
+            self._drop_if_gone(key)
         return found
+
+    def forget(self, key: str) -> None:
+        """That analysis is gone: let go of its arrays, which its document would keep in memory."""
+        self._documents.drop(key)
+
+    def _drop_if_gone(self, key: str) -> None:
+        """It may have gone while its document was made; then nobody else would tell."""
+        try:
+            self._find(key)
+        except InputError:
+            self.forget(key)
 
     def _pack(self, key: str, name: str) -> bytes:
         found = self._made(key).document

@@ -11,6 +11,7 @@ import gradio as gr
 
 from vizlab.errors import CancelledError, InputError
 from vizlab.page.experiment import QUIET, Action, ExperimentTab, Run, memory_words, subject
+from vizlab.page.guard.visit import carried
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import notice
@@ -18,7 +19,7 @@ from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import Page, Shown
 from vizlab.page.turns import Turn, Turns
 from vizlab.page.wiring import NETWORKS
-from vizlab.page.workspace import Workspace, waiting_words
+from vizlab.page.workspace import Workspace
 from vizlab.progress import Step
 
 STOPPED = "Stopped. What was computed before is still there."
@@ -46,7 +47,7 @@ class _Work:
 
     def __init__(self, turns: Turns, stoppable: Step, found: "queue.SimpleQueue[Any]") -> None:
         self.given_up, self._stoppable, self._found = threading.Event(), stoppable, found
-        self._turn, self._done = Turn(turns, self._wait), 0.0
+        self._turns, self._turn, self._done = turns, Turn(turns, self._wait), 0.0
 
     def do(self, compute: Callable[[Step], Iterator[Updates]]) -> None:
         """Put everything that `compute` yields into the queue, and at last whether it went well."""
@@ -64,7 +65,7 @@ class _Work:
         self._turn.take()
 
     def _wait(self, before: int) -> None:
-        self._tell(self._done, waiting_words(before))
+        self._tell(self._done, self._turns.waiting_words(before))
 
     def _tell(self, done: float, what: str) -> None:
         if self.given_up.is_set():
@@ -142,12 +143,19 @@ class ExperimentRuns:
         of = {tab.of: (analysis.key, analysis.picture.title), tab.mark: ""}
 
         def compute(step: Step) -> Iterator[Updates]:
-            subjects = tuple(subject(self._workspace, analysis, name) for name in names)
-            yield from action.compute(Run(analysis, subjects, step), **values)
+            with self._workspace.jobs.job(tab.name, names, analysis.picture.rgbd.size) as began:
+
+                def told(done: float, what: str) -> None:
+                    step(done, what)  # which returns once it is this run's turn
+                    began()
+
+                subjects = tuple(subject(self._workspace, analysis, name) for name in names)
+                yield from action.compute(Run(analysis, subjects, told), **values)
 
         with self._handlers.running.by(lane, lambda done, what: found.put(_Told(done, what))) as stoppable:
             work = _Work(self._workspace.turns, stoppable, found)
-            threading.Thread(target=work.do, args=(compute,), daemon=True, name=f"vizlab {tab.name}").start()
+            do = carried(work.do)
+            threading.Thread(target=do, args=(compute,), daemon=True, name=f"vizlab {tab.name}").start()
             try:
                 while not isinstance(one := found.get(), _Ended):
                     if not isinstance(one, _Told):
@@ -205,7 +213,7 @@ def wire_experiments(page: Page, runs: ExperimentRuns) -> None:
                 choice.input(runs.choose(tab), [page.key, page.shown, *given], outputs, **QUIET)
     if tabs:
         of, marks = [tab.of for tab in tabs], [tab.mark for tab in tabs]
-        page.key.change(runs.marks, [page.key, *of], marks, queue=False, **QUIET)
+        page.key.change(runs.marks, [page.key, *of], marks, concurrency_limit=None, **QUIET)
 
 
 def _lane(name: str, visitor: gr.Request | None) -> str:

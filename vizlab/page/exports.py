@@ -13,12 +13,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from vizlab.errors import InputError, VizlabError, one_line
+from vizlab.page.guard.threads import EXPORTED, Workers
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.workspace import Workspace, shown
 from vizlab.report.archive import pack
@@ -61,19 +61,19 @@ def export_routes(workspace: Workspace, root: str) -> list[Route]:
 
 class _Export:
     def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+        self._workspace, self._workers = workspace, Workers(EXPORTED)
 
     def answering(self, name: str, make: Maker, form: str) -> Callable[[Request], Any]:
         """The answer to one kind of address; `form` is its ending where that is always the same."""
 
         async def answer(request: Request) -> Response:
             try:
-                found = await run_in_threadpool(self._material, request.path_params["key"])
+                found = await self._workers.run(self._material, request.path_params["key"])
             except VizlabError as err:
                 return PlainTextResponse(str(err), 404)
             ending = request.path_params.get("form", form)
             try:
-                data = await run_in_threadpool(make, found, request.query_params, ending)
+                data = await self._workers.run(make, found, request.query_params, ending)
             except VizlabError as err:
                 return PlainTextResponse(str(err), 400)
             return _file(data, f"{file_name(f'vizlab-{found.title}')[:80]}-{name}.{ending}", ending)

@@ -13,6 +13,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import CancelledError, InputError, UnsaidError, VizlabError
 from vizlab.page.adding import add_checkpoint, answers, question
 from vizlab.page.controls import scene_buttons
+from vizlab.page.guard.visit import visit
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.changes import stack_of
 from vizlab.page.kit.html import alert, notice
@@ -348,7 +349,12 @@ class Handlers:
 
     def choose_card(self, model: str | None) -> Updates:
         """The card of another network."""
-        return self.guarded(lambda: self.page.cards.draw(model or ""))
+
+        def do() -> Updates:
+            self.workspace.shelf.check((model or "",), visit().who)
+            return self.page.cards.draw(model or "")
+
+        return self.guarded(do)
 
     def choose_palette(self, key: str | None, shown: Shown, palette: Palette) -> Updates:
         """Class colours; nothing runs. Tabs that are not open are drawn in them when they are."""
@@ -370,7 +376,7 @@ class Handlers:
     ) -> Updates:
         """A checkpoint of the user's own joins this session's list, ticked.
 
-        Others do not see it, but who knows its name can run it through the API.
+        Others do not see it; an uploaded one runs for who uploaded it alone (see `guard.visit`).
         """
 
         def do() -> Updates:

@@ -87,7 +87,7 @@ def wire_scenes(page: Page, runs: SceneRuns) -> None:
     tab = page.scenes
     tab.run.click(runs.fill, [page.key], [*tab.outputs, *page.remarks], **_QUIET, **NETWORKS)
     tab.stop.click(runs.stop, None, None, **_QUIET)
-    page.key.change(runs.turn_to, [page.key], tab.outputs, queue=False, **_QUIET)
+    page.key.change(runs.turn_to, [page.key], tab.outputs, concurrency_limit=None, **_QUIET)
 
 
 def _run_of(visitor: gr.Request | None) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,6 +15,8 @@ from vizlab.bundled import viewer_script
 from vizlab.errors import VizlabError
 from vizlab.page.documents import Documents
 from vizlab.page.exports import export_routes
+from vizlab.page.guard.threads import DRAWN, Workers
+from vizlab.page.service.service import Service
 from vizlab.page.workspace import Workspace
 
 ROOT = "vizlab"
@@ -23,8 +24,11 @@ FOREVER = "private, max-age=31536000, immutable"
 _NAMED_BY_CONTENT = ("/assets/", "/static/fonts/", "/theme.css")
 
 
-def serving(workspace: Workspace) -> dict[str, Any]:
-    """Arguments for the app behind Gradio: routes of our own, compression, and how long a browser may keep files."""
+def serving(workspace: Workspace, service: Service | None = None) -> dict[str, Any]:
+    """Arguments for the app behind Gradio: routes of our own, compression, and how long a browser may keep files.
+
+    With `service` its routes, and what it sees pass by.
+    """
     answers = _Answers(workspace.documents)
     routes = [
         Route(f"/{ROOT}/document/{{key}}", answers.document),
@@ -32,7 +36,10 @@ def serving(workspace: Workspace) -> dict[str, Any]:
         Route(f"/{ROOT}/viewer-{{mark}}.js", answers.viewer),
         *export_routes(workspace, ROOT),
     ]
-    return {"routes": routes, "middleware": [Middleware(Kept), Middleware(GZipMiddleware, minimum_size=2000)]}
+    passed = [Middleware(Kept), Middleware(GZipMiddleware, minimum_size=2000)]
+    if service is None:
+        return {"routes": routes, "middleware": passed}
+    return {"routes": [*service.routes(workspace), *routes], "middleware": [*service.middleware, *passed]}
 
 
 def viewer_address() -> str:
@@ -44,24 +51,24 @@ class _Answers:
     """A key is a digest that nobody guesses; who has it sees that analysis, whatever else is on the server."""
 
     def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+        self._documents, self._workers = documents, Workers(DRAWN)
 
     async def document(self, request: Request) -> Response:
         key = request.path_params["key"]
-        known = await run_in_threadpool(self._documents.mark, key)
+        known = await self._workers.run(self._documents.mark, key)
         mark = f'"{viewer_address()[-15:-3]}-{key}{known}"'
         headers = {"ETag": mark, "Cache-Control": "private, no-cache"}
         if request.headers.get("if-none-match", "").removeprefix("W/") == mark:
             return Response(status_code=304, headers=headers)
         try:
-            data = await run_in_threadpool(self._documents.manifest, key)
+            data = await self._workers.run(self._documents.manifest, key)
         except VizlabError as err:
             return PlainTextResponse(str(err), 404)
         return Response(data, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
     async def values(self, request: Request) -> Response:
         try:
-            data = await run_in_threadpool(
+            data = await self._workers.run(
                 self._documents.values, request.path_params["key"], request.path_params["name"]
             )
         except VizlabError as err:

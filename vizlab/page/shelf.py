@@ -25,6 +25,7 @@ from vizlab.core.preprocess import MODALITIES
 from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError, InputError, one_line
 from vizlab.page.cache import ByteCache
+from vizlab.page.guard.visit import visit
 
 Given = tuple[tuple[str, Any], ...]
 """Arguments of `load_model` by name."""
@@ -38,7 +39,8 @@ class ShelfEntry:
     """A network that can be run under the name `name`; `family` is its method's, empty where only loading tells.
 
     `files` are its checkpoint's, none for one that its owner made in this process; `given` what was given to
-    `load_model` with them: which weights of several, what the file does not say.
+    `load_model` with them: which weights of several, what the file does not say. `owners` are the visitors who gave
+    the file, and alone may name it; empty for what everybody may.
     """
 
     name: str
@@ -46,6 +48,7 @@ class ShelfEntry:
     origin: Origin
     family: str = ""
     given: Given = ()
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,12 @@ class ModelShelf:
             self._takes[name] = _takes(model)
             return name
 
+    def loggable(self, name: str) -> str:
+        """What a log may call that network: one that a user brought is called after a file of his."""
+        with self._lock:
+            entry = self._entries.get(name)
+        return name if entry is not None and entry.origin != "upload" else "uploaded"
+
     def addable(self) -> tuple[str, ...]:
         """The file names in the operator's folder."""
         return () if self._add_from is None else tuple(path.name for path in _checkpoints_in(self._add_from))
@@ -169,7 +178,7 @@ class ModelShelf:
     def add_upload(self, path: CheckpointPath, weights: str | None = None, **said: Any) -> str:
         """Load an uploaded file, or all of one checkpoint's; returns the name it runs under.
 
-        `weights` and `said` are as for `add_from_folder`.
+        `weights` and `said` are as for `add_from_folder`. It belongs to the visitor whom this thread works for, if any.
         """
         return self._add(path, "upload", _given(weights, said))
 
@@ -178,8 +187,21 @@ class ModelShelf:
         with self._lock:
             entry = self._entries.get(name)
         if entry is None:
-            raise InputError(f"No network is called '{name[:80]}' here; known: {', '.join(self.shipped()) or 'none'}.")
+            raise self._unknown(name)
         return self._kept(entry) or self._read(entry)
+
+    def check(self, names: Sequence[str], visitor: str) -> None:
+        """Raise InputError where `visitor` named a network that only others may run, as for an unknown name.
+
+        For where names come in: who has the key of an analysis may go on with its networks.
+        """
+        with self._lock:
+            closed = [n for n in names if n in self._entries and not _may(self._entries[n], visitor)]
+        if closed:
+            raise self._unknown(closed[0])
+
+    def _unknown(self, name: str) -> InputError:
+        return InputError(f"No network is called '{name[:80]}' here; known: {', '.join(self.shipped()) or 'none'}.")
 
     def loaded(self, names: Sequence[str]) -> list[Model]:
         return [self.get(name) for name in names]
@@ -191,13 +213,13 @@ class ModelShelf:
         with self._turns.of(digest):
             name = self._name_of(digest, checkpoint_name(files[0].name), given)
             if name is not None:
-                return self._with_files(name, files)
+                return self._with_files(name, files, _owners(origin))
             model = load_model(files, "cpu", **dict(given))
             model.name = "-".join([model.name, *(_words(value) for _, value in given)])
             with self._lock:
                 model.name = self._free_name(model)
                 self._keep(model)
-                self._register(ShelfEntry(model.name, files, origin, given=given))
+                self._register(ShelfEntry(model.name, files, origin, given=given, owners=_owners(origin)))
                 self._hashes[model.name] = model.checkpoint_hash
             return model.name
 
@@ -206,12 +228,17 @@ class ModelShelf:
         names = (model.name, *(f"{model.name}-{model.checkpoint_hash[:n]}" for n in (6, 12, 64)))
         return next(name for name in names if name not in self._entries)
 
-    def _with_files(self, name: str, files: tuple[Path, ...]) -> str:
-        """`name`, whose files may have gone since it was added: then these take their place."""
+    def _with_files(self, name: str, files: tuple[Path, ...], owners: frozenset[str]) -> str:
+        """`name`, whose files may have gone since it was added: then these take their place.
+
+        It is theirs as well who have the same file.
+        """
         with self._lock:
             entry = self._entries[name]
-            if not all(path.is_file() for path in entry.files):
-                self._register(replace(entry, files=files))
+            if entry.owners:
+                entry = replace(entry, owners=entry.owners | owners if owners else owners)
+            there = all(path.is_file() for path in entry.files)
+            self._register(entry if there else replace(entry, files=files))
         return name
 
     def _name_of(self, digest: str, name: str, given: Given) -> str | None:
@@ -253,6 +280,15 @@ class ModelShelf:
         size = sum(t.numel() * t.element_size() for t in model.network.state_dict().values())
         self._loaded.put(model.name, model, size)
         self._takes[model.name] = _takes(model)
+
+
+def _owners(origin: Origin) -> frozenset[str]:
+    """Whose a file is that is added now: its visitor's, where he uploaded it and is known; else everybody's."""
+    return frozenset({visit().who} - {""}) if origin == "upload" else frozenset()
+
+
+def _may(entry: ShelfEntry, visitor: str) -> bool:
+    return not entry.owners or visitor in entry.owners
 
 
 def _takes(model: Model) -> Takes:

@@ -9,8 +9,8 @@ from vizlab.page.handlers import Handlers
 from vizlab.page.kit.method_tab import MethodTab, Updates
 from vizlab.page.page import TRANSLATION, Page
 
-NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 24}
-"""Events that run networks: they wait for each other inside, so that what is known already waits for nobody."""
+NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": None}
+"""Events that run networks: they wait for each other inside, in `turns`; what is known already waits for nobody."""
 
 _QUIET: dict[str, Any] = {"api_name": "page", "api_visibility": "private", "show_progress": "hidden"}
 """The page's own events are not endpoints: their answers are HTML. The API has endpoints of its own."""

@@ -1,9 +1,14 @@
 """Reading, running and keeping: the one place where the page and the API meet the networks."""
 
+import hashlib
+import hmac
 import json
 import math
+import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +32,16 @@ from vizlab.page.depth_scale import (
     unit_question,
     with_predicted_scale,
 )
-from vizlab.page.documents import Documents
+from vizlab.page.documents import BYTES_KEPT, Documents
 from vizlab.page.effects import Effects
+from vizlab.page.guard.visit import visit
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
 from vizlab.page.kit.changes import StackedChange
+from vizlab.page.kit.sizes import held_bytes
 from vizlab.page.kit.words import how_on_the_page
 from vizlab.page.scene_rows import SceneRows
+from vizlab.page.service.jobs import Jobs
+from vizlab.page.service.on_gpus import OnGpus
 from vizlab.page.settings import Settings
 from vizlab.page.shelf import ModelShelf
 from vizlab.page.turns import Turns
@@ -42,9 +51,15 @@ from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.study.cards import result_of
 from vizlab.study.scene_scores import scene_picture
 
+Job = AbstractContextManager[Callable[[], None]]
 NEAREST = 0.1
 """Metres; predicted depth is cut off there, since a distance must be positive."""
 
+RESULTS, PACKED, DERIVED = 0.8, 0.1, 0.1
+"""What results, what a viewer fetches of them, and pictures with what was derived of them may take of the cache."""
+
+READ_AT_ONCE = 4
+"""Uploaded pictures that are decoded at a time: each takes some times its size while it is."""
 DERIVED_BYTES = 100_000_000
 """Pictures with what was derived of them: all bundled scenes, and a few more."""
 
@@ -55,14 +70,19 @@ class Workspace:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
-        self._results: ByteCache[Analysis] = ByteCache(settings.cache_mb * 1_000_000)
-        self.turns = Turns()
+        kept = settings.cache_mb * 1_000_000
+        self._results: ByteCache[Analysis] = ByteCache(int(RESULTS * kept), self._forget)
+        self.turns = Turns(settings.max_queue, settings.max_job_seconds)
+        self.jobs = Jobs(self.shelf.loggable)
+        self.on_gpus = OnGpus(settings.gpu_models_mb * 1_000_000)
         self.effects = Effects()
-        self.documents = Documents(self.get, self.effects)
+        self.documents = Documents(self.get, self.effects, min(BYTES_KEPT, int(PACKED * kept)))
         self.rows = SceneRows()
         self.benches = Benches(lambda name: self.scene_picture(name).rgbd)
         self._bundled: dict[str, Picture] = {}
-        self._derived: ByteCache[Picture] = ByteCache(DERIVED_BYTES)
+        self._derived: ByteCache[Picture] = ByteCache(min(DERIVED_BYTES, int(DERIVED * kept)))
+        self._secret = secrets.token_bytes(32)
+        self._reading = threading.BoundedSemaphore(READ_AT_ONCE)
 
     def scenes(self) -> tuple[str, ...]:
         """The names of the bundled scenes."""
@@ -102,14 +122,15 @@ class Workspace:
         # Every tab asks for the key of what it shows, and so for the picture: normals take a while.
         name = json.dumps([picture.title, picture.rgbd.digest, sorted(request.derived.items())])
         found = self._derived.get(name) or _with_domains(picture, request, self.settings.limits)
-        self._derived.put(name, found, found.rgbd.nbytes)
+        self._derived.put(name, found, held_bytes(found))
         return found
 
     def sensed(self, request: Request) -> Picture:
         """Colour and depth as a sensor gives them, before any domain."""
         if request.colour is None and request.depth is None:
             return self.scene_picture(request.scene)
-        rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
+        with self._reading:
+            rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
         title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         return Picture(title, rgbd, _sensor_reference(rgbd))
 
@@ -126,15 +147,25 @@ class Workspace:
         In the background it waits until nobody else does.
         """
         _check(request)
+        self.shelf.check(request.models, visit().who)
+        step = self.turns.heeded(step)
         step(0.02, "reading the picture")
-        picture = self.read(request)
+        read = [self.read(request)]
         models = self.shelf.loaded(request.models)
-        key = _key(picture, request, models)
-        return self._once(key, lambda: _run(key, request, picture, models, step, self.benches), step, background)
+        key = self._key(read[0], request, models)
+        job = self.jobs.job("analyse", request.models, read[0].rgbd.size)
+
+        def compute(heeded: Step) -> Analysis:
+            picture = read[0] if read else self.read(request)
+            return self._settled(models, _run(key, request, picture, models, heeded, self.benches))
+
+        # Many may wait, and a picture weighs up to some hundred MB: who waits reads his again when it is his turn.
+        return self._once(key, compute, step, job, background, waits=read.clear)
 
     def key_of(self, request: Request) -> str:
         """The key under which `analyse` keeps its answer; nothing runs."""
-        return _key(self.read(request), request, self.shelf.loaded(request.models))
+        self.shelf.check(request.models, visit().who)
+        return self._key(self.read(request), request, self.shelf.loaded(request.models))
 
     def known(self, key: str) -> Analysis | None:
         """The results of that key, if they are in memory."""
@@ -156,24 +187,62 @@ class Workspace:
 
     def _varied(self, before: Analysis, request: Request, step: Step) -> Analysis:
         _check(request)
+        step = self.turns.heeded(step)
         models = {m.name: m for m in self.shelf.loaded(request.models)}
-        new_key = _key(before.picture, request, list(models.values()))
-        return self._once(new_key, lambda: _vary(new_key, request, before, models, step, self.benches), step)
+        new_key = self._key(before.picture, request, list(models.values()))
+        job = self.jobs.job("vary", request.models, before.picture.rgbd.size)
+        return self._once(
+            new_key,
+            lambda heeded: self._settled(
+                list(models.values()), _vary(new_key, request, before, models, heeded, self.benches)
+            ),
+            step,
+            job,
+        )
 
     @property
     def kept_bytes(self) -> int:
         """What the results weigh that are kept now."""
         return self._results.total_bytes
 
-    def _once(self, key: str, compute: Callable[[], Analysis], step: Step, background: bool = False) -> Analysis:
+    def _key(self, picture: Picture, request: Request, models: list[Model]) -> str:
+        """The same question gets the same key in this process; nobody works it out elsewhere, whatever he knows."""
+        question = analysis_key(picture, request, {model.name: model.checkpoint_hash for model in models})
+        return hmac.new(self._secret, question.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _once(
+        self,
+        key: str,
+        compute: Callable[[Step], Analysis],
+        step: Step,
+        job: Job,
+        background: bool = False,
+        waits: Callable[[], object] = lambda: None,
+    ) -> Analysis:
         """From memory, or computed while nothing else runs; who waited for the same question finds it answered."""
         known = self._results.get(key)
         if known is not None:
             return known
-        with self.turns.taken(lambda before: step(0.01, waiting_words(before)), background):
-            analysis = self._results.get(key) or compute()
+
+        def tell(before: int) -> None:
+            waits()
+            step(0.01, self.turns.waiting_words(before))
+
+        with job as began, self.turns.taken(tell, background) as held:
+            began()
+            analysis = self._results.get(key) or compute(held.heeded(step))
             self._results.put(key, analysis, analysis.nbytes)
         return analysis
+
+    def _settled(self, models: list[Model], analysis: Analysis) -> Analysis:
+        """The analysis of these models, which stay where they ran as far as there is room."""
+        for model in models:
+            self.on_gpus.used(model)
+        return analysis
+
+    def _forget(self, key: str) -> None:
+        """These results had to go: nothing else may hold on to them."""
+        self.documents.forget(key)
 
     def devices(self) -> dict[str, str]:
         """Devices networks can run on, by name, in words; memory for those that have their own."""
@@ -207,15 +276,6 @@ def _with_domains(picture: Picture | None, request: Request, limits: Limits) -> 
         said = f"From this picture {names} cannot be derived: it has only {' and '.join(picture.rgbd.modalities)}."
         rgbd = replace(rgbd, record=replace(rgbd.record, warnings=(*rgbd.record.warnings, said)))
     return replace(picture, rgbd=rgbd)
-
-
-def _key(picture: Picture, request: Request, models: list[Model]) -> str:
-    return analysis_key(picture, request, {model.name: model.checkpoint_hash for model in models})
-
-
-def waiting_words(before: int) -> str:
-    """What is said to who waits."""
-    return "waiting for another run to end" if before == 1 else f"waiting: {before} runs come before this one"
 
 
 def _check(request: Request) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vizlab.core.trace import FusionTrace, arrays_of
+from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.experiments.interventions.effect import OutputEffect
 from vizlab.measures.reference import Reference
 from vizlab.page.kit.changes import StackedChange, Stacks, written
+from vizlab.page.kit.sizes import held_bytes
 from vizlab.rgbd import ReadOptions, RGBDImage
 
 
@@ -115,9 +116,8 @@ class Analysis:
 
     @property
     def nbytes(self) -> int:
-        """What keeping it costs."""
-        traces = (*self.traces.values(), *self.unchanged.values())
-        return self.picture.rgbd.nbytes + sum(a.nbytes for t in traces for a in arrays_of(t).values())
+        """What keeping it costs: the picture, its reference, the traces, what changes did, and what was derived."""
+        return held_bytes(self)
 
     def of_family(self, family: str) -> dict[str, FusionTrace]:
         """The traces of one method in which streams mix, by model name; a network in which nothing mixes is none."""

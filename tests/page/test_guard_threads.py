@@ -1,0 +1,50 @@
+"""Work that takes long has threads of its own, so many and no more."""
+
+import threading
+import time
+
+import anyio
+import pytest
+
+from vizlab.page.guard.exposure import event_threads
+from vizlab.page.guard.threads import Workers
+from vizlab.page.settings import Settings
+
+
+def test_so_many_at_a_time_and_no_threads_of_the_routes() -> None:
+    inside, most, before = [], [], []
+
+    def work() -> None:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.02)
+        inside.pop()
+
+    async def everybody() -> None:
+        workers, routes = Workers(2), anyio.to_thread.current_default_thread_limiter()
+        async with anyio.create_task_group() as group:
+            for _ in range(8):
+                group.start_soon(workers.run, work)
+            await anyio.sleep(0.01)
+            before.append(routes.borrowed_tokens)
+
+    anyio.run(everybody)
+    assert max(most) == 2
+    assert len(most) == 8
+    assert before == [0]
+
+
+def test_what_it_raises_arrives() -> None:
+    def fail() -> None:
+        raise KeyError(threading.current_thread().name)
+
+    with pytest.raises(KeyError, match="worker"):
+        anyio.run(Workers(1).run, fail)
+
+
+@pytest.mark.parametrize("queue", [1, 8, 24, 64, 1000])
+def test_events_have_room_for_all_who_wait_and_never_the_routes_own_threads(queue: int) -> None:
+    """Gradio takes the routes' own where it is told 40."""
+    found = event_threads(Settings(max_queue=queue))
+    assert found > queue + 40
+    assert found != 40

@@ -1,0 +1,178 @@
+"""What results weigh, and that what is freed goes back."""
+
+import gc
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.page.page_process import NAMES, checkpoints, scenes
+from vizlab.page.kit.analysis import Analysis, Request
+from vizlab.page.kit.sizes import held_bytes
+from vizlab.page.service.memory import AT_MOST_EVERY, Memory, resident_bytes
+from vizlab.page.service.on_gpus import OnGpus, network_bytes
+from vizlab.page.settings import Settings
+from vizlab.page.workspace import Workspace
+
+LINUX = sys.platform.startswith("linux")
+
+
+def reached(start: Any) -> int:
+    """Bytes of all arrays and tensors that the garbage collector finds from `start`, by where their memory begins."""
+    seen, waiting, buffers = set(), [start], {}
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, type | torch.nn.Module) or hasattr(one, "__code__"):
+            continue
+        if type(one).__name__ in ("module", "builtin_function_or_method", "method", "dtype"):
+            continue
+        seen.add(id(one))
+        if isinstance(one, np.ndarray) and one.base is None:
+            buffers[one.ctypes.data] = one.nbytes
+        elif isinstance(one, torch.Tensor):
+            buffers[one.untyped_storage().data_ptr()] = one.untyped_storage().nbytes()
+        waiting.extend(gc.get_referents(one))
+        if isinstance(one, np.ndarray) and one.base is not None:
+            waiting.append(one.base)
+    return sum(buffers.values())
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return Workspace(Settings(checkpoints=checkpoints(), scenes=scenes(), cache_mb=1000))
+
+
+@pytest.fixture(scope="module")
+def analysis(workspace: Workspace) -> Analysis:
+    models = (NAMES["cen"], NAMES["nddr"])
+    return workspace.analyse(Request(scene=workspace.scenes()[0], models=models, device="cpu"))
+
+
+def test_an_analysis_is_counted_with_all_that_it_holds(workspace: Workspace, analysis: Analysis) -> None:
+    varied = workspace.vary(analysis.key, {"threshold": 0.4}, model=NAMES["cen"])
+    for one in (analysis, varied):
+        assert one.nbytes == pytest.approx(reached(one), rel=0.02)
+    reference = held_bytes(analysis.picture.reference)
+    assert reference > 1_000_000
+    without = held_bytes(analysis.picture.rgbd, analysis.traces, analysis.unchanged, analysis.effects)
+    assert analysis.nbytes > without
+
+
+def test_a_view_counts_as_what_it_keeps_and_once() -> None:
+    whole = np.zeros((100, 100))
+    assert held_bytes(whole[:1, :1]) == whole.nbytes
+    assert held_bytes([whole, {"same": whole[3:]}, (whole.T,)]) == whole.nbytes
+    tensor = torch.zeros(50)
+    assert held_bytes(tensor[:2], tensor, tensor.numpy()) == 200
+    assert held_bytes({"a": None, "b": [1, 2.5, True]}) == 0
+    looped: list[Any] = [b"12345"]
+    looped.append(looped)
+    assert held_bytes(looped) == 5
+
+
+def test_networks_are_not_part_of_a_result() -> None:
+    assert held_bytes({"network": torch.nn.Linear(100, 100)}) == 0
+
+
+def test_nothing_holds_on_to_results_that_had_to_go() -> None:
+    small = Workspace(Settings(checkpoints=checkpoints(), scenes=scenes(), cache_mb=1))
+    keys = []
+    for size in ((240, 320), (360, 480)):
+        request = Request(scene=small.scenes()[0], models=(NAMES["nddr"],), device="cpu", working_size=size)
+        keys.append(small.analyse(request).key)
+        small.documents.manifest(keys[-1])
+    gc.collect()
+    left = {one.key for one in gc.get_objects() if type(one) is Analysis} & set(keys)
+    assert left == {keys[-1]}
+    assert list(small.documents._documents._entries) == [keys[-1]]
+
+
+def test_packed_values_are_answered_after_their_analysis_went() -> None:
+    small = Workspace(Settings(checkpoints=checkpoints(), scenes=scenes(), cache_mb=1))
+    first = Request(scene=small.scenes()[0], models=(NAMES["nddr"],), device="cpu", working_size=(240, 320))
+    key = small.analyse(first).key
+    before = small.documents.manifest(key)
+    small.analyse(Request(scene=small.scenes()[0], models=(NAMES["nddr"],), device="cpu", working_size=(360, 480)))
+    assert small.known(key) is None
+    assert small.documents.manifest(key) == before
+
+
+@pytest.mark.skipif(not LINUX, reason="reads /proc, calls glibc")
+def test_freed_memory_goes_back_to_the_system() -> None:
+    memory = Memory()
+    if memory._trim is None:
+        pytest.skip("another C library than glibc")
+    # Many small blocks, every thousandth of which stays: nothing at the heap's end that goes back by itself.
+    blocks = [bytes(60_000) for _ in range(4000)]
+    stay = blocks[::100]
+    full = resident_bytes()
+    del blocks
+    assert memory.trim()
+    assert full - resident_bytes() > 0.8 * 60_000 * (4000 - len(stay))
+
+
+def test_memory_is_trimmed_after_work_and_not_too_often() -> None:
+    trims: list[float] = []
+    seconds = [100.0]
+    memory = Memory(lambda: trims.append(seconds[0]), lambda: seconds[0])
+    memory.used()
+    memory.used()
+    assert trims == [100.0]
+    seconds[0] += AT_MOST_EVERY
+    assert memory.trim()  # for the second
+    seconds[0] += AT_MOST_EVERY
+    assert not memory.trim()  # nothing ran since
+    memory.used()
+    assert len(trims) == 3
+
+
+def test_resident_bytes_are_those_the_system_knows() -> None:
+    if LINUX:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        assert 0.1 * peak < resident_bytes() <= 1.05 * peak
+
+
+class Network:
+    """As much of a model as `OnGpus` asks for: its bytes, and where it is. "meta" stands for a GPU."""
+
+    def __init__(self, megabytes: int) -> None:
+        self.network = torch.nn.Linear(megabytes * 250_000, 1, bias=False)
+        self.device = torch.device("meta")
+
+    def move_to(self, device: torch.device) -> None:
+        self.device = device
+
+
+def test_the_least_recently_used_networks_leave_the_gpu() -> None:
+    on_gpus = OnGpus(5_000_000)
+    a, b, c = Network(2), Network(2), Network(2)
+    assert network_bytes(a) == 2_000_000  # type: ignore[arg-type]
+    use: Callable[[Any], None] = on_gpus.used
+    use(a)
+    use(b)
+    use(a)
+    use(c)
+    assert [one.device.type for one in (a, b, c)] == ["meta", "cpu", "meta"]
+    assert on_gpus.total_bytes == 4_000_000
+    large = Network(9)
+    use(large)
+    assert [one.device.type for one in (a, b, c, large)] == ["cpu", "cpu", "cpu", "meta"]
+
+
+def test_networks_on_the_cpu_are_left_alone_and_nobody_is_kept_alive() -> None:
+    on_gpus = OnGpus(1)
+    ours = [Network(1) for _ in range(3)]
+    for one in ours:
+        one.device = torch.device("cpu")
+        on_gpus.used(one)  # type: ignore[arg-type]
+    assert on_gpus.total_bytes == 0
+    gone = Network(1)
+    on_gpus.used(gone)  # type: ignore[arg-type]
+    assert on_gpus.total_bytes == 1_000_000
+    del gone
+    gc.collect()
+    assert on_gpus.total_bytes == 0

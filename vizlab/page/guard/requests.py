@@ -1,0 +1,64 @@
+"""What every guard does with a request: find its path, read its body once, answer with a sentence."""
+
+from collections.abc import Iterable
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope
+
+API = "/gradio_api"
+"""Where Gradio answers programs, and the page's own script."""
+
+
+class TooLongError(Exception):
+    """A body is longer than what is read of it."""
+
+
+def path_of(scope: Scope) -> str:
+    """The path as routes see it: behind the prefix of a proxy, if any, and without a slash at its end."""
+    path, prefix = scope["path"], scope.get("root_path", "").rstrip("/")
+    if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+        path = path[len(prefix) :]
+    return path.rstrip("/") or "/"
+
+
+def refusal(path: str, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """A sentence: as programs and the page's script read it, else as a person does."""
+    if path.startswith(f"{API}/") or path == "/login":
+        return JSONResponse({"detail": sentence, "error": sentence}, status, headers)
+    return PlainTextResponse(sentence, status, headers)
+
+
+async def read_body(receive: Receive, at_most: int) -> bytes:
+    """The whole body; raises TooLongError for a longer one."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > at_most:
+            raise TooLongError
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives `body` once more, then what comes."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def header_values(scope: Scope, name: bytes) -> list[str]:
+    """All values of one header, in the order they came."""
+    return [value.decode("latin-1").strip() for key, value in _headers(scope) if key == name]
+
+
+def _headers(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
+    found: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    return found

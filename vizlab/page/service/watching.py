@@ -1,0 +1,107 @@
+"""What passes by on its way to Gradio: files that are uploaded, events that name them, pages that open and close."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vizlab.errors import InputError
+from vizlab.page.guard.requests import path_of
+from vizlab.page.service.uploads import Uploads
+
+UPLOAD, HEARTBEAT = "/gradio_api/upload", "/gradio_api/heartbeat/"
+EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/api/", "/gradio_api/call/")
+READ = 2_000_000
+"""Bytes of an event's body that are looked through for names of files; and of an upload's answer."""
+
+
+class Watched:
+    """Keeps `uploads` informed, and refuses what is more than fits: 413 with a sentence, 411 for an unknown length."""
+
+    def __init__(self, app: ASGIApp, uploads: Uploads) -> None:
+        self._app, self._uploads = app, uploads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = path_of(scope) if scope["type"] == "http" else ""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] == "POST" and path == UPLOAD:
+            await self._upload(scope, receive, send)
+        elif scope["method"] == "POST" and path.startswith(EVENTS):
+            await self._app(scope, _listening(receive, self._named), send)
+        elif path.startswith(HEARTBEAT):
+            await self._page(path.removeprefix(HEARTBEAT), scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            words = "This upload does not say how long it is; send its Content-Length."
+            return await PlainTextResponse(words, 411)(scope, receive, send)
+        visitor, size = visitor_of(scope), int(length)
+        try:
+            self._uploads.coming(visitor, size)
+        except InputError as err:
+            return await PlainTextResponse(str(err), 413)(scope, receive, send)
+        answer = bytearray()
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.body" and len(answer) < READ:
+                answer.extend(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            self._uploads.came(visitor, size, _paths(bytes(answer)))
+
+    async def _page(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self._uploads.opened(session)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._uploads.closed(session)
+
+    def _named(self, body: bytes) -> None:
+        found = _read(body)
+        session = found.get("session_hash") if isinstance(found, dict) else None
+        if isinstance(session, str):
+            self._uploads.named(session, body.decode(errors="replace"))
+
+
+def visitor_of(scope: Scope) -> str:
+    """The address that a request comes from; behind a proxy on this machine the one that the proxy names."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _listening(receive: Receive, heard: Callable[[bytes], object]) -> Receive:
+    """`receive`, which tells `heard` the first bytes of the body once all have come."""
+    body = bytearray()
+
+    async def receiving() -> Message:
+        message = await receive()
+        if message["type"] == "http.request":
+            body.extend(message.get("body", b"")[: READ - len(body)])
+            if not message.get("more_body", False):
+                heard(bytes(body))
+        return message
+
+    return receiving
+
+
+def _paths(answer: bytes) -> list[str]:
+    """The files that an upload was answered with."""
+    found = _read(answer)
+    return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
+
+
+def _read(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
