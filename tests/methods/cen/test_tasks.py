@@ -150,10 +150,7 @@ def test_a_single_stream_has_nobody_to_exchange_with(source: str) -> None:
 
 def test_streams_are_named_after_what_tells_them_apart() -> None:
     with torch.device("meta"):
-        streams = {
-            n.sites[0].targets
-            for n in (cen_compact(), cen_compact(("rgb",), TASKS), cen_compact(RGBD, PAIR))
-        }
+        streams = {n.sites[0].targets for n in (cen_compact(), cen_compact(("rgb",), TASKS), cen_compact(RGBD, PAIR))}
     product = ("semseg/rgb", "semseg/depth", "normals/rgb", "normals/depth")
     assert streams == {RGBD, ("semseg", "depth", "normals"), product}
 
