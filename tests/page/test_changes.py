@@ -119,9 +119,9 @@ def test_a_whole_run_with_changes_is_the_change_of_a_run(workspace: Workspace) -
     """What a link asks for is what a click makes."""
     plain = workspace.analyse(request(workspace))
     clicked = workspace.change(plain.key, CEN, (CUT,))
-    fresh = Workspace(workspace.settings)
-    linked = fresh.analyse(request(workspace, changes={CEN: (CUT,)}))
-    assert linked.key == clicked.key
+    linked_request = request(workspace, changes={CEN: (CUT,)})
+    assert workspace.key_of(linked_request) == clicked.key
+    linked = Workspace(workspace.settings).analyse(linked_request)
     assert linked.effects[CEN]["semseg/ensemble"].size == clicked.effects[CEN]["semseg/ensemble"].size
     assert (linked.traces[CEN].predictions["semseg"].label == clicked.traces[CEN].predictions["semseg"].label).all()  # type: ignore[union-attr]
 

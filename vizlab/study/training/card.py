@@ -13,6 +13,8 @@ NORMALS_LIMIT = (
     f"Normals were derived from depth by an {NORMALS_METHOD}: the figures compare with derived normals, not with "
     "measured or official ones."
 )
+UNSAID = ("translation", "joint", "learn_ensemble", "distil", "hold_out")
+"""Settings that a card names only where they are used."""
 
 
 def training_card(
@@ -31,8 +33,9 @@ def training_card(
     goes into the card as it stands; its `licence` is that of the weights and comes before that of the data.
     """
     settings = {k: v for k, v in dataclasses.asdict(recipe).items() if k not in ("network", "name", "card")}
-    if recipe.translation is None:
-        del settings["translation"]
+    idle = [f.name for f in dataclasses.fields(Recipe) if f.name in UNSAID and settings[f.name] == f.default]
+    for name in idle:
+        del settings[name]
     card = {"name": recipe.name, "recipe": settings, "figures": {}}
     amount = f"{pictures} pictures" + ("" if size is None else f" at {size[0]}x{size[1]}")
     limits = [f"Trained on {amount} only.", *data.limits]

@@ -22,10 +22,14 @@ type Look = (layer: LayerInfo) => Loaded | null;
 export class Inspector {
   readonly element = h("aside", { class: "vv-inspector", "aria-label": "inspector" });
   private readonly place = h("section", { class: "vv-place" });
+  private readonly here = h("div");
+  private readonly kept = h("div");
+  private readonly rest = h("div");
   private readonly region = h("section", { class: "vv-region" });
   private readonly site = h("section", { class: "vv-site" });
 
   constructor(private readonly store: Store, private readonly actions: Actions) {
+    this.place.append(this.here, this.kept, this.rest);
     this.element.append(this.place, this.region, this.site);
   }
 
@@ -34,13 +38,11 @@ export class Inspector {
     const look: Look = (layer) => this.store.get(document, layer);
     const head = place ? `pixel (${place.x}, ${place.y})` : "point at a picture";
     const hint = place ? (cursor ? "click keeps it as a probe" : "") : "Every network's answer there is read out here.";
-    fill(
-      this.place,
-      h("h4", {}, head, h("small", {}, hint)),
-      place && answersTable(document, look, place),
-      this.probes(document, look, state),
-      place && every(document, look, place),
-    );
+    fill(this.here, h("h4", {}, head, h("small", {}, hint)), place && answersTable(document, look, place));
+    // The pointer leaves the picture on its way to a probe's button, which must not be another when it gets there.
+    const probes = this.probes(document, look, state);
+    if (probes?.outerHTML !== this.kept.firstElementChild?.outerHTML) fill(this.kept, probes);
+    fill(this.rest, place && every(document, look, place));
   }
 
   private probes(document: Document, look: Look, state: State): HTMLElement | null {
