@@ -74,6 +74,7 @@ def _stacked(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def _mark(result: ExamResult, network: str, hollow: bool) -> dict[str, object]:
-    place = [one.name for one in result.networks].index(network)
-    form = MARKS[place % len(MARKS)] + "-open" * hollow
+    place = [one.name for one in result.graded].index(network)
+    # Where colours begin again, forms are shifted by one: no two networks have both alike.
+    form = MARKS[(place + place // len(NETWORK_COLOURS)) % len(MARKS)] + "-open" * hollow
     return {"size": 8, "color": NETWORK_COLOURS[place % len(NETWORK_COLOURS)], "symbol": form}

@@ -83,7 +83,8 @@ def networks_html(result: ExamResult) -> str:
     pixels = table(
         *tables.pixel_rows(result), "pixels named rightly by need, percent", "Of the pixels that are labelled."
     )
-    return heading("Objects named rightly, %") + objects + heading("Pixels named rightly, %") + pixels
+    shown = heading("Objects named rightly, %") + objects + heading("Pixels named rightly, %") + pixels
+    return shown.replace("*", "")
 
 
 def explanations_html(result: ExamResult) -> str:

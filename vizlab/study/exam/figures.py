@@ -94,8 +94,9 @@ def _bars(estimates: Sequence[Estimate], factor: float) -> tuple[np.ndarray, np.
 
 
 def _look(result: ExamResult, network: str) -> tuple[str, str]:
-    place = [one.name for one in result.networks].index(network)
-    return COLOURS[place % len(COLOURS)], MARKS[place % len(MARKS)]
+    place = [one.name for one in result.graded].index(network)
+    # Where colours begin again, marks are shifted by one: no two networks have both alike.
+    return COLOURS[place % len(COLOURS)], MARKS[(place + place // len(COLOURS)) % len(MARKS)]
 
 
 def _plain(axes: Axes) -> None:
