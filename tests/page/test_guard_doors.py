@@ -119,6 +119,14 @@ def test_no_address_is_fetched(tiny: Tiny, client: TestClient, path: str) -> Non
     assert tiny.ran == []
 
 
+@pytest.mark.parametrize("url", ["http://[", "http://localhost:x/gradio_api/file=a"])
+def test_an_address_that_is_none_is_refused_as_one(tiny: Tiny, client: TestClient, url: str) -> None:
+    event = client.post(f"{API}/call/weigh", json={"data": [{**file_at("a"), "url": url}]})
+    assert event.status_code == 400
+    assert "upload the file itself" in event.json()["detail"]
+    assert tiny.ran == []
+
+
 def test_what_is_no_address() -> None:
     assert not any(
         map(is_address, ("/tmp/gradio/ab/a.png", "a.png", "a b:c/d.png", "C:\\temp\\a.png", "C:/temp/a.png"))

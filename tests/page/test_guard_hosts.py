@@ -54,6 +54,7 @@ HOME = "127.0.0.1:7860"
     [("http://127.0.0.1:7860", 200), ("https://127.0.0.1:7860", 200), ("http://127.0.0.1:3000", 403),
      ("http://127.0.0.1", 403), ("http://localhost:7860", 403), ("https://attacker.example", 403), ("null", 403),
      ("https://attacker.example:7860", 403), ("file://", 403), ("", 403),
+     ("http://[", 403), ("http://[::1]:x", 403),
      ("http://127.0.0.1:7860.attacker.example", 403), ("http://attacker.example@127.0.0.1:7860", 403)],
 )  # fmt: skip
 def test_a_foreign_site_sends_nothing_here(local: TestClient, origin: str, status: int) -> None:
@@ -125,9 +126,10 @@ def test_what_is_no_host_is_said(name: str) -> None:
         Hosts.of([name])
 
 
-def test_what_is_no_site_is_said() -> None:
+@pytest.mark.parametrize("site", ["example.org", "http://[", "https://example.org:port"])
+def test_what_is_no_site_is_said(site: str) -> None:
     with pytest.raises(InputError, match="is no site; expected one such as"):
-        check_exposure(Settings(embed_in=("example.org",)))
+        check_exposure(Settings(embed_in=(site,)))
 
 
 def test_options_that_are_given_again_and_their_variables() -> None:

@@ -172,3 +172,5 @@ def test_programs_send_name_and_password_for_the_pages_own_routes(client: TestCl
     assert answer.headers["www-authenticate"].startswith("Basic")
     for header in ("Basic", "Basic ?", "Basic YWRh", "Bearer x", ""):
         assert client.get("/vizlab/document/key", headers={"Authorization": header}).status_code == 401
+    foreign = client.get("/vizlab/document/key", headers=[(b"Authorization", b"Basic \xe9")])
+    assert foreign.status_code == 401

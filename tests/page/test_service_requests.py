@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from vizlab.page.service.bad_requests import UNREADABLE, Readable
+from vizlab.page.service.uploads import DISK_FULL
 
 ROOT = Path(__file__).parents[2]
 FUZZ = """
@@ -98,3 +99,13 @@ def test_only_what_the_sender_did_is_his_fault(client: TestClient, path: str, st
     assert answer.status_code == status
     if status == 400:
         assert answer.json()["error"] == UNREADABLE
+
+
+def test_a_disk_that_is_full_is_said_to_who_uploads() -> None:
+    async def full(request: Request) -> PlainTextResponse:
+        raise OSError(28, "No space left on device")
+
+    routes = [Route("/gradio_api/upload", full, methods=["POST"])]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(Readable)]))
+    answer = client.post("/gradio_api/upload", content=b"0")
+    assert (answer.status_code, answer.text) == (507, DISK_FULL)

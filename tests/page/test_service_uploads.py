@@ -82,6 +82,29 @@ def test_who_comes_back_in_time_keeps_his_files(uploads: Uploads, clock: Clock) 
     assert path.is_file()
 
 
+def test_who_sends_the_same_file_as_one_who_leaves_still_has_it(uploads: Uploads, clock: Clock) -> None:
+    """Both get one file, named by its content; the second has not run anything when the first is gone."""
+    path = sent(uploads, b"a picture of the course")
+    uploads.opened("s")
+    uploads.named("s", f"run {path}")
+    uploads.closed("s")
+    sent(uploads, b"a picture of the course")
+    clock.seconds += GRACE
+    assert uploads.sweep() == 0
+    assert path.is_file()
+    uploads.opened("t")
+    uploads.named("t", f"run {path}")
+    uploads.closed("t")
+    clock.seconds += GRACE
+    assert uploads.sweep() == 1
+
+
+def test_a_folder_that_was_tidied_away_is_made_again(uploads: Uploads) -> None:
+    uploads.folder.rmdir()
+    uploads.coming("a", 1)
+    assert uploads.folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_file_of_two_sessions_goes_with_the_last(uploads: Uploads, clock: Clock) -> None:
     path = sent(uploads, b"both")
     for session in ("s", "t"):
@@ -197,6 +220,11 @@ def test_an_upload_that_does_not_fit_is_not_read(client: TestClient, uploads: Up
     assert (refused.status_code, refused.text[-1]) == (413, ".")
     unknown = client.post("/gradio_api/upload", content=iter([b"0"]))  # type: ignore[arg-type]
     assert unknown.status_code == 411
+    both = client.post(
+        "/gradio_api/upload", content=iter([b"0"]),  # type: ignore[arg-type]
+        headers={"Content-Length": "1", "Transfer-Encoding": "chunked"},
+    )  # fmt: skip
+    assert both.status_code == 411
     assert not list(uploads.folder.iterdir())
 
 
@@ -229,6 +257,12 @@ def test_without_a_base_nobody_else_reads_what_is_above_it_either() -> None:
         assert folder.base.stat().st_uid == os.getuid()
     finally:
         folder.remove()
+
+
+def test_where_no_folder_can_be_made_the_way_out_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"No folder for uploads can be made in .*; set GRADIO_TEMP_DIR"):
+        PrivateFolder(tmp_path / "file" / "below")
 
 
 def test_what_a_dead_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:

@@ -121,8 +121,10 @@ class Workspace:
             return _with_domains(picture, request, self.settings.limits)
         # Every tab asks for the key of what it shows, and so for the picture: normals take a while.
         name = json.dumps([picture.title, picture.rgbd.digest, sorted(request.derived.items())])
-        found = self._derived.get(name) or _with_domains(picture, request, self.settings.limits)
-        self._derived.put(name, found, held_bytes(found))
+        found = self._derived.get(name)
+        if found is None:
+            found = _with_domains(picture, request, self.settings.limits)
+            self._derived.put(name, found, held_bytes(found))
         return found
 
     def sensed(self, request: Request) -> Picture:

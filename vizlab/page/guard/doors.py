@@ -12,12 +12,20 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vizlab.errors import one_line
-from vizlab.page.guard.requests import API, TooLongError, header_values, path_of, read_body, refusal, replayed
+from vizlab.page.guard.requests import (
+    API,
+    TooLongError,
+    header_values,
+    path_of,
+    read_body,
+    refusal,
+    replayed,
+    split_url,
+)
 
 BODY = 16_000_000
 """Bytes of an event's body, at most. Files are uploaded, not sent with events."""
@@ -134,7 +142,8 @@ def _names_an_address(file: dict[str, Any], scope: Scope) -> bool:
     if not isinstance(url, str) or not is_address(url):
         return False
     own = header_values(scope, b"host") + header_values(scope, b"x-forwarded-host")
-    return urlsplit(url).netloc not in own or f"{API}/file=" not in url
+    parts = split_url(url)
+    return parts is None or parts.netloc not in own or f"{API}/file=" not in url
 
 
 def _is_elsewhere(file: dict[str, Any], scope: Scope) -> bool:

@@ -5,13 +5,12 @@ are allowed; everything must come from the page itself.
 """
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vizlab.errors import InputError
-from vizlab.page.guard.requests import API, path_of
+from vizlab.page.guard.requests import API, path_of, split_url
 
 POLICY = {
     "default-src": "'self'",
@@ -64,9 +63,15 @@ class SafeHeaders:
 def sites(given: Sequence[str]) -> tuple[str, ...]:
     """Sites as operators name them: https://example.org, or https://*.example.org. Raises InputError for others."""
     for site in given:
-        parts = urlsplit(site)
+        parts = split_url(site)
+        if parts is None:
+            raise _no_site(site)
         alone = parts.path in ("", "/") and not parts.query and not parts.fragment and parts.username is None
         named = parts.netloc.removeprefix("*.").replace(":", "").replace("-", "").replace(".", "").isalnum()
         if parts.scheme not in ("http", "https") or not named or not alone:
-            raise InputError(f"'{site[:60]}' is no site; expected one such as https://example.org.")
+            raise _no_site(site)
     return tuple(site.rstrip("/") for site in given)
+
+
+def _no_site(given: str) -> InputError:
+    return InputError(f"'{given[:60]}' is no site; expected one such as https://example.org.")

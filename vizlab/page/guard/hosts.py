@@ -4,15 +4,14 @@ A page on a loopback address is reached by every site that its visitor opens: by
 (DNS rebinding), or by a form that a foreign site sends here. The first has a foreign Host, the second a foreign Origin.
 """
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vizlab.errors import InputError
-from vizlab.page.guard.requests import header_values, path_of, refusal
+from vizlab.page.guard.requests import header_values, path_of, refusal, split_url
+from vizlab.page.settings import is_loopback
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Hosts:
     def allow(self, host: str) -> bool:
         """Whether a request for that host, with or without a port, is answered."""
         name = bare(host)
-        return bool(name) and (self.names is None or is_loopback_name(name) or self.name(name))
+        return bool(name) and (self.names is None or is_loopback(name) or self.name(name))
 
     def name(self, name: str) -> bool:
         """Whether the operator named it, or every name above it."""
@@ -67,36 +66,23 @@ class KnownHosts:
 
     def _may_call(self, origin: str, named: list[str]) -> bool:
         """The page's own site, or one that the operator named. On this machine a port tells one site from another."""
-        parts = urlsplit(origin)
-        name = bare(parts.netloc)
-        if parts.scheme not in ("http", "https") or not name:
+        parts = split_url(origin)
+        name = "" if parts is None else bare(parts.netloc)
+        if parts is None or parts.scheme not in ("http", "https") or not name:
             return False  # "null": a file, a sandbox
         same = parts.netloc.lower() in [host.lower() for host in named]
         # Between a browser and this process proxies add and drop ports.
-        elsewhere = {bare(host) for host in named if not is_loopback_name(bare(host))}
+        elsewhere = {bare(host) for host in named if not is_loopback(bare(host))}
         return same or name in elsewhere or self._hosts.name(name)
 
 
 def bare(host: str) -> str:
     """The name or address alone, in small letters, without port and brackets; empty for what is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-        name, _ = parts.hostname, parts.port  # the port raises where it is no number
-    except ValueError:
-        return ""
-    if name is None or parts.username is not None or parts.path or parts.query or parts.fragment:
+    parts = split_url(f"//{host}")
+    name = None if parts is None else parts.hostname
+    if parts is None or name is None or parts.username is not None or parts.path or parts.query or parts.fragment:
         return ""
     return name.rstrip(".").lower()
-
-
-def is_loopback_name(name: str) -> bool:
-    """Whether a name or address means this machine alone, to every browser."""
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _checked(name: str) -> str:

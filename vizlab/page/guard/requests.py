@@ -1,6 +1,7 @@
 """What every guard does with a request: find its path, read its body once, answer with a sentence."""
 
 from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope
@@ -19,6 +20,16 @@ def path_of(scope: Scope) -> str:
     if prefix and (path == prefix or path.startswith(f"{prefix}/")):
         path = path[len(prefix) :]
     return path.rstrip("/") or "/"
+
+
+def split_url(text: str) -> SplitResult | None:
+    """An address in its parts, None for what is none, such as http://[."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.hostname, parts.port  # the port raises where it is no number
+    except ValueError:
+        return None
+    return parts
 
 
 def refusal(path: str, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vizlab.page.guard.requests import API, path_of
+from vizlab.page.guard.requests import API, path_of, refusal
+from vizlab.page.service.uploads import DISK_FULL
 
 log = logging.getLogger("vizlab.page")
 
@@ -44,7 +45,12 @@ class Readable:
             if begun or scope["type"] != "http" or not path_of(scope).startswith(f"{API}/"):
                 raise
             told(err)
-            await JSONResponse({"detail": UNREADABLE, "error": UNREADABLE}, 400)(scope, receive, send)
+            await refusal(path_of(scope), 400, UNREADABLE)(scope, receive, send)
+        except OSError as err:
+            if begun or scope["type"] != "http" or path_of(scope) != f"{API}/upload":
+                raise
+            told(err)
+            await PlainTextResponse(DISK_FULL, 507)(scope, receive, send)
         except RuntimeError as err:  # what was asked for is not there, which a stream found out after it had begun
             if not begun or not isinstance(err.__cause__, HTTPException):
                 raise

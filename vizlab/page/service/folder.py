@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from vizlab.errors import InputError
+
 try:
     import fcntl
 except ImportError:  # Windows: folders are private by themselves, and what is left over there stays
@@ -28,14 +30,21 @@ _PREFIX, _LOCK = "page-", ".lock"
 class PrivateFolder:
     """A new folder below `base`, readable by its owner alone (mode 700). Folders of dead processes there are removed.
 
-    Without `base` it is below a folder of this user in the system's place for temporary files.
+    Without `base` it is below a folder of this user in the system's place for temporary files. Raises InputError where
+    none can be made.
     """
 
     def __init__(self, base: Path | None = None) -> None:
         self.base = _own_base() if base is None else base
-        self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.left_over = remove_left_over(self.base)
-        self.path, self._lock = _made(self.base)
+        try:
+            self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.left_over = remove_left_over(self.base)
+            self.path, self._lock = _made(self.base)
+        except OSError as err:
+            raise InputError(
+                f"No folder for uploads can be made in '{self.base}' ({err.strerror}); set {VARIABLE} to a folder that "
+                "this user may write to."
+            ) from err
 
     def remove(self) -> None:
         """Remove it with everything in it. Done twice, it does nothing."""

@@ -30,7 +30,7 @@ EVERY = 10.0
 class Service:
     """Made before the page is, since Gradio's components ask for the folder. `stopping` says what is done at the end.
 
-    Raises OSError where no private folder can be made.
+    Raises InputError where no private folder can be made.
     """
 
     def __init__(self, settings: Settings) -> None:

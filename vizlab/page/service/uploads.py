@@ -25,18 +25,23 @@ BROKEN_OFF = 120.0
 """Seconds without a byte after which a file that is being received counts as broken off."""
 KEPT_FREE = 200_000_000
 """Bytes of the disk that uploads leave to everything else."""
+DISK_FULL = "This page's disk is full; its operator has to make room."
 _DIGEST = re.compile("[0-9a-f]{64}")
 """Of its content: what the folder is called in which Gradio puts a file."""
 
 
 @dataclass
 class _Held:
-    """A file: its bytes, who sent it, the sessions that named it, and when it was last asked for."""
+    """A file: its bytes, who sent it, the sessions that named it, and when it was last asked for.
+
+    `awaited`: it was sent again, and who sent it has not named it yet.
+    """
 
     size: int
     visitor: str
     sessions: set[str] = field(default_factory=set)
     seen: float = 0.0
+    awaited: bool = False
 
 
 class Uploads:
@@ -82,8 +87,9 @@ class Uploads:
                     f"This page holds {_mb(total)} MB of files of all its visitors, of {_mb(self.of_all)} MB that it "
                     "has room for; come back when some of them have left."
                 )
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # who tidies temporary files may have taken it
             if shutil.disk_usage(self.folder).free < size + sum(self._coming.values()) + KEPT_FREE:
-                raise InputError("This page's disk is full; its operator has to make room.")
+                raise InputError(DISK_FULL)
             self._coming[visitor] = self._coming.get(visitor, 0) + size
 
     def came(self, visitor: str, size: int, paths: Iterable[str]) -> None:
@@ -93,7 +99,11 @@ class Uploads:
             self._coming = {name: n for name, n in {**self._coming, visitor: left}.items() if n > 0}
             for path in map(Path, paths):
                 if self.folder in path.parents and path.is_file():
-                    known = self._files.setdefault(path, _Held(path.stat().st_size, visitor))
+                    known = self._files.get(path)
+                    if known is None:
+                        self._files[path] = known = _Held(path.stat().st_size, visitor)
+                    else:
+                        known.awaited = True
                     known.seen = self._now()
 
     def named(self, session: str, text: str) -> None:
@@ -103,7 +113,7 @@ class Uploads:
             for path, held in self._files.items():
                 if path.parent.name in digests:
                     held.sessions.add(session)
-                    held.seen = self._now()
+                    held.seen, held.awaited = self._now(), False
 
     def opened(self, session: str) -> None:
         """A page of that session is connected."""
@@ -138,11 +148,11 @@ class Uploads:
         return removed
 
     def _is_old(self, held: _Held, ended: set[str], now: float) -> bool:
-        """Whether its sessions have ended, or it has none and was sent long ago."""
+        """Whether its sessions have ended and nobody sent it again, or it has none and was sent long ago."""
         had = bool(held.sessions & ended)
         held.sessions -= ended
         here = any(session in self._open or session in self._gone for session in held.sessions)
-        return not here and ((had and not held.sessions) or now - held.seen > UNNAMED_KEPT)
+        return not here and ((had and not held.sessions and not held.awaited) or now - held.seen > UNNAMED_KEPT)
 
 
 def _files_below(folder: Path) -> Iterable[Path]:

@@ -38,8 +38,9 @@ class Watched:
             await self._app(scope, receive, send)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = Headers(scope=scope).get("content-length", "")
-        if not length.isdecimal():
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        if not length.isdecimal() or "transfer-encoding" in headers:  # which counts where both are sent
             words = "This upload does not say how long it is; send its Content-Length."
             return await PlainTextResponse(words, 411)(scope, receive, send)
         visitor, size = visitor_of(scope), int(length)
