@@ -83,7 +83,8 @@ def made_result() -> dict[str, Any]:
     together = [1.0 if need == 3 else -1.0 for need in needs]
     count = len(needs)
     objects = {
-        "picture": picture, "number": [1, 2, 3, 4, 5] * PICTURES, "need": needs, "class": [CHAIR] * count,
+        "picture": picture, "number": [1, 2, 3, 4, 5] * PICTURES, "need": needs,
+        "class": [CHAIR, CHAIR, FIRST, CHAIR, SECOND] * PICTURES,
         "built": ["rgb"] * count, "what": ["box"] * count, "pixels": [100] * count, "pattern": [None] * count,
         "raised": [None] * count, "described": count + 3,
     }  # fmt: skip

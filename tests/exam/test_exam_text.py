@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tests.exam.made_exam import PICTURES, made_result
+from tests.exam.made_exam import FIRST, PICTURES, SECOND, made_result
 from vizlab.cli import app
 from vizlab.study.exam import prose
 from vizlab.study.exam.figures import accuracy_figure, explanation_figure
@@ -42,6 +42,29 @@ def test_accuracies(result: ExamResult) -> None:
     assert objects == {RGB: 1, DEPTH: 1, BOTH: 0, EITHER: 1}
     assert np.isnan(sees.objects[NONE].value)
     assert float(sees.pair.value) == 0.5
+
+
+def test_one_answer_for_all_slabs_is_right_in_half_however_many_there_are_of_each_class() -> None:
+    """Twelve slabs of the first class and four of the second; the answer is always the first."""
+
+    def first_for_all(values: dict[str, Any]) -> None:
+        marks, objects = values["networks"][0]["outputs"]["semseg"], values["objects"]
+        there = zip(objects["class"], objects["picture"], strict=True)
+        marks["pair"] = [
+            0.9 if index == FIRST else 0.1 if index == SECOND and place < 4 else None for index, place in there
+        ]
+
+    assert float(accuracies(changed(first_for_all))[0].pair.value) == 0.5
+
+
+def test_smallness_alone_is_a_way_to_tell_as_well() -> None:
+    def small(values: dict[str, Any]) -> None:
+        objects = values["objects"]
+        objects["pixels"] = [50 if need == 2 else 200 for need in objects["need"]]
+
+    text = exam_text(changed(small), "exam")
+    assert "an object's smallness alone reaches 1.00 [1.00, 1.00]; 0 of 3 are above that." in text
+    assert "alone reaches" not in text.partition("**sees, objects named rightly.**")[2]
 
 
 def test_a_pair_that_is_even_counts_half() -> None:

@@ -9,13 +9,10 @@ from plotly.subplots import make_subplots
 from vizlab.page.study_charts import MARKS, NETWORK_COLOURS, interval_bars
 from vizlab.study.exam.needs import CHANCE, NEEDS
 from vizlab.study.exam.result import ExamResult
-from vizlab.study.exam.summaries import ALL, KINDS, RIGHT, accuracies, counts, pointings
+from vizlab.study.exam.summaries import ALL, KINDS, QUESTIONS, RIGHT, accuracies, counts, look, pointings, row_names
 from vizlab.study.findings.estimates import words
 from vizlab.study.survey.intervals import Estimate
 from vizlab.views.figures import TEXT, row_height, site_axis, styled
-
-QUESTIONS = {"modality": "depth above rgb", "camouflage": "depth above either"}
-"""The areas under the curve that are drawn, by their name in `Ranked`."""
 
 
 def accuracy_chart(result: ExamResult) -> go.Figure:
@@ -42,8 +39,7 @@ def accuracy_chart(result: ExamResult) -> go.Figure:
 def explanation_chart(result: ExamResult) -> go.Figure:
     """A row for each explanation: areas under the curve, filled for all objects, hollow for those named rightly."""
     listed = pointings(result)
-    several = len({one.network for one in listed}) > 1
-    names = [one.called + (f", {one.network}" if several else "") for one in listed]
+    names = row_names(listed)
     figure = make_subplots(
         rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06, subplot_titles=list(QUESTIONS.values())
     )
@@ -74,7 +70,5 @@ def _stacked(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def _mark(result: ExamResult, network: str, hollow: bool) -> dict[str, object]:
-    place = [one.name for one in result.graded].index(network)
-    # Where colours begin again, forms are shifted by one: no two networks have both alike.
-    form = MARKS[(place + place // len(NETWORK_COLOURS)) % len(MARKS)] + "-open" * hollow
-    return {"size": 8, "color": NETWORK_COLOURS[place % len(NETWORK_COLOURS)], "symbol": form}
+    colour, form = look(result, network, NETWORK_COLOURS, MARKS)
+    return {"size": 8, "color": colour, "symbol": form + "-open" * hollow}

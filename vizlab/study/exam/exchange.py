@@ -94,4 +94,4 @@ def undefined(model: Model, outputs: Iterable[str]) -> str:
     """Why a network of both modalities with these outputs has no explanation of this kind; empty where it has."""
     if not streams(model, outputs):
         return f"No stream of {model.name} that takes one modality predicts by itself."
-    return "" if crossing(model) else f"The streams of {model.name} send each other nothing."
+    return "" if crossing(model) else f"No stream of {model.name} receives anything of another modality alone."

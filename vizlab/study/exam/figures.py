@@ -9,13 +9,22 @@ from matplotlib.figure import Figure
 
 from vizlab.study.exam.needs import CHANCE, NEEDS
 from vizlab.study.exam.result import ExamResult
-from vizlab.study.exam.summaries import ALL, KINDS, RIGHT, Accuracy, Pointing, accuracies, pointings
-from vizlab.study.findings.figures import COLOURS, DPI, MARKS
+from vizlab.study.exam.summaries import (
+    ALL,
+    KINDS,
+    QUESTIONS,
+    RIGHT,
+    Accuracy,
+    Pointing,
+    accuracies,
+    look,
+    pointings,
+    row_names,
+)  # fmt: skip
+from vizlab.study.findings.figures import COLOURS, DPI, MARKS, plain
 from vizlab.study.survey.intervals import Estimate
 
 _SMALL = 7
-QUESTIONS = {"modality": "depth above rgb", "camouflage": "depth above either"}
-"""The areas under the curve that are drawn, by their name in `Ranked`."""
 
 
 def draw_figures(result: ExamResult, folder: Path) -> list[Path]:
@@ -35,22 +44,22 @@ def accuracy_figure(result: ExamResult) -> Figure:
     figure = Figure(figsize=(7.16, 3.0), layout="constrained")
     axes = figure.subplots()
     for place, one in enumerate(listed):
-        _of_output(axes, one, 0.7 * ((place + 0.5) / len(listed) - 0.5), _look(result, one.network))
+        _of_output(axes, one, 0.7 * ((place + 0.5) / len(listed) - 0.5), look(result, one.network, COLOURS, MARKS))
     axes.set_xticks(range(len(KINDS)), [NEEDS[kind] for kind in KINDS])
     axes.set_ylabel("objects named rightly, %", fontsize=_SMALL)
     axes.set_ylim(-3, 103)
     axes.set_xlim(-0.6, len(KINDS) - 0.4)
-    _plain(axes)
+    plain(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=_SMALL, frameon=False)
     return figure
 
 
-def _of_output(axes: Axes, one: Accuracy, shift: float, look: tuple[str, str]) -> None:
+def _of_output(axes: Axes, one: Accuracy, shift: float, shown: tuple[str, str]) -> None:
     estimates = [one.objects[kind] for kind in KINDS]
     value, bars = _bars(estimates, 100)
     axes.errorbar(
-        np.arange(len(KINDS)) + shift, value, yerr=bars, fmt=look[1], color=look[0], markersize=4, elinewidth=0.8,
-        markerfacecolor=look[0] if one.answer else "white", label=f"{one.network}, {one.output}",
+        np.arange(len(KINDS)) + shift, value, yerr=bars, fmt=shown[1], color=shown[0], markersize=4, elinewidth=0.8,
+        markerfacecolor=shown[0] if one.answer else "white", label=f"{one.network}, {one.output}",
     )  # fmt: skip
 
 
@@ -61,26 +70,24 @@ def explanation_figure(result: ExamResult) -> Figure:
     columns = figure.subplots(1, len(QUESTIONS), sharey=True)
     for axes, (name, title) in zip(columns, QUESTIONS.items(), strict=True):
         for place, one in enumerate(listed):
-            _of_explanation(axes, one, name, place, _look(result, one.network))
+            _of_explanation(axes, one, name, place, look(result, one.network, COLOURS, MARKS))
         axes.axvline(CHANCE, color="#666666", linewidth=0.6)
         axes.set_xlim(-0.02, 1.02)
         axes.set_title(title, fontsize=8)
         axes.set_xlabel("area under the ROC curve", fontsize=_SMALL)
         axes.grid(axis="y", linewidth=0.3)
-        _plain(axes)
-    several = len({one.network for one in listed}) > 1
-    names = [one.called + (f", {one.network}" if several else "") for one in listed]
-    columns[0].set_yticks(range(len(listed)), names)
+        plain(axes)
+    columns[0].set_yticks(range(len(listed)), row_names(listed))
     columns[0].invert_yaxis()
     return figure
 
 
-def _of_explanation(axes: Axes, one: Pointing, name: str, place: int, look: tuple[str, str]) -> None:
-    for which, shift, inside in ((ALL, -0.15, look[0]), (RIGHT, 0.15, "white")):
+def _of_explanation(axes: Axes, one: Pointing, name: str, place: int, shown: tuple[str, str]) -> None:
+    for which, shift, inside in ((ALL, -0.15, shown[0]), (RIGHT, 0.15, "white")):
         value, bars = _bars([getattr(one.graded[which], name)], 1)
         if np.isfinite(value[0]):
             axes.errorbar(
-                value, [place + shift], xerr=bars, fmt=look[1], color=look[0], markersize=3.5, elinewidth=0.8,
+                value, [place + shift], xerr=bars, fmt=shown[1], color=shown[0], markersize=3.5, elinewidth=0.8,
                 markerfacecolor=inside,
             )  # fmt: skip
 
@@ -91,14 +98,3 @@ def _bars(estimates: Sequence[Estimate], factor: float) -> tuple[np.ndarray, np.
         factor * np.array([float(getattr(one, end)) for one in estimates]) for end in ("value", "low", "high")
     )
     return value, np.nan_to_num(np.maximum(np.stack([value - low, high - value]), 0))
-
-
-def _look(result: ExamResult, network: str) -> tuple[str, str]:
-    place = [one.name for one in result.graded].index(network)
-    # Where colours begin again, marks are shifted by one: no two networks have both alike.
-    return COLOURS[place % len(COLOURS)], MARKS[(place + place // len(COLOURS)) % len(MARKS)]
-
-
-def _plain(axes: Axes) -> None:
-    axes.tick_params(labelsize=_SMALL)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -18,4 +18,4 @@ SIGNED: dict[int, int] = {RGB: -1, BOTH: 0, EITHER: 0, DEPTH: 1}
 FAULTS: tuple[str, ...] = ("none", "rgb", "depth", "both")
 """Which modality is broken, by the codes of the maps in fault/."""
 CHANCE = 0.5
-"""Of telling apart the two classes of `both` from one modality alone: the four cases are equally frequent."""
+"""Of telling apart the two classes of `both`, which count alike, by one answer for all; of an area under the curve."""

@@ -3,19 +3,20 @@
 TITLE = "# Do explanations point to the modality that was needed?"
 WHAT = """
 An exam is a set of rendered rooms with objects of which it is known, by construction, from which modality they can be
-told. A network is graded by need, and an explanation of it by whether it points to the modality that was needed. That
-is exact: of an object that needs colour the depth map has no trace, of one that needs depth the colour picture has
-none.
+told. A network is graded by need, and an explanation of it by whether it points to the modality that was needed. Where
+no sensor has a fault that is exact: of an object that needs colour the depth map has no trace, of one that needs depth
+the colour picture has none.
 """
 FAULTS = """
 Faults of a sensor turn needs: where colour is broken, what could be told from either needs depth, and what needed
-colour can be told by nobody; where depth is broken, likewise. Objects whose pixels a fault divides, and those of which
-little is seen, are not asked about.
+colour can be told by nobody; where depth is broken, likewise. So some of the objects that need rgb or depth are
+furniture of either kind, and where a modality is broken one sees that it is. Objects whose pixels a fault divides, and
+those of which little is seen, are not asked about.
 """
 GRADED = """
 An output names an object rightly if it does so at more than half of its visible pixels. *Both, one of two*: for slabs,
-the share whose own class is likelier than the other of the two, at more than half of the pixels; what sees one modality
-alone can only guess, and is right in half of them.
+the share whose own class is likelier than the other of the two, at more than half of the pixels, the mean over the two
+classes: one answer for all is right in half of them, and what sees one modality alone can only guess.
 """
 EXPLAINED = """
 Every explanation gives an object a number from -1, all colour, to 1, all depth: for two amounts, the difference of
@@ -25,8 +26,9 @@ class over its pixels, exact, with what stands in for a missing modality after t
 (captum; the baselines are the mean colour and a plane at the median depth); *total* compares the sums, *size* the sums
 of absolute values. *Received*: what came to the object's place from the stream of colour against what came from that of
 depth, one's own included, the mean over sites; of one stream. *Effect of the exchange*: how far a stream's
-probabilities at the object's place are from those with all exchange cut (total variation, 0 to 1), where none is all
-its own modality and 1 all the other; of one stream. For an ensemble of streams the last two are not defined.
+probabilities at the object's place are from those with all exchange between modalities cut (total variation, 0 to 1),
+where none is all its own modality and 1 all the other; of one stream. For an ensemble of streams the last two are not
+defined.
 """
 COLUMNS = """
 *Depth above rgb*: how often an object that needs depth has the higher number than one that needs colour, ties half

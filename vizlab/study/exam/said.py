@@ -58,7 +58,8 @@ def _pointed(listed: Sequence[Pointing], which: str) -> str:
     if any(found.both is not None for _, found in own):
         asked["By interaction, both above the rest"] = both
     parts = [f"{what}: {_sorted_out(known)}." for what, known in asked.items() if known]
-    parts += [_beyond(modality, control.modality)] if modality else []
+    # Of those named rightly every output has others, and the control would be that of another's.
+    parts += [_beyond(modality, control.modality)] if modality and which == ALL else []
     if silent := [what for what, known in asked.items() if not known]:
         parts.append(f"Nothing is said, for want of {FEW} objects of each kind, of: {'; '.join(silent).lower()}.")
     return " ".join(parts)
@@ -73,6 +74,11 @@ def _sorted_out(known: Sequence[Named]) -> str:
 
 
 def _beyond(known: Sequence[Named], size: Estimate) -> str:
-    """How many are above what the size of an object alone reaches, in the same resamples."""
+    """How many are above what the size of an object alone reaches, or its smallness, in the same resamples."""
+    name = "size"
+    if size.value < CHANCE:
+        name, size = "smallness", Estimate.of(1 - size.value, 1 - size.resampled)
     beyond = sum(against(one.minus(size)) > 0 for _, one in known)
-    return f"Of depth above rgb, an object's size alone reaches {words(size)}; {beyond} of {len(known)} are above that."
+    return (
+        f"Of depth above rgb, an object's {name} alone reaches {words(size)}; {beyond} of {len(known)} are above that."
+    )

@@ -1,6 +1,6 @@
 """What an exam's result comes to: accuracies by need, and how well explanations point, each with its interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,14 +17,20 @@ KINDS = (RGB, DEPTH, BOTH, EITHER, NONE)
 ALL, RIGHT = "all", "right"
 """Objects that an explanation is graded on: all, or those that the output it explains names rightly."""
 CONTROL = "control: size of the object"
-"""No explanation at all: how many pixels an object has. What it reaches, an explanation reaches by that alone."""
+"""No explanation at all: how many pixels an object has. As far from chance as it is, so far an explanation gets by
+that alone."""
+
+
+QUESTIONS = {"modality": "depth above rgb", "camouflage": "depth above either"}
+"""The areas under the curve that are drawn, by their name in `Ranked`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Accuracy:
     """Of one output of a network, by need (a code): the share of `pixels` and of `objects` that it names rightly, 0..1.
 
-    `pair`: of the objects that need both, the share whose class is told from the other of the two; chance is half.
+    `pair`: of the objects that need both, the share whose class is told from the other of the two, the mean over the
+    two classes; one answer for all has half.
     """
 
     network: str
@@ -92,9 +98,17 @@ def accuracies(result: ExamResult) -> tuple[Accuracy, ...]:
 def _accuracy(result: ExamResult, network: NetworkMarks, name: str, marks: OutputMarks, draws: np.ndarray) -> Accuracy:
     pixels = {need: ratio(marks.right[:, need], marks.labelled[:, need], draws) for need in (*KINDS, NOT_ASKED)}
     objects = {need: _share(result, marks.told.astype(float), result.objects.need == need, draws) for need in KINDS}
-    told = np.where(marks.pair == 0.5, 0.5, marks.pair > 0.5)  # where there is no telling, half
-    pair = _share(result, told, np.isfinite(marks.pair), draws)
-    return Accuracy(network.name, name, name == network.answer, pixels, objects, pair)
+    return Accuracy(network.name, name, name == network.answer, pixels, objects, _pair(result, marks.pair, draws))
+
+
+def _pair(result: ExamResult, shares: np.ndarray, draws: np.ndarray) -> Estimate:
+    """Faults take slabs of either class away by chance: each class counts for half, however many are left of it."""
+    told = np.where(shares == 0.5, 0.5, shares > 0.5)  # where there is no telling, half
+    first, second = (
+        _share(result, told, np.isfinite(shares) & (result.objects.index == index), draws)
+        for index in result.about["pair"]
+    )
+    return Estimate.of((first.value + second.value) / 2, (first.resampled + second.resampled) / 2)
 
 
 def _share(result: ExamResult, values: np.ndarray, which: np.ndarray, draws: np.ndarray) -> Estimate:
@@ -152,3 +166,16 @@ def _draws(result: ExamResult) -> np.ndarray:
 def counts(result: ExamResult) -> dict[str, int]:
     """How many objects there are of each need, by its name."""
     return {NEEDS[kind]: int((result.objects.need == kind).sum()) for kind in KINDS}
+
+
+def look(result: ExamResult, network: str, colours: Sequence[str], marks: Sequence[str]) -> tuple[str, str]:
+    """A network's colour and mark in a chart: no two networks have both alike."""
+    place = [one.name for one in result.graded].index(network)
+    # Where colours begin again, marks are shifted by one.
+    return colours[place % len(colours)], marks[(place + place // len(colours)) % len(marks)]
+
+
+def row_names(listed: Sequence[Pointing]) -> list[str]:
+    """What rows of explanations are called: with their network where there are several."""
+    several = len({one.network for one in listed}) > 1
+    return [one.called + (f", {one.network}" if several else "") for one in listed]

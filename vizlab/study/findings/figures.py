@@ -89,10 +89,11 @@ def _axes_of(above: Axes, below: Axes, task: str) -> None:
     below.set_ylabel(f"worse: {metric}, {unit}", fontsize=_SMALL)
     below.set_xlabel("share, %", fontsize=_SMALL)
     for axes in (above, below):
-        _plain(axes)
+        plain(axes)
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Small ticks, and no lines above and to the right."""
     axes.tick_params(labelsize=_SMALL)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -117,7 +118,7 @@ def sites_figure(all_: Gathered) -> Figure:
         for axes in (above, below):
             axes.set_xlim(0.3, len(one.sites) + 0.7)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            _plain(axes)
+            plain(axes)
     rows[0, 0].set_ylabel("share from others, %", fontsize=_SMALL)
     rows[1, 0].set_ylabel("mIoU lost, points", fontsize=_SMALL)
     return figure
@@ -163,7 +164,7 @@ def sensors_figure(all_: Gathered) -> Figure:
     left.grid(axis="y", linewidth=0.3)
     left.set_xlabel("mIoU left, % of whole pictures', mean over severities", fontsize=_SMALL)
     left.legend(fontsize=_SMALL, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=0.8)
-    _plain(left)
+    plain(left)
     for place, one in enumerate(scored):
         _response(figure.add_subplot(grid[place, 1]), all_, one.network)
     return figure
@@ -185,4 +186,4 @@ def _response(axes: Axes, all_: Gathered, network: str) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.5 * (high - low))  # room for the legend
     axes.legend(fontsize=6, frameon=False, ncols=2, loc="upper left")
-    _plain(axes)
+    plain(axes)
