@@ -99,6 +99,45 @@ def test_named_rightly_are_those_of_the_output(result: ExamResult) -> None:
     assert np.isnan(found.both.value)
 
 
+def test_each_output_has_its_own_marks() -> None:
+    """A stream names colour's objects alone, its network's answer all but slabs; another network names none."""
+
+    def more(values: dict[str, Any]) -> None:
+        sees, blind, _ = values["networks"]
+        needs = values["objects"]["need"]
+        answer = sees["outputs"]["semseg"]
+        sees["outputs"]["semseg/rgb"] = {**answer, "objects": [0.75 if need == 1 else 0.25 for need in needs]}
+        blind["outputs"] = {"semseg": {**answer, "objects": [0.4] * len(needs), "right": [[0] * 6] * PICTURES}}
+        sees["explanations"][0] = {**sees["explanations"][0], "output": "semseg/rgb"}
+
+    result = changed(more)
+    answer, stream, blind = accuracies(result)
+    assert [float(one.objects[DEPTH].value) for one in (answer, stream, blind)] == [1, 0, 0]
+    assert [float(one.objects[RGB].value) for one in (answer, stream, blind)] == [1, 1, 0]
+    assert [float(one.pixels[RGB].value) for one in (answer, blind)] == [1, 0]
+    of_stream, of_answer = pointings(result)[:2]
+    assert of_stream.graded[RIGHT].counts == {RGB: PICTURES, DEPTH: 0, BOTH: 0, EITHER: 0, NONE: 0}
+    assert of_answer.graded[RIGHT].counts[DEPTH] == PICTURES
+
+
+def test_every_kind_has_its_place_in_the_ranks() -> None:
+    """Ranks by hand: each picture has rgb -1, two slabs and one of either at 0, depth 1, and scores that differ."""
+
+    def scored(values: dict[str, Any]) -> None:
+        by_need = {1: -0.5, 2: 0.5, 3: 0.9, 4: -0.9}
+        together = {1: 0.1, 2: 0.8, 3: 0.5, 4: 0.9}
+        one = values["networks"][0]["explanations"][0]
+        one["points"] = [by_need[need] for need in values["objects"]["need"]]
+        one["interaction"] = [together[need] for need in values["objects"]["need"]]
+
+    found = pointings(changed(scored))[0].graded[ALL]
+    # Of each picture's five: scores either < rgb < depth < slabs (tied); truth rgb < either, slabs (tied) < depth.
+    scores, truth = np.array([2.0, 3.0, 4.5, 1.0, 4.5]), np.array([1.0, 5.0, 3.0, 3.0, 3.0])
+    assert float(found.rho.value) == pytest.approx(np.corrcoef(scores, truth)[0, 1])
+    assert found.both is not None
+    assert float(found.both.value) == pytest.approx(1 / 3)  # above rgb alone, of rgb, depth and either
+
+
 def test_what_nobody_can_tell_has_no_place_in_ranks() -> None:
     """Objects of need `none` change no figure, whatever is said of them."""
 

@@ -55,12 +55,7 @@ class Held:
 
     def heeded(self, step: Step) -> Step:
         """A step that tells `step`, and raises what `check` does."""
-
-        def heeding(done: float, what: str) -> None:
-            self.check()
-            step(done, what)
-
-        return heeding
+        return _heeding(self.check, step)
 
 
 class Turns:
@@ -133,12 +128,7 @@ class Turns:
 
     def heeded(self, step: Step) -> Step:
         """A step that tells `step`, and raises CancelledError once turns are closed: for who runs."""
-
-        def heeding(done: float, what: str) -> None:
-            self.check()
-            step(done, what)
-
-        return heeding
+        return _heeding(self.check, step)
 
     def check(self) -> None:
         """Raise CancelledError once turns are closed."""
@@ -247,6 +237,16 @@ class Turn(AbstractContextManager["Turn"]):
         if turn is not None and self._held is not None:
             self._seconds, self._held = self._held.seconds, None
             turn.__exit__(None, None, None)
+
+
+def _heeding(check: Callable[[], object], step: Step) -> Step:
+    """A step that asks `check` first, which may raise."""
+
+    def heeding(done: float, what: str) -> None:
+        check()
+        step(done, what)
+
+    return heeding
 
 
 def seconds_words(seconds: float) -> str:

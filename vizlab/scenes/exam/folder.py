@@ -104,7 +104,10 @@ def _objects_there(out: Path, seed: int, size: tuple[int, int]) -> dict[str, lis
     path = out / FACTS
     if not path.is_file():
         return {}
-    facts = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as err:
+        raise InputError(f"'{path}' cannot be read as JSON ({err}); give another folder, or delete it.") from err
     exam, camera = facts.get("exam", {}), facts.get("camera", {})
     found = (exam.get("version"), exam.get("seed"), camera.get("height"), camera.get("width"))
     if found != (VERSION, seed, *size):

@@ -96,8 +96,7 @@ class RGBDFolder:
         self.labelled = (root / "label40").is_dir()
         names, listed = _names(root, split, list(self._files["rgb"]))
         self.names = names[:limit]
-        listing = "train" if split in (HELD_OUT, KEPT) else split
-        self._check_complete(f"{listing}.txt" if listed else "rgb/")
+        self._check_complete(f"{_list_of(split)}.txt" if listed else "rgb/")
         self.unit, doubt = self._depth_unit(listed)
         without_labels = "There is no label40/: every pixel counts as void, and semantic segmentation has no figures."
         without_lists = f"There is no train.txt or test.txt: every picture was taken as '{split}'."
@@ -214,10 +213,15 @@ def held_out(position: int) -> bool:
     return 40 <= position % 100 < 50
 
 
+def _list_of(split: str) -> str:
+    """The list that names the pictures of a split, among others."""
+    return "train" if split in (HELD_OUT, KEPT) else split
+
+
 def _names(root: Path, split: str, present: list[str]) -> tuple[list[str], bool]:
     """The names of `split`, and whether a listing gave them; without any listing, all that are `present` in rgb/."""
-    if split in (HELD_OUT, KEPT):
-        names, listed = _names(root, "train", present)
+    if split != _list_of(split):
+        names, listed = _names(root, _list_of(split), present)
         chosen = [name for index, name in enumerate(names) if held_out(index) == (split == HELD_OUT)]
         if not chosen:
             raise DataError(

@@ -18,6 +18,7 @@ from vizlab.core.door import load_model
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.pixels import cropped
+from vizlab.core.replacing import replacing
 from vizlab.errors import DataError
 from vizlab.rgbd import RGBDImage
 from vizlab.study.data import RGBDFolder, Sample
@@ -53,9 +54,8 @@ def taught(teachers: Sequence[Model], folder: RGBDFolder, kept_in: Path) -> np.n
     if not path.exists():
         kept_in.mkdir(parents=True, exist_ok=True)
         said = np.stack([said_of(teachers, sample).numpy().astype(np.float16) for sample in folder])
-        part = path.with_suffix(".part.npy")
-        np.save(part, said)
-        part.rename(path)
+        with replacing(path, DataError) as file:
+            np.save(file, said)
     return np.load(path, mmap_mode="r")
 
 
