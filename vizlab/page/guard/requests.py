@@ -65,6 +65,12 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
+def address_of(scope: Scope) -> str:
+    """The address that a request comes from; behind a proxy on this machine the one that the proxy names."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def header_values(scope: Scope, name: bytes) -> list[str]:
     """All values of one header, in the order they came."""
     return [value.decode("latin-1").strip() for key, value in _headers(scope) if key == name]

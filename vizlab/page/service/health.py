@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from vizlab import __version__
+from vizlab.page.guard.requests import address_of
 from vizlab.page.service.metrics import Metrics
 from vizlab.page.service.stopping import Stopping
-from vizlab.page.service.watching import visitor_of
 
 ELSEWHERE = "The figures of this page are for the machine it runs on and its private networks."
 MISSING = "The figures need the package prometheus_client: pip install 'vizlab[serve]'."
@@ -39,7 +39,7 @@ def service_routes(workspace: Any, stopping: Stopping, metrics: Metrics) -> list
         return JSONResponse(said, 503 if stopping.asked else 200, headers={"Cache-Control": "no-store"})
 
     async def figures(request: Request) -> Response:
-        if not is_near(visitor_of(request.scope)):
+        if not is_near(address_of(request.scope)):
             return PlainTextResponse(ELSEWHERE, 403)
         found = await run_in_threadpool(metrics.text)
         if found is None:

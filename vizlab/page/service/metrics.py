@@ -7,17 +7,17 @@ from typing import Any
 import torch
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vizlab.page.guard.requests import path_of
+from vizlab.page.guard.requests import API, path_of
 from vizlab.page.service.jobs import Job
 
 WAITS = (0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300)
 """Upper ends of the ranges, in seconds, in which waits and runs are counted."""
 KINDS = {
-    "/gradio_api/upload": "upload",
-    "/gradio_api/queue": "event",
-    "/gradio_api/call": "call",
-    "/gradio_api/file=": "file",
-    "/gradio_api": "other of Gradio",
+    f"{API}/upload": "upload",
+    f"{API}/queue": "event",
+    f"{API}/call": "call",
+    f"{API}/file=": "file",
+    API: "other of Gradio",
     "/vizlab": "result",
     "/health": "health",
     "/metrics": "metrics",

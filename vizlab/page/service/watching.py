@@ -9,11 +9,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vizlab.errors import InputError
-from vizlab.page.guard.requests import path_of
+from vizlab.page.guard.requests import API, address_of, path_of
 from vizlab.page.service.uploads import Uploads
 
-UPLOAD, HEARTBEAT = "/gradio_api/upload", "/gradio_api/heartbeat/"
-EVENTS = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/api/", "/gradio_api/call/")
+UPLOAD, HEARTBEAT = f"{API}/upload", f"{API}/heartbeat/"
+EVENTS = (f"{API}/queue/join", f"{API}/run/", f"{API}/api/", f"{API}/call/")
 READ = 2_000_000
 """Bytes of an event's body that are looked through for names of files; and of an upload's answer."""
 
@@ -43,7 +43,7 @@ class Watched:
         if not length.isdecimal() or "transfer-encoding" in headers:  # which counts where both are sent
             words = "This upload does not say how long it is; send its Content-Length."
             return await PlainTextResponse(words, 411)(scope, receive, send)
-        visitor, size = visitor_of(scope), int(length)
+        visitor, size = address_of(scope), int(length)
         try:
             self._uploads.coming(visitor, size)
         except InputError as err:
@@ -72,12 +72,6 @@ class Watched:
         session = found.get("session_hash") if isinstance(found, dict) else None
         if isinstance(session, str):
             self._uploads.named(session, body.decode(errors="replace"))
-
-
-def visitor_of(scope: Scope) -> str:
-    """The address that a request comes from; behind a proxy on this machine the one that the proxy names."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def _listening(receive: Receive, heard: Callable[[bytes], object]) -> Receive:
