@@ -91,6 +91,21 @@ def test_model_moves(network):
     assert not model.lock.locked()
 
 
+def test_a_model_that_does_not_fit_stays_whole_where_it_was(network, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, elsewhere = [], torch.device("meta")
+
+    def to(device: torch.device) -> None:
+        asked.append(device)
+        if device == elsewhere:
+            raise torch.OutOfMemoryError("after half of the tensors")
+
+    model = Model(*network, "a", precision="float32")
+    monkeypatch.setattr(model.network, "to", to)
+    with pytest.raises(torch.OutOfMemoryError):
+        model.move_to(elsewhere, "bfloat16")
+    assert (asked, model.device, model.precision) == ([elsewhere, CPU], CPU, "float32")
+
+
 @pytest.mark.parametrize(("avx512", "amx", "expected"), [(True, False, "bfloat16"), (False, False, "float32")])
 def test_older_torch_tells_bfloat16_by_its_private_helpers(
     avx512: bool, amx: bool, expected: str, monkeypatch: pytest.MonkeyPatch

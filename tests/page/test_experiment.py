@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from vizlab.page.kit.method_tab import Updates
 from vizlab.page.page import Shown
 from vizlab.page.service.jobs import Jobs
 from vizlab.page.turns import Turn, Turns
+from vizlab.progress import Step
 
 
 class MadeWorkspace:
@@ -38,6 +40,12 @@ class MadeWorkspace:
         if key not in self.results:
             raise InputError("gone")
         return self.results[key]
+
+
+@contextmanager
+def named_alone(workspace: Any, analysis: Analysis, names: Sequence[str], step: Step) -> Iterator[Run]:
+    """A run on networks of which there are only names."""
+    yield Run(analysis, tuple(SimpleNamespace(name=name) for name in names), step)  # type: ignore[misc]
 
 
 class CountTab(ExperimentTab):
@@ -67,7 +75,7 @@ Made = tuple[CountTab, ExperimentRuns, MadeWorkspace]
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     workspace = MadeWorkspace()
-    monkeypatch.setattr(experiment_runs, "subject", lambda workspace, analysis, name: SimpleNamespace(name=name))
+    monkeypatch.setattr(experiment_runs, "run_on", named_alone)
     with gr.Blocks(analytics_enabled=False):
         message, progress, shown = gr.HTML(), gr.HTML(), gr.State(Shown())
         tab = CountTab(workspace)  # type: ignore[arg-type]

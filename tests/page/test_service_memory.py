@@ -4,13 +4,18 @@ import gc
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+import vizlab.page.workspace as workspace_module
+from tests.page.made_scenes import made_analysis, made_trace
 from tests.page.page_process import NAMES, checkpoints, scenes
+from vizlab.page.experiment import run_on
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.sizes import held_bytes
 from vizlab.page.service.memory import AT_MOST_EVERY, Memory, resident_bytes
@@ -136,43 +141,97 @@ def test_resident_bytes_are_those_the_system_knows() -> None:
         assert 0.1 * peak < resident_bytes() <= 1.05 * peak
 
 
+CPU, GPU = torch.device("cpu"), torch.device("meta")
+"""Both are there on every machine; the second stands for a GPU."""
+
+
 class Network:
-    """As much of a model as `OnGpus` asks for: its bytes, and where it is. "meta" stands for a GPU."""
+    """As much of a model as `OnGpus` asks for: its bytes, and where it is."""
 
     def __init__(self, megabytes: int) -> None:
         self.network = torch.nn.Linear(megabytes * 250_000, 1, bias=False)
-        self.device = torch.device("meta")
+        self.device, self.precision = CPU, "float32"
 
-    def move_to(self, device: torch.device) -> None:
-        self.device = device
+    def move_to(self, device: torch.device, precision: str = "float32") -> None:
+        self.device, self.precision = device, precision
+
+
+def run(on_gpus: OnGpus, network: Any, device: torch.device = GPU) -> None:
+    with on_gpus.placed(network, device, "float32"):
+        assert network.device == device
 
 
 def test_the_least_recently_used_networks_leave_the_gpu() -> None:
     on_gpus = OnGpus(5_000_000)
     a, b, c = Network(2), Network(2), Network(2)
     assert network_bytes(a) == 2_000_000  # type: ignore[arg-type]
-    use: Callable[[Any], None] = on_gpus.used
-    use(a)
-    use(b)
-    use(a)
-    use(c)
-    assert [one.device.type for one in (a, b, c)] == ["meta", "cpu", "meta"]
+    for one in (a, b, a, c):
+        run(on_gpus, one)
+    assert [one.device for one in (a, b, c)] == [GPU, CPU, GPU]
     assert on_gpus.total_bytes == 4_000_000
     large = Network(9)
-    use(large)
-    assert [one.device.type for one in (a, b, c, large)] == ["cpu", "cpu", "cpu", "meta"]
+    run(on_gpus, large)
+    assert [one.device for one in (a, b, c, large)] == [CPU, CPU, CPU, GPU]
+
+
+def test_room_is_made_before_a_network_comes() -> None:
+    on_gpus, there = OnGpus(3_000_000), []
+    a, b = Network(2), Network(2)
+    run(on_gpus, a)
+    b.move_to = lambda device, precision="float32": there.append(a.device)  # type: ignore[method-assign]
+    with on_gpus.placed(b, GPU, "float32"):  # type: ignore[arg-type]
+        assert there == [CPU]
+
+
+def test_a_network_in_use_does_not_go_and_afterwards_it_may() -> None:
+    on_gpus = OnGpus(3_000_000)
+    a, b, c = Network(2), Network(2), Network(2)
+    use: Callable[..., Any] = on_gpus.placed
+    with use(a, GPU, "float32"), use(b, GPU, "bfloat16"):
+        assert (a.device, b.device, b.precision) == (GPU, GPU, "bfloat16")
+        with use(a, GPU, "float32"):  # twice, and once over
+            pass
+        run(on_gpus, c)
+        assert (a.device, b.device) == (GPU, GPU)
+    run(on_gpus, c)
+    assert [one.device for one in (a, b, c)] == [CPU, CPU, GPU]
+    with pytest.raises(ValueError, match="failed"), use(a, GPU, "float32"):
+        raise ValueError("failed")
+    run(on_gpus, b)
+    assert a.device == CPU
 
 
 def test_networks_on_the_cpu_are_left_alone_and_nobody_is_kept_alive() -> None:
     on_gpus = OnGpus(1)
-    ours = [Network(1) for _ in range(3)]
-    for one in ours:
-        one.device = torch.device("cpu")
-        on_gpus.used(one)  # type: ignore[arg-type]
+    for _ in range(3):
+        run(on_gpus, Network(1), CPU)
     assert on_gpus.total_bytes == 0
     gone = Network(1)
-    on_gpus.used(gone)  # type: ignore[arg-type]
+    run(on_gpus, gone)
     assert on_gpus.total_bytes == 1_000_000
     del gone
     gc.collect()
     assert on_gpus.total_bytes == 0
+
+
+def test_what_another_run_moved_meanwhile_is_back_after_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep waits between two steps; another visitor's runs use the GPU, or the same network on the CPU."""
+    a, b = Network(2), Network(2)
+    of_all: Any = SimpleNamespace(on_gpus=OnGpus(3_000_000), shelf=SimpleNamespace(loaded=lambda names: [a]))
+    a.moved = lambda settings: settings  # type: ignore[attr-defined]
+    monkeypatch.setattr(workspace_module, "pick_device", lambda name: GPU)
+    monkeypatch.setattr(workspace_module, "pick_precision", lambda name, device: "float32")
+    before = replace(made_trace(), environment={"device": "meta"})
+    waited: list[torch.device] = []
+
+    def another_runs(done: float, what: str) -> None:
+        run(of_all.on_gpus, *{"b": (b, GPU), "a": (a, CPU)}[what])
+        waited.append(a.device)
+
+    with run_on(of_all, made_analysis("hall", {"a": before}), ["a"], another_runs) as found:
+        for what in "bba":
+            found.step(0, what)
+            assert (a.device, b.device) == (GPU, CPU)
+    assert waited == [CPU] * 3  # who waits holds no room
+    run(of_all.on_gpus, b)
+    assert a.device == CPU  # and afterwards it makes room as any other

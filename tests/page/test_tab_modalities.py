@@ -167,7 +167,9 @@ def test_without_a_reference_no_conflict_and_predicted_regions(tab: ModalitiesTa
     assert "scores" not in first[tab.regions].lower()
 
 
-def test_two_replacements_must_differ_and_a_stop_ends_it(tab: ModalitiesTab, small_rgbd: RGBDImage) -> None:
+def test_two_replacements_must_differ_and_a_stop_ends_it(
+    tab: ModalitiesTab, small_rgbd: RGBDImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = make_model("cen")
     analysis = analysed(small_rgbd, model)
     with pytest.raises(InputError, match="Both replacements are 'own mean'"):
@@ -176,6 +178,10 @@ def test_two_replacements_must_differ_and_a_stop_ends_it(tab: ModalitiesTab, sma
     def step(done: float, what: str) -> None:
         raise CancelledError
 
+    def forward(*given: Any, **further: Any) -> Any:
+        raise AssertionError("a forward before it is this run's turn")
+
+    monkeypatch.setattr(model, "forward", forward)
     with pytest.raises(CancelledError):
         list(tab.compute(run_on(analysis, model, step), **{**ASKED, "target": "predicted"}))
 

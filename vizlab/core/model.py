@@ -103,9 +103,13 @@ class Model:
             return {name: y.float() for name, y in self.network(ready).items()}
 
     def move_to(self, device: torch.device, precision: Precision | None = None) -> None:
-        """Continue on another device, e.g. on the CPU after a GPU ran out of memory."""
+        """Continue on another device, e.g. on the CPU after a GPU ran out of memory; it stays where it does not fit."""
         with self.lock:
-            self.network.to(device)
+            try:
+                self.network.to(device)
+            except RuntimeError:  # part of it may be there already
+                self.network.to(self.device)
+                raise
             self.device = device
             self.precision = default_precision(device) if precision is None else precision
 

@@ -32,7 +32,7 @@ from vizlab.experiments.corruptions.words import turned
 from vizlab.experiments.interventions.effect import Bench
 from vizlab.page.adding import add_checkpoint
 from vizlab.page.effects import unchanged_trace
-from vizlab.page.experiment import Run, subject
+from vizlab.page.experiment import Run, run_on
 from vizlab.page.handlers import UNEXPECTED
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.request import request_for
@@ -41,7 +41,6 @@ from vizlab.page.tab_effects import sweeping_of
 from vizlab.page.turns import Turn
 from vizlab.page.wiring import NETWORKS
 from vizlab.page.workspace import Workspace
-from vizlab.progress import Step
 from vizlab.rgbd import DERIVATIONS, ReadOptions
 
 log = logging.getLogger("vizlab.page")
@@ -171,12 +170,12 @@ class Endpoints:
     def corrupt(self, key: str, model: str, corruption: str = "every") -> dict[str, Any]:
         """A severity sweep: scores, confidence and shares of one network as a sensor of the picture gets worse."""
         analysis = self.workspace.get(key)
-        one = subject(self.workspace, analysis, model)
-        offered = [found.name for found in fitting(one.rgbd, one.model.inputs)]
-        with self._turn("corrupt", analysis, model) as step:
+        with self._run("corrupt", analysis, model) as run:
+            one = run.only
+            offered = [found.name for found in fitting(one.rgbd, one.model.inputs)]
             sweep = severity_sweep(
                 one.model, one.rgbd, offered if corruption == "every" else [corruption],
-                truth=analysis.picture.reference, step=step,
+                truth=analysis.picture.reference, step=run.step,
                 working_size=one.working_size, settings=one.settings, clean=one.before,
             )  # fmt: skip
         said = {found.name: turned(sweep, found) for found in sweep.corruptions}
@@ -185,10 +184,10 @@ class Endpoints:
     def intervene(self, key: str, model: str, changes: list[dict[str, Any]]) -> dict[str, Any]:
         """What changes of what streams send each other do to one network: how far every output moves, and flips."""
         analysis = self.workspace.get(key)
-        one = subject(self.workspace, analysis, model)
         asked = [self._change(change) for change in _listed(changes)]
-        with self._turn("intervene", analysis, model) as step:
-            step(0, "changing")  # the turn before the lock, as everybody takes them
+        with self._run("intervene", analysis, model) as run:
+            one = run.only
+            run.step(0, "changing")  # the turn before the lock, as everybody takes them
             with one.model.lock:
                 bench = Bench(
                     one.model, one.rgbd, working_size=one.working_size, settings=one.settings,
@@ -202,19 +201,19 @@ class Endpoints:
         Kept for everybody: asked again, or begun on the page, it goes on where it was.
         """
         analysis = self.workspace.get(key)
-        one, effects = subject(self.workspace, analysis, model), self.workspace.effects
-        known = effects.get(one.before)
+        effects = self.workspace.effects
+        known = effects.get(analysis.trace_of(model))
         if known is None or not known.done:
-            with self._turn("sweep", analysis, model) as step:
-                for found in sweeping_of(Run(analysis, (one,), step), 0, known):
+            with self._run("sweep", analysis, model) as run:
+                for found in sweeping_of(run, 0, known):
                     effects.put(found)
                     known = found
         assert known is not None
         return known.to_dict()
 
     @contextmanager
-    def _turn(self, kind: str, analysis: Analysis, model: str) -> Iterator[Step]:
-        """The block is a job of that kind; each step waits for its turn."""
+    def _run(self, kind: str, analysis: Analysis, model: str) -> Iterator[Run]:
+        """The block is a job of that kind on one network; each step waits for its turn."""
         job = self.workspace.jobs.job(kind, [model], analysis.picture.rgbd.size)
         with job as began, Turn(self.workspace.turns, lambda before: None) as turn:
 
@@ -222,7 +221,8 @@ class Endpoints:
                 turn.take()
                 began()
 
-            yield step
+            with run_on(self.workspace, analysis, [model], step) as run:
+                yield run
 
     def _change(self, given: dict[str, Any]) -> Change:
         """A change as `to_dict` of one describes it, or with a bundled scene's name under "scene"."""

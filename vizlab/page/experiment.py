@@ -29,6 +29,7 @@ needs gradients or other weights. `Subject.trace` takes the model's lock; who ca
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar
@@ -36,7 +37,6 @@ from typing import Any, ClassVar
 import gradio as gr
 import torch
 
-from vizlab.core.device import pick_device, pick_precision
 from vizlab.core.model import Model
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
@@ -44,7 +44,7 @@ from vizlab.errors import InputError
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import badge, empty_state, heading, tag
 from vizlab.page.kit.method_tab import Updates
-from vizlab.page.workspace import Workspace, shown
+from vizlab.page.workspace import Workspace, ran_on, shown
 from vizlab.progress import Step
 from vizlab.rgbd import RGBDImage
 
@@ -58,7 +58,8 @@ QUIET: dict[str, Any] = {"api_name": "page", "api_visibility": "private", "show_
 class Subject:
     """One network of the analysis on show, with what it saw there.
 
-    `model` is on the device and in the precision of that analysis, and shared with everybody: use it, do not change it.
+    `model` is on the device and in the precision of that analysis from the run's first step on, and shared with
+    everybody: use it, do not change it.
     `rgbd` is the picture as this network got it (its depth may be another network's prediction), `before` the trace of
     the analysis, `settings` the controls that were moved for it and `working_size` (H, W), or None for its own.
     """
@@ -226,15 +227,27 @@ class ExperimentTab:
         return {self.run: gr.update(visible=True), self.stop: gr.update(visible=False), self.progress: ""}
 
 
-def subject(workspace: Workspace, analysis: Analysis, name: str) -> Subject:
-    """That network of the analysis, where the analysis ran it; raises InputError if it was not run or is gone."""
+@contextmanager
+def run_on(workspace: Workspace, analysis: Analysis, names: Sequence[str], step: Step) -> Iterator[Run]:
+    """A run on those networks of the analysis; raises InputError if one was not run in it or is gone.
+
+    After each step they are where the analysis ran them, until the next: while it waits, other runs may move them.
+    """
+    subjects = tuple(_subject(workspace, analysis, name) for name in names)
+    with ExitStack() as places:
+
+        def told(done: float, what: str) -> None:
+            places.close()
+            step(done, what)
+            for one in subjects:
+                places.enter_context(workspace.on_gpus.placed(one.model, *ran_on(one.before, analysis.request)))
+
+        yield Run(analysis, subjects, told)
+
+
+def _subject(workspace: Workspace, analysis: Analysis, name: str) -> Subject:
     before = analysis.trace_of(name)
     [model] = workspace.shelf.loaded((name,))
-    # A network that did not fit into the memory of a GPU ran on the CPU.
-    device = pick_device("cpu" if before.environment["device"] == "cpu" else analysis.request.device)
-    precision = pick_precision(analysis.request.precision, device)
-    if (model.device, model.precision) != (device, precision):
-        model.move_to(device, precision)
     return Subject(
         model=model,
         rgbd=shown(analysis).get(name, analysis.picture.rgbd),

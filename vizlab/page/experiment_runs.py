@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from vizlab.errors import CancelledError, InputError
-from vizlab.page.experiment import QUIET, Action, ExperimentTab, Run, memory_words, subject
+from vizlab.page.experiment import QUIET, Action, ExperimentTab, memory_words, run_on
 from vizlab.page.guard.visit import carried
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis
@@ -149,8 +149,8 @@ class ExperimentRuns:
                     step(done, what)  # which returns once it is this run's turn
                     began()
 
-                subjects = tuple(subject(self._workspace, analysis, name) for name in names)
-                yield from action.compute(Run(analysis, subjects, told), **values)
+                with run_on(self._workspace, analysis, names, told) as run:
+                    yield from action.compute(run, **asked.values)
 
         with self._handlers.running.by(lane, lambda done, what: found.put(_Told(done, what))) as stoppable:
             work = _Work(self._workspace.turns, stoppable, found)

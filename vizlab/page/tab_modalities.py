@@ -154,6 +154,7 @@ class ModalitiesTab(ExperimentTab):
         key = self._key(run, asked)
         found = self._kept.get(key)
         if found is None:
+            run.step(0, f"running {run.only.name}")
             found = _run(run.only, asked, self._other(asked), _part(run, 0, FORWARDS))
             self._kept.put(key, found, found.nbytes)
         return found

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from vizlab.core.device import pick_device, pick_precision
+from vizlab.core.device import Precision, pick_device, pick_precision
 from vizlab.core.model import Model
 from vizlab.core.predictions import DepthPrediction
 from vizlab.core.registry import checked
@@ -64,6 +64,14 @@ DERIVED_BYTES = 100_000_000
 """Pictures with what was derived of them: all bundled scenes, and a few more."""
 
 
+@dataclass(frozen=True)
+class _Means:
+    """What runs work with: where networks are, and which are kept ready for changes."""
+
+    on_gpus: OnGpus
+    benches: Benches
+
+
 class Workspace:
     """Shared by all users of a page: the networks, and the results by key. Safe from several threads."""
 
@@ -78,7 +86,7 @@ class Workspace:
         self.effects = Effects()
         self.documents = Documents(self.get, self.effects, min(BYTES_KEPT, int(PACKED * kept)))
         self.rows = SceneRows()
-        self.benches = Benches(lambda name: self.scene_picture(name).rgbd)
+        self._means = _Means(self.on_gpus, Benches(lambda name: self.scene_picture(name).rgbd))
         self._bundled: dict[str, Picture] = {}
         self._derived: ByteCache[Picture] = ByteCache(min(DERIVED_BYTES, int(DERIVED * kept)))
         self._secret = secrets.token_bytes(32)
@@ -159,7 +167,7 @@ class Workspace:
 
         def compute(heeded: Step) -> Analysis:
             picture = read[0] if read else self.read(request)
-            return self._settled(models, _run(key, request, picture, models, heeded, self.benches))
+            return _run(key, request, picture, models, heeded, self._means)
 
         # Many may wait, and a picture weighs up to some hundred MB: who waits reads his again when it is his turn.
         return self._once(key, compute, step, job, background, waits=read.clear)
@@ -195,9 +203,7 @@ class Workspace:
         job = self.jobs.job("vary", request.models, before.picture.rgbd.size)
         return self._once(
             new_key,
-            lambda heeded: self._settled(
-                list(models.values()), _vary(new_key, request, before, models, heeded, self.benches)
-            ),
+            lambda heeded: _vary(new_key, request, before, models, heeded, self._means),
             step,
             job,
         )
@@ -234,12 +240,6 @@ class Workspace:
             began()
             analysis = self._results.get(key) or compute(held.heeded(step))
             self._results.put(key, analysis, analysis.nbytes)
-        return analysis
-
-    def _settled(self, models: list[Model], analysis: Analysis) -> Analysis:
-        """The analysis of these models, which stay where they ran as far as there is room."""
-        for model in models:
-            self.on_gpus.used(model)
         return analysis
 
     def _forget(self, key: str) -> None:
@@ -298,7 +298,7 @@ def _sensor_reference(rgbd: RGBDImage) -> Reference | None:
     return None if rgbd.depth is None or is_without_scale(rgbd) else Reference().completed(rgbd)
 
 
-def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step, benches: Benches) -> Analysis:
+def _run(key: str, request: Request, picture: Picture, models: list[Model], step: Step, means: _Means) -> Analysis:
     started = time.perf_counter()
     traces: dict[str, FusionTrace] = {}
     unchanged: dict[str, FusionTrace] = {}
@@ -315,11 +315,11 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
             rgbd = _shown_to(model, picture.rgbd, source, traces)
             if source is None:  # what was changed for this network alone is said of the run
                 notes += [one for one in rgbd.record.warnings if one not in picture.rgbd.record.warnings]
-            own = _trace(model, rgbd, replace(request, settings={}, settings_by_model={}), notes)
+            own = _trace(model, rgbd, replace(request, settings={}, settings_by_model={}), notes, means.on_gpus)
             traces[model.name] = own
             if any(_altered(model, request)):
                 unchanged[model.name] = own
-                found = _as_asked(model, rgbd, request, own, picture.reference, notes, benches)
+                found = _as_asked(model, rgbd, request, own, picture.reference, notes, means)
                 traces[model.name], effects[model.name] = found
         except IncompatibleInputError as err:
             skipped[model.name] = how_on_the_page(str(err))
@@ -345,7 +345,7 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
 
 
 def _vary(
-    key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step, benches: Benches
+    key: str, request: Request, before: Analysis, models: dict[str, Model], step: Step, means: _Means
 ) -> Analysis:
     started = time.perf_counter()
     notes = list(before.notes)
@@ -364,7 +364,7 @@ def _vary(
             step(0.1, f"running {name} {_altered_words(*altered)}")
             rgbd = _shown_to(models[name], before.picture.rgbd, before.stand_in.get(name), at_own)
             truth = before.picture.reference
-            traces[name], found = _as_asked(models[name], rgbd, request, own, truth, notes, benches)
+            traces[name], found = _as_asked(models[name], rgbd, request, own, truth, notes, means)
         effects |= {name: found} if found else {}
     return replace(
         before,
@@ -396,15 +396,15 @@ def _as_asked(
     own: FusionTrace,
     truth: Reference | None,
     notes: list[str],
-    benches: Benches,
+    means: _Means,
 ) -> tuple[FusionTrace, Mapping[str, OutputEffect]]:
     """The trace with controls moved and changes in force, and what the changes did; `own` is the one without both."""
     moved, stack = _altered(model, request)
-    before = _trace(model, rgbd, request, notes) if moved else own
+    before = _trace(model, rgbd, request, notes, means.on_gpus) if moved else own
     if not stack:
         return before, {}
-    with model.lock:
-        effect = benches.effect(model, rgbd, stack, before, moved, request.working_size, truth)
+    with means.on_gpus.placed(model, *ran_on(before, request)), model.lock:
+        effect = means.benches.effect(model, rgbd, stack, before, moved, request.working_size, truth)
     return effect.after, effect.outputs
 
 
@@ -458,28 +458,32 @@ def _depth_rmse(model: Model) -> float:
     return math.inf if result is None else result.by_task.get("depth", {}).get("RMSE", math.inf)
 
 
+def ran_on(before: FusionTrace, request: Request) -> tuple[torch.device, Precision]:
+    """Where the request had that trace made, and in which precision."""
+    # A network that did not fit into the memory of a GPU ran on the CPU.
+    device = pick_device("cpu" if before.environment["device"] == "cpu" else request.device)
+    return device, pick_precision(request.precision, device)
+
+
 def _moved(model: Model, request: Request) -> dict[str, float]:
     return model.moved(request.settings_of(model.name))
 
 
-def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str]) -> FusionTrace:
+def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str], on_gpus: OnGpus) -> FusionTrace:
     """One traced run where the user wants it or, where a GPU's memory does not suffice, on the CPU."""
     device = pick_device(request.device)
     try:
-        return _trace_on(model, rgbd, request, device)
+        return _trace_on(model, rgbd, request, device, on_gpus)
     except torch.OutOfMemoryError:
         notes.append(f"{model.name} did not fit into the memory of {device}; it ran on the CPU instead.")
     # Outside the handler: the traceback would keep the tensors of the failed run alive.
     torch.cuda.empty_cache()
-    return _trace_on(model, rgbd, request, torch.device("cpu"))
+    return _trace_on(model, rgbd, request, torch.device("cpu"), on_gpus)
 
 
-def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.device) -> FusionTrace:
-    precision = pick_precision(request.precision, device)
-    if (model.device, model.precision) != (device, precision):
-        model.move_to(device, precision)
+def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.device, on_gpus: OnGpus) -> FusionTrace:
     try:
-        with model.lock:
+        with on_gpus.placed(model, device, pick_precision(request.precision, device)), model.lock:
             return trace(model, rgbd, working_size=request.working_size, **_moved(model, request))  # type: ignore[arg-type]
     except RuntimeError as err:
         # What torch raises on a CPU has no class of its own.
