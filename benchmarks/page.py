@@ -6,28 +6,24 @@ python -m benchmarks.page [--repeats 5]
 """
 
 import argparse
-import contextlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.error
-import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
 
 from benchmarks.measure import time_ratio
+from benchmarks.page_process import page_running
 from vizlab.page.cache import ByteCache
 from vizlab.page.documents import Documents
 from vizlab.page.kit.analysis import Request
 from vizlab.page.page import Page, Shown
 from vizlab.page.settings import Settings
 from vizlab.page.workspace import Workspace
-
-ROOT = Path(__file__).parents[1]
-PORT = 7893
 
 
 def server_against_forwards(repeats: int) -> None:
@@ -81,27 +77,14 @@ def ready_against_imports(repeats: int) -> None:
     """Time from start to the first answered page, against importing torch and gradio in a fresh process."""
     ratios = []
     for _ in range(repeats):
-        imports = seconds([sys.executable, "-c", "import torch, gradio"], wait_for_port=False)
-        ratios.append(seconds([sys.executable, "app.py", "--port", str(PORT)], wait_for_port=True) / imports)
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import torch, gradio"], check=True)
+        imports = time.perf_counter() - began
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            with page_running(Path(folder)):
+                ratios.append((time.perf_counter() - began) / imports)
     print(f"page ready / importing torch and gradio: {statistics.median(ratios):.2f}")
-
-
-def seconds(command: list[str], wait_for_port: bool) -> float:
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if not wait_for_port:
-        process.wait()
-        return time.perf_counter() - started
-    try:
-        while process.poll() is None:
-            with contextlib.suppress(urllib.error.URLError, ConnectionError):
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=5).read()
-                return time.perf_counter() - started
-            time.sleep(0.05)
-        raise RuntimeError("the app ended before it answered")
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def main() -> None:
