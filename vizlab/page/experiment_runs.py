@@ -150,7 +150,7 @@ class ExperimentRuns:
                     began()
 
                 with run_on(self._workspace, analysis, names, told) as run:
-                    yield from action.compute(run, **asked.values)
+                    yield from action.compute(run, **values)
 
         with self._handlers.running.by(lane, lambda done, what: found.put(_Told(done, what))) as stoppable:
             work = _Work(self._workspace.turns, stoppable, found)
