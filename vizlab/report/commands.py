@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vizlab.core.replacing import replace_text
 from vizlab.errors import InputError
 
 Checkpoints = Annotated[
@@ -95,7 +96,7 @@ def methods_command(
     if out is None:
         print(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        replace_text(out, text, InputError)
         print(out)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vizlab.core.replacing import replacing
 from vizlab.errors import InputError, one_line
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _write(path: Path, found: "Attribution") -> None:
     import numpy as np
 
     maps = {f"map/{name}": values for name, values in found.maps.items()}
-    with path.open("wb") as file:
+    with replacing(path, InputError) as file:
         np.savez_compressed(
             file, allow_pickle=False, region=found.region, about=json.dumps(attribution_words(found)), **maps
         )

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from vizlab.core.replacing import replace_text
+from vizlab.errors import InputError
+
 
 def corrupt_command(
     checkpoint: Annotated[Path, typer.Argument(help="a vizlab .safetensors or an authors' checkpoint")],
@@ -37,6 +40,6 @@ def corrupt_command(
     truth = Reference().completed(rgbd) if measured else None
     sweep = severity_sweep(model, rgbd, names, truth=truth, severities=severity or SEVERITIES, seed=seed)
     if csv is not None:
-        csv.write_text(sweep.csv(), encoding="utf-8")
+        replace_text(csv, sweep.csv(), InputError)
     said = {one.name: turned(sweep, one) for one in sweep.corruptions}
     print(json.dumps({**sweep.to_dict(), "fusion response": said}, indent=2))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vizlab.core.replacing import replace_text
 from vizlab.errors import InputError
 
 
@@ -32,9 +33,8 @@ def scales_command(
     history = read_history(files[0] if len(files) == 1 else files)
     if out is not None:
         charts = (scale_film(history, limit), exchange_history(history, limit), scale_map(history, site, limit))
-        out.write_text(
-            _page([chart.to_html(full_html=False, include_plotlyjs=not at) for at, chart in enumerate(charts)])
-        )
+        parts = [chart.to_html(full_html=False, include_plotlyjs=not at) for at, chart in enumerate(charts)]
+        replace_text(out, _page(parts), InputError)
     share = history.share(limit)
     print(json.dumps({
         "epochs": list(history.epochs),

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from vizlab.core.replacing import replace_text
+from vizlab.errors import DataError
+
 Result = Annotated[Path, typer.Argument(help="the study.npz that `vizlab study` wrote, or a smaller one of --keep")]
 Out = Annotated[Path, typer.Option(help="the text, Markdown; figures go into a folder beside it, of its name")]
 Claims = Annotated[Path | None, typer.Option(help="a TOML file of claims to hold against the study")]
@@ -27,7 +30,7 @@ def study_report_command(result: Result, out: Out = Path("study.md"), claims: Cl
     study = compact(load_study(result))
     listed = read_claims(claims) if claims else Known()
     found = gather(study)
-    out.write_text(study_text(found, listed, out.stem))
+    replace_text(out, study_text(found, listed, out.stem), DataError)
     draw_figures(found, out.parent / out.stem)
     if keep is not None:
         save_small(study, keep)
