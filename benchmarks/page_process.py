@@ -68,10 +68,14 @@ def page_running(folder: Path, *options: str | Path) -> Iterator[PageProcess]:
 
 def place(folder: Path) -> PageProcess:
     """Where a page will be that nobody has started yet."""
+    return PageProcess(f"http://127.0.0.1:{free_port()}", 0, folder / "uploads", folder / "page.log")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return PageProcess(f"http://127.0.0.1:{port}", 0, folder / "uploads", folder / "page.log")
+        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(page: PageProcess, alive: Callable[[], bool]) -> None:

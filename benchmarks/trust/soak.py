@@ -16,7 +16,7 @@ from benchmarks.trust.visitor import Visitor, client_of
 
 NETWORK = "cen-mobilenetv2-nyuv2"
 REST = 20.0
-"""Seconds after the last analysis in which free memory goes back."""
+"""Seconds without work in which free memory goes back."""
 OVER = 1.3
 """Times the cache that memory may grow by."""
 KEPT = 40
@@ -33,33 +33,36 @@ def soak(
     with tempfile.TemporaryDirectory() as folder:
         options = ("--cache-mb", str(cache_mb), "--all-uploads-mb", "2000", *without_scenes(Path(folder)))
         with page_running(Path(folder), *options) as page:
-            empty = page.resident_bytes() / 1e6
+            asyncio.run(_analyses(page, lambda done: done < 1, size, first=count))
+            time.sleep(REST)
+            start = page.resident_bytes() / 1e6  # the network is loaded
             began, readings = time.monotonic(), list[float]()
 
             def wanted(done: int) -> bool:
                 """Whether another analysis is, after `done`, of which this takes down what the process holds."""
                 readings.append(page.resident_bytes() / 1e6)
                 if done and (done in (1, 2) or done % max(1, count // 50) == 0):
-                    figures = _figures(readings[1:], time.monotonic() - began, count, cache_mb, size)
-                    trial.record({**figures, "empty_mb": round(empty)}, note)
+                    figures = _figures(start, readings[1:], time.monotonic() - began, count, cache_mb, size)
+                    trial.record(figures, note)
                     print(json.dumps({"done": done, "mb": round(readings[-1])}), flush=True)
                 return done < count and time.monotonic() - began < 60 * minutes and readings[-1] < 1000 * most_gb
 
             asyncio.run(_analyses(page, wanted, size))
             seconds = time.monotonic() - began
             time.sleep(REST)
-            figures = _figures(readings[1:], seconds, count, cache_mb, size)
-            rest = {"empty_mb": round(empty), "at_rest_mb": round(page.resident_bytes() / 1e6)}
-            trial.record({**figures, **rest, "files": len(page.files())}, note)
+            figures = _figures(start, readings[1:], seconds, count, cache_mb, size)
+            trial.record({**figures, "at_rest_mb": round(page.resident_bytes() / 1e6)}, note)
 
 
-async def _analyses(page: PageProcess, wanted: Callable[[int], bool], size: tuple[int, int]) -> None:
-    """One visitor uploads, runs, and fetches what the viewer does, as long as it is `wanted` after so many."""
+async def _analyses(page: PageProcess, wanted: Callable[[int], bool], size: tuple[int, int], first: int = 0) -> None:
+    """One visitor uploads, runs, and fetches what the viewer does, as long as it is `wanted` after so many; pictures
+    are those from number `first` on.
+    """
     async with client_of(page.url) as client:
         visitor, done = Visitor(client, uuid.uuid4().hex), 0
         async with visitor.there():
             while wanted(done):
-                files = [await visitor.upload(data) for data in picture(done, *size)]
+                files = [await visitor.upload(data) for data in picture(first + done, *size)]
                 key = (await visitor.analyse(files, NETWORK))["key"]
                 document = json.loads(await visitor.fetch(f"/vizlab/document/{key}"))
                 for layer in document["layers"]:
@@ -68,8 +71,10 @@ async def _analyses(page: PageProcess, wanted: Callable[[int], bool], size: tupl
                 done += 1
 
 
-def _figures(readings: list[float], seconds: float, count: int, cache_mb: int, size: tuple[int, int]) -> dict[str, Any]:
-    """Memory after each analysis in MB; the first counts as the start, since networks are loaded by then."""
+def _figures(
+    start: float, readings: list[float], seconds: float, count: int, cache_mb: int, size: tuple[int, int]
+) -> dict[str, Any]:
+    """Memory in MB: at rest at the start, and right after each analysis, when what it needed is not all given back."""
     step = max(1, len(readings) // KEPT)
     return {
         "wanted": count,
@@ -77,9 +82,8 @@ def _figures(readings: list[float], seconds: float, count: int, cache_mb: int, s
         "run_seconds": round(seconds),
         "size": list(size),
         "cache_mb": cache_mb,
-        "start_mb": round(readings[0]),
+        "start_mb": round(start),
         "largest_mb": round(max(readings)),
-        "end_mb": round(readings[-1]),
-        "bound_mb": round(readings[0] + OVER * cache_mb),
+        "bound_mb": round(start + OVER * cache_mb),
         "memory": [[done, round(readings[done - 1])] for done in range(1, len(readings) + 1, step)],
     }

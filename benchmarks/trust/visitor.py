@@ -9,6 +9,8 @@ import httpx
 
 from benchmarks.page_process import LOOPBACK
 
+SENT = "picture.png"
+"""What an uploaded file is called."""
 SECONDS = 1800.0
 """How long one answer is waited for."""
 
@@ -23,7 +25,7 @@ class Visitor:
     def __init__(self, client: httpx.AsyncClient, session: str) -> None:
         self._client, self.session = client, session
 
-    async def upload(self, data: bytes, name: str = "picture.png") -> dict[str, Any]:
+    async def upload(self, data: bytes, name: str = SENT) -> dict[str, Any]:
         """The file as an endpoint takes it. Raises RefusedError."""
         answer = await self._client.post("/gradio_api/upload", files={"files": (name, data)})
         if answer.status_code != 200:

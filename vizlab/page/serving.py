@@ -15,6 +15,7 @@ from vizlab.bundled import viewer_script
 from vizlab.errors import VizlabError
 from vizlab.page.documents import Documents
 from vizlab.page.exports import export_routes
+from vizlab.page.front import FrontPage
 from vizlab.page.guard.threads import DRAWN, Workers
 from vizlab.page.service.service import Service
 from vizlab.page.workspace import Workspace
@@ -36,7 +37,7 @@ def serving(workspace: Workspace, service: Service | None = None) -> dict[str, A
         Route(f"/{ROOT}/viewer-{{mark}}.js", answers.viewer),
         *export_routes(workspace, ROOT),
     ]
-    passed = [Middleware(Kept), Middleware(GZipMiddleware, minimum_size=2000)]
+    passed = [Middleware(Kept), Middleware(FrontPage), Middleware(GZipMiddleware, minimum_size=2000)]
     if service is None:
         return {"routes": routes, "middleware": passed}
     return {"routes": [*service.routes(workspace), *routes], "middleware": [*service.middleware, *passed]}

@@ -11,8 +11,9 @@ _ARENA_MAX = -8
 """M_ARENA_MAX of glibc's malloc.h."""
 ARENAS = 2
 """Places that threads allocate from: each keeps its own free memory, and there are eight a core otherwise."""
-AT_MOST_EVERY = 5.0
-"""Seconds between two trims; one takes some milliseconds for each 100 MB that are free."""
+AT_MOST_EVERY = 1.0
+"""Seconds between two trims; one takes some milliseconds for each 100 MB that are free. Until then a page holds what
+a run needed while it ran, in each of its arenas."""
 
 
 class Memory:

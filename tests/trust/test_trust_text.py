@@ -1,0 +1,131 @@
+"""docs/trust.md is made of docs/trust.json, and its sentences say what the figures do, also where those are bad."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.trust.record import FILE, Trial, read
+from benchmarks.trust.text import trust_text, write_text
+from vizlab.errors import DataError
+
+MACHINE = {
+    "cores": 2, "cores_used": 1, "memory_gb": 25, "system": "Linux x86_64", "python": "3.11.7", "torch": "2.13",
+}  # fmt: skip
+SPREAD = {"asked": 600, "unanswered": 0, "over_1_s": 0, "median": 0.01, "p99": 0.2, "longest": 0.9}
+CROWD = {
+    "visitors": 120, "answers": 65, "wrong": 0, "refused": 55, "sentences": ["64 runs wait already."], "failed": {},
+}  # fmt: skip
+LOAD = {
+    "visitors": 50, "run_seconds": 600, "computed": 300, "answers": 300, "wrong": 0, "refused": 0, "sentences": [],
+    "failed": {}, "fewest_of_one": 6, "most_of_one": 6, "wait_median": 100.0, "wait_longest": 110.0, "places": 64,
+    "core_share": 0.9, "get": SPREAD, "health": SPREAD, "bare": {**SPREAD}, "crowd": CROWD, "largest_mb": 700,
+    "files_left": 0, "tracebacks": 0,
+}  # fmt: skip
+SOAK = {
+    "wanted": 1000, "done": 1000, "run_seconds": 700, "size": [120, 160], "cache_mb": 100, "start_mb": 600,
+    "largest_mb": 729, "at_rest_mb": 690, "bound_mb": 730, "memory": [[1, 600]],
+}  # fmt: skip
+COMMAND = {"wanted": 10, "kills": 10, "finished": 3, "differing": 0, "broken": [], "parts": 1, "faults": []}
+PAGE = {
+    "wanted": 10, "kills": 10, "files_left": 30, "files_after_next_start": 0, "answered_again": 10, "wrong": 0,
+    "faults": [],
+}  # fmt: skip
+KILLS = {"seed": 0, "wanted": 20, "kills": 20, "of": {"train": COMMAND, "page": PAGE}}
+WRITER = {
+    "code": 1, "said": "vizlab: 'a' cannot be written", "one_sentence": True, "broken": [], "parts": 0, "kept": True,
+    "later": True,
+}  # fmt: skip
+DISK = {"room": 8_000_000, "left": 3000, "writers": {"train": WRITER, "page": {**WRITER}}}
+FUZZ = {
+    "seed": 0, "wanted": 10, "done": 10, "verdicts": {"read": 4, "refused": 6}, "faults": 0, "first_faults": [],
+    "slowest_seconds": 1.5, "slowest_kind": "exr", "most_mb": 80,
+}  # fmt: skip
+GOOD = {"load": LOAD, "soak": SOAK, "kills": KILLS, "disk": DISK, "fuzz": FUZZ}
+
+
+def said(name: str, *path: str, value: Any = None) -> str:
+    """The text of one trial, in one line, with the figure at `path` replaced."""
+    figures: Any = copy.deepcopy(GOOD[name])
+    if path:
+        *way, last = path
+        place = figures
+        for part in way:
+            place = place[part]
+        place[last] = value
+    trial = {
+        "date": "2026-11-27 08:00", "commit": "abc", "arguments": {}, "machine": MACHINE, "seconds": 700,
+        "load_average": 3.5, "note": "", "figures": figures,
+    }  # fmt: skip
+    return " ".join(trust_text({name: trial}).split())
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "good", "bad"),
+    [
+        (("load", "wrong"), 3, "every one was right to the last number and pixel", "3 were wrong"),
+        (("load", "failed"), {"ReadError": 2}, "no request failed", "requests failed: 2 ReadError"),
+        (("load", "wait_longest"), 250.0, "110 s, near that", "250 s, 2.5 times that"),
+        (("load", "get", "over_1_s"), 7, "every answer came within a second", "7 answers took more than a second"),
+        (("load", "get", "unanswered"), 2, "every answer came", "2 answers took more than a second, 2 of them never"),
+        (("load", "bare", "over_1_s"), 4, "none of its answers took more", "4 of its answers took more"),
+        (("load", "crowd", "wrong"), 1, "65 were answered, all right", "65 were answered, 1 of them wrong"),
+        (("load", "files_left"), 1, "no file of theirs was left", "1 file of theirs was left"),
+        (("load", "tracebacks"), 2, "its log no traceback", "its log 2 tracebacks"),
+        (("soak", "largest_mb"), 900, "729 MB at most, 1 MB under", "900 MB at most, 170 MB over the bound"),
+        (("soak", "at_rest_mb"), 735, "it had 690 MB, 40 MB under the bound", "it had 735 MB, 5 MB over the bound"),
+        (("soak", "at_rest_mb"), None, "at rest again", "it was ended before it rested"),
+        (("soak", "done"), 400, "1,000 analyses, each", "400 analyses of 1,000, for want of time, each"),
+        (("kills", "of", "train", "differing"), 2, "| train | 10 | 3 | 0 | 0 | none |", "| train | 10 | 3 | 2 |"),
+        (("kills", "of", "train", "broken"), ["a"], "| 0 | none |", "| 0 | 1 | none |"),
+        (("kills", "of", "page", "answered_again"), 8, "each time the next page answered", "2 times the next page did"),
+        (("kills", "of", "page", "files_after_next_start"), 4, "start left none", "of which 4 outlived the next start"),
+        (("kills", "kills"), 15, "20 kills, seed 0", "15 kills of 20, for want of time, seed 0"),
+        (("disk", "writers", "train", "kept"), False, "All 2 writers said so", "not so: train"),
+        (("disk", "writers", "page", "later"), False, "All 2 writers said so", "1 of 2 writers said so"),
+        (("fuzz", "faults"), 1, "No fault: nothing crashed", "1 fault:"),
+        (("fuzz", "done"), 4, "10 files, seed 0", "4 files of 10, for want of time"),
+    ],
+    ids=lambda found: "-".join(found) if isinstance(found, tuple) else "",
+)  # fmt: skip
+def test_a_sentence_is_true_for_good_and_for_bad_figures(
+    path: tuple[str, ...], value: Any, good: str, bad: str
+) -> None:
+    name, *below = path
+    assert good in said(name)
+    assert bad not in said(name)
+    assert bad in said(name, *below, value=value)
+    assert good not in said(name, *below, value=value)
+
+
+def test_the_ideal_wait_is_work_by_rate() -> None:
+    """50 visitors, 300 analyses in 600 s: half an analysis a second, so that everybody's turn comes every 100 s."""
+    assert "With 0.50 analyses a second" in said("load")
+    assert "each waits 100 s if all wait alike" in said("load")
+
+
+def test_what_was_not_run_is_said() -> None:
+    assert trust_text({}).count("Not run yet.") == len(GOOD)
+
+
+def test_a_trial_replaces_its_own_figures_alone(tmp_path: Path) -> None:
+    out = tmp_path / "trust.json"
+    Trial("soak", {"count": 3, "out": out, "note": "busy"}, out).record({"done": 1})
+    Trial("fuzz", {}, out).record({"done": 2})
+    Trial("soak", {"count": 4}, out).record({"done": 3}, "quiet")
+    found = read(out)
+    assert {name: trial["figures"] for name, trial in found.items()} == {"fuzz": {"done": 2}, "soak": {"done": 3}}
+    assert found["soak"]["arguments"] == {"count": 4}
+    assert found["soak"]["note"] == "quiet"
+    assert found["fuzz"]["machine"]["cores"] >= found["fuzz"]["machine"]["cores_used"] >= 1
+    out.write_text(json.dumps({"version": 99, "trials": {}}))
+    with pytest.raises(DataError, match="version 99; expected 1"):
+        read(out)
+
+
+@pytest.mark.skipif(not FILE.is_file(), reason="no trial was written down yet")
+def test_the_text_is_that_of_its_figures(tmp_path: Path) -> None:
+    write_text(FILE, tmp_path / "trust.md")
+    assert (tmp_path / "trust.md").read_bytes() == FILE.with_suffix(".md").read_bytes()
