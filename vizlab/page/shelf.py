@@ -26,6 +26,7 @@ from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError, InputError, one_line
 from vizlab.page.cache import ByteCache
 from vizlab.page.guard.visit import visit
+from vizlab.page.service.on_gpus import network_bytes
 
 Given = tuple[tuple[str, Any], ...]
 """Arguments of `load_model` by name."""
@@ -277,8 +278,7 @@ class ModelShelf:
             return model
 
     def _keep(self, model: Model) -> None:
-        size = sum(t.numel() * t.element_size() for t in model.network.state_dict().values())
-        self._loaded.put(model.name, model, size)
+        self._loaded.put(model.name, model, network_bytes(model))
         self._takes[model.name] = _takes(model)
 
 
