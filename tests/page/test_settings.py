@@ -1,5 +1,6 @@
 """What the operator decides."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from vizlab.errors import InputError
 from vizlab.page.app_builder import _as_launched, launch_options
 from vizlab.page.settings import Settings, parse_settings
+from vizlab.rgbd.stored import too_large
 
 
 def test_defaults_are_closed() -> None:
@@ -81,6 +83,24 @@ def test_uploads_are_bounded_by_visitor_and_in_all() -> None:
 def test_limits_reach_the_reader() -> None:
     limits = parse_settings(["--max-upload-mb", "2", "--max-megapixels", "1.5"], {}).limits
     assert (limits.max_bytes, limits.max_pixels) == (2_000_000, 1_500_000)
+
+
+def test_what_is_too_large_names_the_option_of_the_page() -> None:
+    """And one that there is: a visitor can ask for it, an operator can give it."""
+    limits = Settings().limits
+    assert re.findall(r"--[a-z-]+", too_large("a.npy", 10**9, limits)) == ["--max-megapixels"]
+    found = {}
+    for what, check in (
+        ("pixels", lambda: limits.check_pixels("a.png", (10_000, 10_000))),
+        ("bytes", lambda: limits.check_bytes("a.png", 10**9)),
+    ):
+        with pytest.raises(InputError) as raised:
+            check()
+        (option,) = re.findall(r"--[a-z-]+", str(raised.value))
+        found[what] = option
+    assert found == {"pixels": "--max-megapixels", "bytes": "--max-upload-mb"}
+    for option in found.values():
+        parse_settings([option, "7"], {})
 
 
 def test_a_folder_that_is_none_is_said() -> None:

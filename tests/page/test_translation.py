@@ -264,6 +264,15 @@ def test_what_a_stream_would_get_is_shown_before_anything_runs(
     assert "shading, in place of light" in wrong[page.translation.slots[1].seen]
 
 
+def test_a_file_that_is_looked_at_keeps_to_the_limits(
+    page: Page, translating: Translating, opened: str, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = replace(translating._workspace.settings, max_megapixels=1e-6)
+    monkeypatch.setattr(translating._workspace, "settings", bound)
+    seen = translating.look(opened, *values(TWO, (SHOWN, None), (UPLOAD, files["t.png"]), ("shading", None)))
+    assert "--max-megapixels" in seen[page.translation.slots[0].seen]
+
+
 def test_the_next_picture_keeps_what_is_derived_and_no_file(
     page: Page, workspace: Workspace, translating: Translating, opened: str, files: dict[str, str], tmp_path: Path
 ) -> None:

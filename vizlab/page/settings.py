@@ -100,7 +100,12 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """What a picture file may cost before it is decoded."""
-        return Limits(self.max_upload_mb * 1_000_000, int(self.max_megapixels * 1e6))
+        return Limits(
+            max_bytes=self.max_upload_mb * 1_000_000,
+            max_pixels=int(self.max_megapixels * 1e6),
+            more_bytes="ask this page's operator for more, by vizlab page --max-upload-mb",
+            more_pixels="ask this page's operator for more, by vizlab page --max-megapixels",
+        )
 
 
 def parse_settings(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> Settings:

@@ -21,7 +21,7 @@ from vizlab.page.tab_translation import NONE, SCENE, SHOWN, STAND_INS, UPLOAD, S
 from vizlab.page.translation_panels import thumbnail
 from vizlab.page.wiring import BUSY, NETWORKS, READY
 from vizlab.page.workspace import Workspace
-from vizlab.rgbd import RGBDImage, derive, read_rgbd
+from vizlab.rgbd import Limits, RGBDImage, derive, read_rgbd
 from vizlab.views.palettes import Palette
 
 NEW = Shown()
@@ -192,7 +192,7 @@ class Translating:
             if source == SCENE:
                 return _seen_file(name, str(own[name])) if name in own else alert(NOT_OF_SCENE % name)
             if source == UPLOAD:
-                return _seen_file(name, file) if file else ""
+                return _seen_file(name, file, self._workspace.settings.limits) if file else ""
             if rgbd is None:
                 return ""
             if source != SHOWN:
@@ -203,12 +203,12 @@ class Translating:
             return alert(on_the_page(str(err)))
 
 
-def _seen_file(name: str, file: str) -> str:
+def _seen_file(name: str, file: str, limits: Limits) -> str:
     if name == "depth":
-        return thumbnail(derive(read_rgbd(None, file), "depth"), name)
+        return thumbnail(derive(read_rgbd(None, file, limits=limits), "depth"), name)
     if name == "rgb":
-        return thumbnail(derive(read_rgbd(file), "colour"), name)
-    return thumbnail(read_rgbd(domains={name: Path(file)}).domains[name], Path(file).name)
+        return thumbnail(derive(read_rgbd(file, limits=limits), "colour"), name)
+    return thumbnail(read_rgbd(domains={name: Path(file)}, limits=limits).domains[name], Path(file).name)
 
 
 def _path(path: Path | None) -> str | None:

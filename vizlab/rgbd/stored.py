@@ -170,7 +170,7 @@ def too_large(name: str, count: int, limits: Limits) -> str:
     """The sentence for `count` bytes of numbers in the file `name`."""
     return (
         f"{name} unpacks to {count / 1e6:.0f} MB, more than a picture of {limits.max_pixels / 1e6:g} million pixels "
-        "needs, of which at most so many are read: scale it down, or raise max_pixels of the limits."
+        f"needs, of which at most so many are read: scale it down, or {limits.more_pixels}."
     )
 
 
