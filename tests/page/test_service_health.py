@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,17 +14,28 @@ from starlette.testclient import TestClient
 
 import vizlab
 from vizlab.errors import BusyError, CancelledError, InputError, TimeLimitError
+from vizlab.page import app_builder
+from vizlab.page.guard.passwords import Users
+from vizlab.page.guard.signing_in import Door
+from vizlab.page.service.folder import VARIABLE
 from vizlab.page.service.health import is_near, service_routes
 from vizlab.page.service.jobs import Job, Jobs
 from vizlab.page.service.metrics import Counted, Metrics
+from vizlab.page.service.service import Service
 from vizlab.page.service.stopping import Stopping, end_work
+from vizlab.page.settings import Settings
 from vizlab.page.turns import Turns
+from vizlab.page.workspace import Workspace
+
+NOTHING = Settings(checkpoints=Path("none"), scenes=Path("none"))
+"""A page without networks and scenes."""
 
 
 def page(near: str = "127.0.0.1", **gauges: Any) -> tuple[TestClient, Any, Stopping, Metrics]:
     """A page without networks, asked from the address `near`."""
     workspace = SimpleNamespace(turns=Turns(places=2), default_device=lambda: "cpu", jobs=Jobs())
-    stopping, metrics = Stopping(), Metrics(gauges)
+    stopping, metrics = Stopping(), Metrics()
+    metrics.ask(gauges)
     workspace.jobs.heard.append(metrics.job)
     routes = service_routes(workspace, stopping, metrics)
     app = Starlette(routes=routes, middleware=[Middleware(Counted, metrics=metrics)])
@@ -58,10 +71,19 @@ def test_work_that_does_not_end_is_not_waited_for_long() -> None:
             held.heeded(lambda done, what: None)(0.5, "running")
 
 
-def test_figures_are_those_of_what_happened() -> None:
-    pytest.importorskip("prometheus_client")
+def read(text: str) -> dict[tuple[str, ...], float]:
+    """Figures by name and labels."""
     from prometheus_client.parser import text_string_to_metric_families
 
+    return {
+        (one.name, *sorted(one.labels.values())): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
+
+
+def test_figures_are_those_of_what_happened() -> None:
+    pytest.importorskip("prometheus_client")
     client, workspace, _, _ = page(vizlab_cache_bytes=("Bytes.", lambda: 1234.0))
     with workspace.jobs.job("analyse", ["cen"], (480, 640)) as began:
         began()
@@ -70,11 +92,7 @@ def test_figures_are_those_of_what_happened() -> None:
     client.get("/health")
     client.get("/made-up-by-a-visitor")
     text = client.get("/metrics").text
-    found = {
-        (one.name, *sorted(one.labels.values())): one.value
-        for family in text_string_to_metric_families(text)
-        for one in family.samples
-    }
+    found = read(text)
     assert found["vizlab_jobs_total", "analyse", "done"] == 1
     assert found["vizlab_jobs_total", "refused", "sweep"] == 1
     assert found[("vizlab_cache_bytes",)] == 1234
@@ -84,6 +102,44 @@ def test_figures_are_those_of_what_happened() -> None:
     assert found[("process_resident_memory_bytes",)] > 1e7
     assert found[("process_open_fds",)] > 2
     assert "made-up" not in text
+
+
+def test_what_is_refused_is_counted_too() -> None:
+    """As it is launched: whoever refuses a request, and for what."""
+    pytest.importorskip("prometheus_client")
+    service = Service(NOTHING)
+    try:
+        app: Any = SimpleNamespace(workspace=Workspace(NOTHING))
+        given = app_builder.behind(app, service, Door(Users({})))
+        client = TestClient(Starlette(**given), base_url="http://127.0.0.1")
+        assert client.get("/health").status_code == 200
+        assert client.get("/health", headers={"Host": "elsewhere.example"}).status_code == 421
+        assert client.get("/vizlab/viewer-1.js", headers={"Origin": "http://foreign.example"}).status_code == 403
+        assert client.get("/vizlab/viewer-1.js").status_code == 401
+        found = read((service.metrics.text() or b"").decode())
+    finally:
+        service.close()
+    asked = {key[1:]: value for key, value in found.items() if key[0] == "vizlab_requests_total"}
+    assert asked == {
+        ("200", "health"): 1, ("421", "health"): 1, ("403", "result"): 1, ("401", "result"): 1,
+    }  # fmt: skip
+    assert found[("vizlab_waiting",)] == 0  # of the page that answers, in the same figures
+
+
+def test_a_page_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*given: Any, **further: Any) -> Any:
+        raise InputError("Two models are called 'a'.")
+
+    app = SimpleNamespace(workspace=Workspace(NOTHING), launch=failing)
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    for build in (failing, lambda *given: app):
+        monkeypatch.setattr(app_builder, "build_app", build)
+        with pytest.raises(InputError, match="Two models"):
+            app_builder.launch(settings=NOTHING)
+        assert list(tmp_path.iterdir()) == []
+        assert os.environ[VARIABLE] == str(tmp_path)
+    with pytest.raises(CancelledError, match="being stopped"), app.workspace.turns.taken():  # its scenes run no more
+        pass
 
 
 def test_figures_are_not_for_everybody() -> None:

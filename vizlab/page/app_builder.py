@@ -110,16 +110,25 @@ def launch(models: Sequence[Model] = (), settings: Settings | None = None, **opt
     check_exposure(chosen, asks)
     door = door_of(chosen)
     service = Service(chosen)
+    try:
+        app = build_app(chosen, models)
+        given = {**launch_options(chosen, door), "app_kwargs": behind(app, service, door, asks), **options}
+        app.launch(**{**given, "prevent_thread_lock": True})
+    except BaseException:
+        service.close()
+        raise
     atexit.register(service.close)  # before the interpreter ends threads that may be inside a forward
-    app = build_app(chosen, models)
-    behind = guarded(serving(app.workspace, service), chosen, app.workspace.turns, door, asks)
-    given = {**launch_options(chosen, door), "app_kwargs": behind, **options}
-    app.launch(**{**given, "prevent_thread_lock": True})
     service.served(app)
     if not options.get("prevent_thread_lock") and not _is_interactive():
         app.block_thread()
         service.close()
     return app
+
+
+def behind(app: PageApp, service: Service, door: Door | None, asks: bool = False) -> dict[str, Any]:
+    """Arguments for the app behind Gradio: what it serves, and what stands before it."""
+    served = serving(app.workspace, service)
+    return guarded(served, service.settings, app.workspace.turns, door, asks, before=service.counting)
 
 
 def _is_interactive() -> bool:
@@ -155,8 +164,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     log_jobs()
     try:
         app = build_app(settings)
-        behind = guarded(serving(app.workspace, service), settings, app.workspace.turns, door)
-        options = launch_options(settings, door) | {"app_kwargs": behind}
+        options = launch_options(settings, door) | {"app_kwargs": behind(app, service, door)}
         app.launch(**options, prevent_thread_lock=True)
     except VizlabError as err:
         service.stopping.leave(1, f"vizlab: {err}")

@@ -1,7 +1,7 @@
 """How far the page may be reached: what stands before its app, and what an operator must have said for it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -50,13 +50,20 @@ def answered_names(settings: Settings) -> tuple[str, ...] | None:
 
 
 def guarded(
-    options: Mapping[str, Any], settings: Settings, turns: Turns, door: Door | None = None, asks: bool = False
+    options: Mapping[str, Any],
+    settings: Settings,
+    turns: Turns,
+    door: Door | None = None,
+    asks: bool = False,
+    before: Sequence[Middleware] = (),
 ) -> dict[str, Any]:
     """Arguments for the app behind Gradio, with everything before it that `settings` ask for.
 
-    Visitors must have signed in where there is a `door` or the app `asks` by itself.
+    Visitors must have signed in where there is a `door` or the app `asks` by itself. Requests pass `before` first, also
+    those that are refused.
     """
     first = [
+        *before,
         Middleware(SafeHeaders, embed_in=sites(settings.embed_in)),
         Middleware(KnownHosts, hosts=Hosts.of(answered_names(settings))),
         *([Middleware(SignedIn, door=door)] if asks or door is not None else []),

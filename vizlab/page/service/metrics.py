@@ -33,12 +33,11 @@ Gauges = Mapping[str, tuple[str, Callable[[], float]]]
 class Metrics:
     """Counts jobs and requests from when it is made. Without the package it counts nothing."""
 
-    def __init__(self, gauges: Gauges | None = None) -> None:
+    def __init__(self) -> None:
         self._library: Any = None
         if find_spec("prometheus_client") is None:
             return
         import prometheus_client as library
-        from prometheus_client.core import GaugeMetricFamily
 
         self._library, self._registry = library, library.CollectorRegistry()
         library.ProcessCollector(registry=self._registry)  # memory, processor time, open files
@@ -51,7 +50,12 @@ class Metrics:
             "vizlab_job_seconds", "Seconds that a job ran.", ["kind"], buckets=WAITS, **given
         )
         self._requests = library.Counter("vizlab_requests", "Requests answered.", ["kind", "status"], **given)
-        if gauges:
+
+    def ask(self, gauges: Gauges) -> None:
+        """Have these figures among the others, too."""
+        if self._library is not None:
+            from prometheus_client.core import GaugeMetricFamily
+
             self._registry.register(_Asked(GaugeMetricFamily, gauges))
 
     def job(self, job: Job) -> None:
@@ -92,7 +96,7 @@ class _Asked:
 
 
 class Counted:
-    """Counts every request by the kind of its path and the status of its answer."""
+    """Counts every request by the kind of its path and the status of its answer; it stands before all who refuse."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics

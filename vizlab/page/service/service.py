@@ -49,17 +49,18 @@ class Service:
         self._ended = threading.Event()
 
     @property
+    def counting(self) -> list[Middleware]:
+        """What every request passes first, whoever refuses it then."""
+        return [Middleware(Counted, metrics=self.metrics)]
+
+    @property
     def middleware(self) -> list[Middleware]:
-        """What every request passes."""
-        return [
-            Middleware(Counted, metrics=self.metrics),
-            Middleware(Readable),
-            Middleware(Watched, uploads=self.uploads),
-        ]
+        """What every request passes that was not refused."""
+        return [Middleware(Readable), Middleware(Watched, uploads=self.uploads)]
 
     def routes(self, workspace: Any) -> list[Route]:
         """/health and /metrics of a page that answers from `workspace`, whose jobs are counted from now on."""
-        self.metrics = Metrics(
+        self.metrics.ask(
             {
                 "vizlab_cache_bytes": ("Bytes of the results that are kept.", lambda: workspace.kept_bytes),
                 "vizlab_cache_max_bytes": ("What they may take.", lambda: self.settings.cache_mb * 1_000_000),
@@ -70,6 +71,7 @@ class Service:
             }
         )
         workspace.jobs.heard += [self.metrics.job, self._after]
+        self.stopping.at_end(workspace.turns.close)  # where the page is never served: its scenes may run already
         return service_routes(workspace, self.stopping, self.metrics)
 
     def served(self, app: Any) -> None:
