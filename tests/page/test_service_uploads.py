@@ -1,6 +1,7 @@
 """Whose an uploaded file is, how much of them there may be, and when they go."""
 
 import hashlib
+import json
 import os
 import stat
 import subprocess
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from vizlab.errors import InputError
+from vizlab.page.guard.doors import OneDoor
 from vizlab.page.service import uploads as uploads_module
 from vizlab.page.service.folder import VARIABLE, PrivateFolder, UploadFolder, remove_left_over
 from vizlab.page.service.uploads import GRACE, UNNAMED_KEPT, Uploads
@@ -58,8 +60,8 @@ def test_files_go_a_while_after_their_session(uploads: Uploads, clock: Clock) ->
     mine, others = sent(uploads, b"mine"), sent(uploads, b"others")
     uploads.opened("s")
     uploads.opened("t")
-    uploads.named("s", f"run {mine}")
-    uploads.named("t", f"run {others}")
+    uploads.named("s", "a", f"run {mine}")
+    uploads.named("t", "a", f"run {others}")
     uploads.closed("s")
     clock.seconds += GRACE - 1
     assert uploads.sweep() == 0
@@ -73,7 +75,7 @@ def test_files_go_a_while_after_their_session(uploads: Uploads, clock: Clock) ->
 def test_who_comes_back_in_time_keeps_his_files(uploads: Uploads, clock: Clock) -> None:
     path = sent(uploads, b"mine")
     uploads.opened("s")
-    uploads.named("s", str(path))
+    uploads.named("s", "a", str(path))
     uploads.closed("s")
     clock.seconds += GRACE / 2
     uploads.opened("s")
@@ -86,14 +88,14 @@ def test_who_sends_the_same_file_as_one_who_leaves_still_has_it(uploads: Uploads
     """Both get one file, named by its content; the second has not run anything when the first is gone."""
     path = sent(uploads, b"a picture of the course")
     uploads.opened("s")
-    uploads.named("s", f"run {path}")
+    uploads.named("s", "a", f"run {path}")
     uploads.closed("s")
-    sent(uploads, b"a picture of the course")
+    sent(uploads, b"a picture of the course", "b")
     clock.seconds += GRACE
     assert uploads.sweep() == 0
     assert path.is_file()
     uploads.opened("t")
-    uploads.named("t", f"run {path}")
+    uploads.named("t", "b", f"run {path}")
     uploads.closed("t")
     clock.seconds += GRACE
     assert uploads.sweep() == 1
@@ -109,7 +111,7 @@ def test_a_file_of_two_sessions_goes_with_the_last(uploads: Uploads, clock: Cloc
     path = sent(uploads, b"both")
     for session in ("s", "t"):
         uploads.opened(session)
-        uploads.named(session, str(path))
+        uploads.named(session, "a", str(path))
     uploads.closed("s")
     clock.seconds += 2 * GRACE
     uploads.sweep()
@@ -145,6 +147,44 @@ def test_one_visitor_and_all_together_are_bounded(uploads: Uploads) -> None:
     with pytest.raises(InputError, match="holds 4 MB of files of all its visitors, of 5 MB"):
         uploads.coming("c", 2 * MB)
     uploads.coming("c", MB)
+
+
+def test_one_file_of_two_visitors_counts_for_both_and_once_for_the_page(uploads: Uploads, clock: Clock) -> None:
+    """Each may send 3 MB, all together 5: 2 MB that both sent leave either 1 MB, and the page 3."""
+    path = sent(uploads, b"1" * 2 * MB, "a")
+    sent(uploads, b"1" * 2 * MB, "b")
+    assert uploads.total_bytes == 2 * MB
+    for visitor in "ab":
+        with pytest.raises(InputError, match=r"take 2 MB .* 1\.1 MB more, of 3 MB"):
+            uploads.coming(visitor, 11 * MB // 10)
+    # The first leaves: the file stays for the second, and no longer counts for the first.
+    for session, visitor in (("s", "a"), ("t", "b")):
+        uploads.opened(session)
+        uploads.named(session, visitor, str(path))
+    uploads.closed("s")
+    clock.seconds += GRACE
+    assert uploads.sweep() == 0
+    uploads.coming("a", 3 * MB)
+    uploads.came("a", 3 * MB, [])
+    with pytest.raises(InputError, match="take 2 MB"):
+        uploads.coming("b", 2 * MB)
+
+
+def test_a_file_counts_for_who_names_it_without_having_sent_it(uploads: Uploads) -> None:
+    path = sent(uploads, b"1" * 2 * MB, "a")
+    uploads.named("t", "c", str(path))
+    with pytest.raises(InputError, match="take 2 MB"):
+        uploads.coming("c", 2 * MB)
+
+
+def test_who_sent_a_file_and_never_named_it_is_forgotten_after_long(uploads: Uploads, clock: Clock) -> None:
+    path = sent(uploads, b"1" * 2 * MB, "a")
+    clock.seconds += UNNAMED_KEPT / 2
+    uploads.opened("t")
+    uploads.named("t", "b", str(path))
+    clock.seconds += UNNAMED_KEPT / 2 + 1
+    assert uploads.sweep() == 0
+    uploads.coming("a", 3 * MB)
 
 
 def test_what_is_being_sent_counts_until_it_has_come_or_failed(uploads: Uploads) -> None:
@@ -198,7 +238,8 @@ def client(uploads: Uploads) -> TestClient:
         Route("/gradio_api/queue/join", join, methods=["POST"]),
         Route("/gradio_api/heartbeat/{session}", heartbeat),
     ]
-    return TestClient(Starlette(routes=routes, middleware=[Middleware(Watched, uploads=uploads)]))
+    passed = [Middleware(OneDoor, busy_words=str), Middleware(Watched, uploads=uploads)]
+    return TestClient(Starlette(routes=routes, middleware=passed))
 
 
 def test_an_upload_an_event_and_a_closed_page_end_in_no_file(
@@ -228,13 +269,23 @@ def test_an_upload_that_does_not_fit_is_not_read(client: TestClient, uploads: Up
     assert not list(uploads.folder.iterdir())
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 5000, b"[]", b'{"session_hash": 3}', b'{"session_hash": null}'])
-def test_events_that_say_nothing_of_files_pass(uploads: Uploads, body: bytes) -> None:
-    async def answer(scope, receive, send):  # type: ignore[no-untyped-def]
-        await JSONResponse(len(await Request(scope, receive).body()))(scope, receive, send)
+@pytest.mark.parametrize("body", [b"{}", b'{"session_hash": 3}', b'{"session_hash": null}'])
+def test_events_that_say_nothing_of_files_pass(client: TestClient, body: bytes) -> None:
+    assert client.post("/gradio_api/queue/join", content=body).json() == json.loads(body)
 
-    client = TestClient(Watched(answer, uploads))
-    assert client.post("/gradio_api/queue/join", content=body).json() == len(body)
+
+def test_an_event_is_read_once_before_gradio(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whoever stands there: the route of this test is the second."""
+    read = []
+    monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: read.append(text) or loads(text))
+    said = b'{"session_hash": "s", "data": []}'
+    assert client.post("/gradio_api/queue/join", content=said).status_code == 200
+    assert read == [said, said]
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 5000, b"[]"])
+def test_events_that_are_none_do_not_pass(client: TestClient, body: bytes) -> None:
+    assert client.post("/gradio_api/queue/join", content=body).status_code == 400
 
 
 # The folder

@@ -7,7 +7,6 @@ file=ADDRESS               closed for the same reason
 cancel                     the run ends at its next step, and its place is free
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vizlab.errors import one_line
 from vizlab.page.guard.requests import (
     API,
+    EVENT,
+    Event,
     TooLongError,
     header_values,
     path_of,
@@ -33,7 +34,7 @@ DEEPEST = 60
 """Levels of what an event brings that are looked through; deeper ones are refused."""
 
 DIRECT = ("/run/", "/api/")
-EVENTS = "/queue/join"
+JOIN = "/queue/join"
 CALLS = "/call/"
 CANCEL = "/cancel"
 NEEDED = {
@@ -57,7 +58,10 @@ NO_FETCH = "The page fetches nothing from elsewhere; open that address itself."
 
 
 class OneDoor:
-    """Stands before Gradio's app. `busy_words` says what who finds the queue full is told, from how many wait."""
+    """Stands before Gradio's app, and leaves in the scope what an event says.
+
+    `busy_words` says what who finds the queue full is told, from how many wait.
+    """
 
     def __init__(self, app: ASGIApp, busy_words: Callable[[int], str]) -> None:
         self._app, self._busy_words = app, busy_words
@@ -76,13 +80,17 @@ class OneDoor:
     async def _fault(self, below: str, scope: Scope, receive: Receive) -> tuple[tuple[int, str] | None, Receive]:
         """What is wrong with a request for `below`, if anything, and what its body can be read from now."""
         found = self._closed(below, scope)
-        if found is not None or scope["method"] != "POST" or not below.startswith((EVENTS, CALLS, CANCEL)):
+        if found is not None or scope["method"] != "POST" or not below.startswith((JOIN, CALLS, CANCEL)):
             return found, receive
         try:
             body = await read_body(receive, BODY)
         except TooLongError:
             return (413, "This call is too long; upload files first, and name them in it."), receive
-        return self._heard(below, scope, body), replayed(body, receive)
+        event = Event.of(body)
+        if event is None:
+            return (400, "This is no JSON object; expected one with the event's data."), receive
+        scope[EVENT] = event
+        return self._heard(below, scope, event.said), replayed(body, receive)
 
     def _closed(self, below: str, scope: Scope) -> tuple[int, str] | None:
         """What is closed whatever is in it."""
@@ -98,14 +106,8 @@ class OneDoor:
                 return 404, f"There is no endpoint '{one_line(name, 60)}'; {API}/info lists them."
         return None
 
-    def _heard(self, below: str, scope: Scope, body: bytes) -> tuple[int, str] | None:
+    def _heard(self, below: str, scope: Scope, said: dict[str, Any]) -> tuple[int, str] | None:
         """What is refused for what is in it, or for lack of room."""
-        try:
-            said = json.loads(body)
-        except (ValueError, RecursionError):
-            return 400, "This is no JSON; expected an object with the event's data."
-        if not isinstance(said, dict):
-            return 400, "This is no JSON object; expected one with the event's data."
         if below == CANCEL:
             _cancel(scope, said)
             return None

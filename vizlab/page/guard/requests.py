@@ -1,6 +1,9 @@
 """What every guard does with a request: find its path, read its body once, answer with a sentence."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -8,6 +11,28 @@ from starlette.types import Message, Receive, Scope
 
 API = "/gradio_api"
 """Where Gradio answers programs, and the page's own script."""
+EVENT = "vizlab.event"
+"""Where in a request's scope its `Event` is, once `doors.OneDoor` has let it pass."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What was sent to join the queue, to call an endpoint or to cancel: `said` is the object that `body` is in JSON.
+
+    Read once, for all that stands between the door and Gradio.
+    """
+
+    body: bytes
+    said: dict[str, Any]
+
+    @classmethod
+    def of(cls, body: bytes) -> "Event | None":
+        """None for what is no object in JSON."""
+        try:
+            said = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        return cls(body, said) if isinstance(said, dict) else None
 
 
 class TooLongError(Exception):

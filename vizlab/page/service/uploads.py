@@ -1,7 +1,9 @@
 """What users have uploaded: whose it is, how much they may, and when it goes.
 
-A file belongs to the address that sent it, and from the first event that names it to that session. It goes when its
-sessions have ended, or when nobody has named it for long; results are drawn from what was read of it, not from it.
+A visitor is here the address that requests come from. Files lie by their content, so that several may have sent the
+same one, which is there once: it counts for each of them until sessions of his named it and ended, and for who names it
+without having sent it. It goes when its sessions have ended, or when nobody has named it for long; results are drawn
+from what was read of it, not from it.
 """
 
 import contextlib
@@ -32,16 +34,18 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 @dataclass
 class _Held:
-    """A file: its bytes, who sent it, the sessions that named it, and when it was last asked for.
+    """A file: its bytes, the sessions that named it with their visitors, and when it was last sent or named.
 
-    `awaited`: it was sent again, and who sent it has not named it yet.
+    `awaited` are the visitors who sent it and have not named it yet, with when they did.
     """
 
     size: int
-    visitor: str
-    sessions: set[str] = field(default_factory=set)
+    sessions: dict[str, str] = field(default_factory=dict)
+    awaited: dict[str, float] = field(default_factory=dict)
     seen: float = 0.0
-    awaited: bool = False
+
+    def counts_for(self, visitor: str) -> bool:
+        return visitor in self.awaited or visitor in self.sessions.values()
 
 
 class Uploads:
@@ -74,7 +78,7 @@ class Uploads:
     def coming(self, visitor: str, size: int) -> None:
         """`visitor` is about to send `size` bytes more; raises InputError where that is more than fits."""
         with self._lock:
-            own = sum(held.size for held in self._files.values() if held.visitor == visitor)
+            own = sum(held.size for held in self._files.values() if held.counts_for(visitor))
             total = sum(held.size for held in self._files.values()) + sum(self._coming.values())
             if own + self._coming.get(visitor, 0) + size > self.of_one:
                 raise InputError(
@@ -99,21 +103,17 @@ class Uploads:
             self._coming = {name: n for name, n in {**self._coming, visitor: left}.items() if n > 0}
             for path in map(Path, paths):
                 if self.folder in path.parents and path.is_file():
-                    known = self._files.get(path)
-                    if known is None:
-                        self._files[path] = known = _Held(path.stat().st_size, visitor)
-                    else:
-                        known.awaited = True
-                    known.seen = self._now()
+                    held = self._files.setdefault(path, _Held(path.stat().st_size))
+                    held.awaited[visitor] = held.seen = self._now()
 
-    def named(self, session: str, text: str) -> None:
-        """`session` sent `text`, which makes the files its own that it names."""
+    def named(self, session: str, visitor: str, text: str) -> None:
+        """`session` of that visitor sent `text`, which makes the files its own that it names."""
         digests = set(_DIGEST.findall(text))
         with self._lock:
             for path, held in self._files.items():
                 if path.parent.name in digests:
-                    held.sessions.add(session)
-                    held.seen, held.awaited = self._now(), False
+                    held.sessions[session], held.seen = visitor, self._now()
+                    held.awaited.pop(visitor, None)
 
     def opened(self, session: str) -> None:
         """A page of that session is connected."""
@@ -148,9 +148,10 @@ class Uploads:
         return removed
 
     def _is_old(self, held: _Held, ended: set[str], now: float) -> bool:
-        """Whether its sessions have ended and nobody sent it again, or it has none and was sent long ago."""
-        had = bool(held.sessions & ended)
-        held.sessions -= ended
+        """Whether its sessions have ended and nobody else sent it, or it has none and was sent long ago."""
+        had = bool(ended & held.sessions.keys())
+        held.sessions = {session: visitor for session, visitor in held.sessions.items() if session not in ended}
+        held.awaited = {visitor: since for visitor, since in held.awaited.items() if now - since <= UNNAMED_KEPT}
         here = any(session in self._open or session in self._gone for session in held.sessions)
         return not here and ((had and not held.sessions and not held.awaited) or now - held.seen > UNNAMED_KEPT)
 

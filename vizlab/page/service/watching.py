@@ -1,25 +1,25 @@
 """What passes by on its way to Gradio: files that are uploaded, events that name them, pages that open and close."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vizlab.errors import InputError
-from vizlab.page.guard.requests import API, address_of, path_of
+from vizlab.page.guard.requests import API, EVENT, Event, address_of, path_of
 from vizlab.page.service.uploads import Uploads
 
 UPLOAD, HEARTBEAT = f"{API}/upload", f"{API}/heartbeat/"
-EVENTS = (f"{API}/queue/join", f"{API}/run/", f"{API}/api/", f"{API}/call/")
 READ = 2_000_000
 """Bytes of an event's body that are looked through for names of files; and of an upload's answer."""
 
 
 class Watched:
-    """Keeps `uploads` informed, and refuses what is more than fits: 413 with a sentence, 411 for an unknown length."""
+    """Keeps `uploads` informed, and refuses what is more than fits: 413 with a sentence, 411 for an unknown length.
+
+    Of events it hears what `guard.doors.OneDoor`, which stands before it, has read.
+    """
 
     def __init__(self, app: ASGIApp, uploads: Uploads) -> None:
         self._app, self._uploads = app, uploads
@@ -30,11 +30,11 @@ class Watched:
             await self._app(scope, receive, send)
         elif scope["method"] == "POST" and path == UPLOAD:
             await self._upload(scope, receive, send)
-        elif scope["method"] == "POST" and path.startswith(EVENTS):
-            await self._app(scope, _listening(receive, self._named), send)
         elif path.startswith(HEARTBEAT):
             await self._page(path.removeprefix(HEARTBEAT), scope, receive, send)
         else:
+            if EVENT in scope:
+                self._named(scope[EVENT], address_of(scope))
             await self._app(scope, receive, send)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,36 +67,16 @@ class Watched:
         finally:
             self._uploads.closed(session)
 
-    def _named(self, body: bytes) -> None:
-        found = _read(body)
-        session = found.get("session_hash") if isinstance(found, dict) else None
+    def _named(self, event: Event, visitor: str) -> None:
+        session = event.said.get("session_hash")
         if isinstance(session, str):
-            self._uploads.named(session, body.decode(errors="replace"))
-
-
-def _listening(receive: Receive, heard: Callable[[bytes], object]) -> Receive:
-    """`receive`, which tells `heard` the first bytes of the body once all have come."""
-    body = bytearray()
-
-    async def receiving() -> Message:
-        message = await receive()
-        if message["type"] == "http.request":
-            body.extend(message.get("body", b"")[: READ - len(body)])
-            if not message.get("more_body", False):
-                heard(bytes(body))
-        return message
-
-    return receiving
+            self._uploads.named(session, visitor, event.body[:READ].decode(errors="replace"))
 
 
 def _paths(answer: bytes) -> list[str]:
     """The files that an upload was answered with."""
-    found = _read(answer)
-    return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
-
-
-def _read(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(answer)
     except (ValueError, RecursionError):
-        return None
+        return []
+    return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
