@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vizlab.scenes.exam.needs import NEEDS, VERSION, WRITTEN
+
 SIZE = (72, 96)
 CHAIR, RUG, FIRST, SECOND = 4, 19, 18, 29
 WALL = 0
@@ -27,7 +29,7 @@ def write_exam(root: Path, count: int = 4, faults: bool = True) -> Path:
             cv2.imwrite(str(root / kind / f"{name}.png"), values)
     (root / "test.txt").write_text("\n".join(names))
     about = {
-        "version": 1, "seed": 3, "needs": {}, "xor": {"classes": [FIRST, SECOND]}, "objects": objects,
+        "version": VERSION, "seed": 3, "needs": WRITTEN, "xor": {"classes": [FIRST, SECOND]}, "objects": objects,
     }  # fmt: skip
     manifest = {"source": "boxes", "limits": ["They are boxes."], "depth_unit": "mm", "exam": about}
     (root / "dataset.json").write_text(json.dumps(manifest))
@@ -85,8 +87,9 @@ def made_result() -> dict[str, Any]:
     objects = {
         "picture": picture, "number": [1, 2, 3, 4, 5] * PICTURES, "need": needs,
         "class": [CHAIR, CHAIR, FIRST, CHAIR, SECOND] * PICTURES,
-        "built": ["rgb"] * count, "what": ["box"] * count, "pixels": [100] * count, "pattern": [None] * count,
-        "raised": [None] * count, "described": count + 3,
+        "built": [NEEDS[need] for need in needs], "what": ["box"] * count, "pixels": [100] * count,
+        "pattern": [None] * count, "raised": [None] * count, "described": count + 3,
+        "row": [0.5] * count, "column": [0.5] * count, "place": [None] * count,
     }  # fmt: skip
     told = [0.25 if need == 3 else 1.0 for need in needs]
     pair = [(0.9, 0.2)[place % 2] if need == 3 else None for place, need in enumerate(needs)]
@@ -107,8 +110,11 @@ def made_result() -> dict[str, Any]:
         {**blank, "name": "blind", "inputs": ["rgb"], "outputs": {"semseg": marks}, "unexplained": "blind takes rgb."},
         {**blank, "name": "other", "inputs": ["rgb"], "refused": "other predicts depth."},
     ]  # fmt: skip
-    about = {"source": "<b>boxes</b>", "limits": ["They are boxes."], "seed": 3, "pair": [FIRST, SECOND], "faults": 2}
+    about = {
+        "source": "<b>boxes</b>", "limits": ["They are boxes."], "seed": 3, "pair": [FIRST, SECOND], "faults": 2,
+        "explanations": ["Shapley value", "received"], "steps": 8, "baselines": [["mean colour", "median plane"]],
+    }  # fmt: skip
     names = [f"{place:03d}" for place in range(PICTURES)]
     return {
-        "kind": "exam", "version": 1, "about": about, "pictures": names, "objects": objects, "networks": networks,
+        "kind": "exam", "version": 2, "about": about, "pictures": names, "objects": objects, "networks": networks,
     }  # fmt: skip

@@ -11,9 +11,9 @@ from tests.exam.made_exam import FIRST, SECOND, write_exam
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.registry import build_network
+from vizlab.scenes.exam.needs import BOTH
 from vizlab.study.exam.accuracy import answered, mark, refusal
 from vizlab.study.exam.folder import ExamFolder, ExamPicture
-from vizlab.study.exam.needs import BOTH, NEEDS
 from vizlab.tasks import SUNRGBD37_CLASSES
 
 SAME = Framing((72, 96), (72, 96), (72, 96))
@@ -87,7 +87,3 @@ def test_who_can_sit_it() -> None:
 )
 def test_who_cannot_is_told_why(changes: dict[str, object], sentence: str) -> None:
     assert sentence in refusal(model(**changes))
-
-
-def test_needs_have_names() -> None:
-    assert len(NEEDS) == 6

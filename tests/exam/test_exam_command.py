@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from tests.conftest import make_model
@@ -16,8 +17,11 @@ from vizlab.cli import app
 from vizlab.core.door import save_checkpoint
 from vizlab.errors import DataError, InputError
 from vizlab.study.exam import running
+from vizlab.study.exam.explanations import Sitting
+from vizlab.study.exam.folder import ExamFolder
+from vizlab.study.exam.grading import EXPLANATIONS
 from vizlab.study.exam.result import load_result
-from vizlab.study.exam.running import run_exam
+from vizlab.study.exam.running import Explaining, run_exam
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,12 @@ def test_a_whole_exam(folder: Path, done: str) -> None:
     for output in (*cen.outputs.values(), *nddr.outputs.values()):
         assert (output.right <= output.labelled).all()
         assert (output.labelled.sum(1) == 70 * 96).all()
+    assert result.about["explanations"] == list(EXPLANATIONS)
+    assert (result.about["steps"], result.about["baselines"]) == (1, [("mean colour", "median plane")])
+    assert result.objects.row[:2] == pytest.approx([16 / 72] * 2, abs=1e-5)  # boxes of 24x24 from row 4 on
+    assert result.objects.column[:2] == pytest.approx([16 / 96, 48 / 96], abs=1e-5)
+    # The other picture has the same boxes, but a fault divides its first.
+    np.testing.assert_array_equal(result.objects.place[:2], [np.nan, 1])
     assert "both, one of two" in done
     assert "exam.json: 2 pictures" in done
 
@@ -88,17 +98,70 @@ def test_what_was_graded_before_stays(folder: Path, done: str, monkeypatch: pyte
     (parts / "nddr-cnn-0001.json").write_bytes((parts / "nddr-cnn-0000.json").read_bytes())
     graded, grade = [], running.grade
 
-    def watched(sitting: Any, pair: tuple[int, int]) -> dict[str, Any]:
+    def watched(sitting: Any, *how: Any) -> dict[str, Any]:
         graded.append((sitting.model.name, sitting.picture.sample.name))
-        return grade(sitting, pair)
+        return grade(sitting, *how)
 
     monkeypatch.setattr(running, "grade", watched)
     checkpoints = [folder / "cen.safetensors", folder / "nddr-cnn.safetensors"]
     steps: list[int] = []
-    run_exam(checkpoints, folder / "exam", folder / "exam.json", lambda length: counted(steps), device="cpu", steps=1)
+    run_exam(
+        checkpoints,
+        folder / "exam",
+        folder / "exam.json",
+        lambda length: counted(steps),
+        device="cpu",
+        explaining=Explaining(steps=1),
+    )
     assert graded == [("cen", "001"), ("nddr-cnn", "001")]
     assert (folder / "exam.json").read_bytes() == before
     assert sum(steps) == 4
+
+
+def test_what_was_graded_elsewhere_is_graded_again_and_never_in_tf32(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded, grade, elsewhere = [], running.grade, {"device": "cpu", "precision": "float32", "torch": "0"}
+
+    def watched(sitting: Any, *how: Any) -> dict[str, Any]:
+        graded.append((torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32))
+        return grade(sitting, *how)
+
+    def sit() -> dict[str, Any]:
+        once = folder / "exam", tmp_path / "exam.json", lambda length: counted([])
+        return run_exam([folder / "nddr-cnn.safetensors"], *once, limit=1, device="cpu")["networks"][0]["environment"]
+
+    monkeypatch.setattr(running, "grade", watched)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    assert sit()["torch"] == torch.__version__
+    sit()
+    assert graded == [(False, False)]
+    assert torch.backends.cudnn.allow_tf32
+    monkeypatch.setattr(running, "environment", lambda model: elsewhere)
+    assert sit() == elsewhere
+    assert len(graded) == 2
+
+
+def test_explanations_are_chosen_by_name(folder: Path) -> None:
+    exam = ExamFolder(folder / "exam")
+    sitting = Sitting(make_model("cen"), exam.read(0))
+    found = running.grade(sitting, exam.pair, ("received", "effect of the exchange"))["explanations"]
+    assert [(one["explanation"], one["output"]) for one in found] == [
+        (name, output) for name in ("received", "effect of the exchange") for output in ("semseg/rgb", "semseg/depth")
+    ]
+    with pytest.raises(InputError, match="'guess' is no explanation that is graded; expected Shapley value, gradient"):
+        Explaining(("guess",))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [("black", "'black' is no pair of baselines"), ("black, red", "'red' is no baseline for depth")],
+)
+def test_baselines_that_there_are_not(folder: Path, tmp_path: Path, given: str, sentence: str) -> None:
+    options = ["--data", str(folder / "exam"), "--out", str(tmp_path / "exam.json"), "--baselines", given]
+    found = CliRunner().invoke(app, ["exam", str(folder / "cen.safetensors"), *options])
+    assert isinstance(found.exception, InputError)
+    assert sentence in str(found.exception)
 
 
 def test_the_picture_beside_another_is_the_same_in_a_longer_run() -> None:
@@ -146,7 +209,7 @@ def _broken(name: str) -> Any:
     values = made_result()
     network = values["networks"][0]
     if name == "version":
-        values["version"] = 2
+        values["version"] = 1
     elif name == "kind":
         values["kind"] = "study"
     elif name == "need":

@@ -1,6 +1,7 @@
 """What explanations say of objects: closed forms, networks whose exchange is known, and the measures themselves."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +12,16 @@ from tests.exam.made_exam import write_exam
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.registry import build_network
-from vizlab.core.site import Intervention, intervening
+from vizlab.core.site import NO_INTERVENTION, Intervention, intervening
 from vizlab.core.tracer import trace
-from vizlab.experiments.attribution import Target, attribute
+from vizlab.experiments.attribution import Target, attribute, problem
+from vizlab.experiments.attribution.baselines import Baselines
+from vizlab.experiments.interventions.edges import Edge, cutting
 from vizlab.experiments.modalities.forwards import Forwards
 from vizlab.study.exam.exchange import crossing, effect, modality, received, undefined
 from vizlab.study.exam.explanations import Sitting, contrast, explained, missing, over_cells, shapley, streams
 from vizlab.study.exam.folder import ExamFolder, ExamPicture
-from vizlab.study.exam.gradients import attributions
+from vizlab.study.exam.gradients import gradient_x_input, integrated_gradients
 from vizlab.study.exam.grading import EXPLANATIONS
 
 
@@ -123,6 +126,63 @@ def test_the_effect_is_the_total_variation_at_the_object(picture: ExamPicture, c
         assert np.ptp(one.points) > 0
 
 
+@pytest.fixture(scope="module")
+def several() -> Model:
+    """Streams are pairs of a task and a modality, four of them, each of which receives from all others."""
+    return make_model("cen-multimodal-multitask")
+
+
+def test_received_tells_sources_from_targets_where_streams_are_no_modalities(
+    picture: ExamPicture, several: Model
+) -> None:
+    """By hand: into the stream that an output is of, from all streams of a modality, whatever their task."""
+    sitting = Sitting(several, picture)
+    rows, columns = np.nonzero(sitting.asked[0].region)
+    traced, found = trace(several, sitting.image), received(sitting)
+    assert [one.output for one in found] == ["semseg/rgb", "semseg/depth"]
+    for one in found:
+        came, sent = {"rgb": 0.0, "depth": 0.0}, {"rgb": 0.0, "depth": 0.0}
+        for site in traced.sites.values():
+            assert site.received is not None
+            assert site.grid is not None
+            height, width = sitting.framing.cell(site.grid)
+            cells = (np.minimum((rows / height).astype(int), site.grid[0] - 1),
+                     np.minimum((columns / width).astype(int), site.grid[1] - 1))  # fmt: skip
+            streams_here = site.site.targets
+            assert streams_here == site.site.sources
+            own = streams_here.index(one.output)
+            for place, stream in enumerate(streams_here):
+                came[stream.split("/")[1]] += site.received[own, place][cells].astype(float).mean()
+                sent[stream.split("/")[1]] += site.received[place, own][cells].astype(float).mean()
+        points, turned = ((sums["depth"] - sums["rgb"]) / (sums["depth"] + sums["rgb"]) for sums in (came, sent))
+        assert one.points[0] == pytest.approx(points, rel=1e-4)
+        assert abs(points - turned) > 1e-3, "else nothing is tested"
+
+
+def test_the_effect_is_that_of_what_comes_from_the_other_modality_alone(picture: ExamPicture, several: Model) -> None:
+    """What comes from another task's stream of the same modality stays."""
+    sitting = Sitting(several, picture)
+    inputs = several.preprocess(sitting.image, sitting.framing)
+    others = [
+        Edge(site.name, target, source)
+        for site in several.sites
+        for target in site.targets
+        for source in site.sources
+        if {target.split("/")[1], source.split("/")[1]} == {"rgb", "depth"}
+    ]
+    with intervening(cutting(NO_INTERVENTION, others)):
+        cut = several.forward(inputs)
+    whole, bare = several.forward(inputs), exchanging_off(several, inputs)
+    for one, sign in zip(effect(sitting), (1, -1), strict=True):
+        before, after, alone = (y[one.output].softmax(1)[0].numpy() for y in (whole, cut, bare))
+        height, width = sitting.framing.cell(before.shape[1:])
+        rows, columns = np.nonzero(sitting.asked[0].region)
+        cells = (rows / height).astype(int), (columns / width).astype(int)
+        moved, without_any = (0.5 * np.abs(before - y).sum(0)[cells].mean() for y in (after, alone))
+        assert one.points[0] == pytest.approx(sign * (2 * moved - 1), abs=1e-5)
+        assert abs(moved - without_any) > 1e-3, "else nothing is tested"
+
+
 def exchanging_off(model: Model, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     with intervening(Intervention(cross=False)):
         return model.forward(inputs)
@@ -130,8 +190,10 @@ def exchanging_off(model: Model, inputs: dict[str, torch.Tensor]) -> dict[str, t
 
 def test_attributions_are_those_of_the_measure(picture: ExamPicture, cen: Model) -> None:
     few = ExamPicture(picture.sample, picture.need, picture.number, picture.fault, picture.objects[:2])
-    found = {(one.explanation, one.variant): one for one in attributions(Sitting(cen, few, steps=3))}
-    assert len(found) == 4
+    sitting = Sitting(cen, few, steps=3)
+    listed = gradient_x_input(sitting) + integrated_gradients(sitting)
+    found = {(one.explanation, one.variant): one for one in listed}
+    assert len(found) == len(listed) == 4
     for place, one in enumerate(few.asked):
         target = Target("semseg/ensemble", one.region, one.object.index, "logit")
         for name in ("gradient x input", "integrated gradients"):
@@ -142,9 +204,31 @@ def test_attributions_are_those_of_the_measure(picture: ExamPicture, cen: Model)
                 assert found[name, variant].points[place] == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-def test_without_steps_there_are_no_integrated_gradients(picture: ExamPicture, cen: Model) -> None:
-    few = ExamPicture(picture.sample, picture.need, picture.number, picture.fault, picture.objects[:1])
-    assert {one.explanation for one in attributions(Sitting(cen, few, steps=0))} == {"gradient x input"}
+def test_gradients_against_other_baselines_are_said_to_be(picture: ExamPicture, cen: Model) -> None:
+    few = ExamPicture(picture.sample, picture.need, picture.number, picture.fault, picture.objects[:2])
+    found = gradient_x_input(Sitting(cen, few, baselines=(Baselines(), Baselines("black", "unchanged"))))
+    assert [one.variant for one in found] == [
+        "total",
+        "size",
+        "total, black and unchanged",
+        "size, black and unchanged",
+    ]
+    np.testing.assert_array_equal(found[3].points, -1)  # nothing of depth has changed
+
+
+def test_a_network_is_copied_once_for_all_objects(
+    picture: ExamPicture, cen: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied, private_network = [], problem.private_network
+
+    def watched(model: Model) -> Any:
+        copied.append(model.name)
+        return private_network(model)
+
+    monkeypatch.setattr(problem, "private_network", watched)
+    few = ExamPicture(picture.sample, picture.need, picture.number, picture.fault, picture.objects[:2])
+    explained(Sitting(cen, few, steps=1), EXPLANATIONS)
+    assert copied == [cen.name]
 
 
 def test_networks_of_one_modality_have_none(picture: ExamPicture) -> None:
@@ -172,6 +256,6 @@ def test_only_edges_between_modalities_cross() -> None:
 
 def test_points_are_within_their_range(picture: ExamPicture, cen: Model) -> None:
     few = ExamPicture(picture.sample, picture.need, picture.number, picture.fault, picture.objects[:1])
-    for one in explained(Sitting(cen, few, picture.image, steps=0), EXPLANATIONS):
+    for one in explained(Sitting(cen, few, picture.image, steps=1), EXPLANATIONS):
         assert one.points.shape == (1,)
         assert np.abs(one.points[np.isfinite(one.points)]).max(initial=0) <= 1, one.explanation

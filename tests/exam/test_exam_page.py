@@ -75,8 +75,8 @@ def test_charts_of_the_page() -> None:
     np.testing.assert_allclose(bars.data[0].y[:4], [100, 100, 0, 100])
     dots = explanation_chart(result)
     assert len(dots.data) == 4
-    np.testing.assert_allclose(dots.data[0].x, [1, 0, 0.5, 0.5])
-    np.testing.assert_allclose(dots.data[0].y, np.arange(4) - 0.15)
+    np.testing.assert_allclose(dots.data[0].x, [1, 0, *[0.5] * 4, np.nan])
+    np.testing.assert_allclose(dots.data[0].y, np.arange(7) - 0.15)
     assert dots.data[0].customdata[0][1] == "1.00 [1.00, 1.00]"
 
 

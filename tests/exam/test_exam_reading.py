@@ -9,8 +9,9 @@ import pytest
 
 from tests.exam.made_exam import CHAIR, FIRST, RUG, SECOND, write_exam
 from vizlab.errors import DataError
+from vizlab.scenes.exam.needs import BOTH, DEPTH, EITHER, NONE, RGB
 from vizlab.study.exam.folder import LEAST, ExamFolder
-from vizlab.study.exam.needs import BOTH, DEPTH, EITHER, NONE, RGB
+from vizlab.study.exam.needs import DEPTH_TURNED, NAMES, RGB_TURNED, kinds
 
 
 @pytest.fixture
@@ -100,6 +101,29 @@ def test_nine_tenths_must_have_one_need(root: Path, broken: int, asked: bool) ->
     assert not found or found[0].region.sum() == 90
 
 
+def test_a_need_that_a_fault_turned_is_told_from_one_that_was_built(root: Path) -> None:
+    """In the last picture colour is broken at the fourth box, which either shows elsewhere."""
+    folder = ExamFolder(root)
+    before, after = ({one.object.number: one for one in folder.read(place).asked} for place in (0, 3))
+    assert (before[4].need, before[4].kind) == (EITHER, EITHER)
+    assert (after[4].need, NAMES[after[4].kind]) == (DEPTH, "depth, by a fault")
+    assert before[2].kind == after[2].kind == DEPTH
+    need, built = np.array([RGB, RGB, DEPTH, DEPTH, NONE, NONE]), np.array([RGB, EITHER, DEPTH, EITHER, RGB, BOTH])
+    assert kinds(need, built).tolist() == [RGB, RGB_TURNED, DEPTH, DEPTH_TURNED, NONE, NONE]
+
+
+def test_a_picture_is_hashed_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, hashed = ExamFolder(root), []
+
+    def watched(self: ExamFolder, index: int) -> str:
+        hashed.append(index)
+        return str(index)
+
+    monkeypatch.setattr(ExamFolder, "_digest", watched)
+    assert [folder.digest(index) for index in (0, 1, 0, 1)] == ["0", "1", "0", "1"]
+    assert hashed == [0, 1]
+
+
 def test_void_pixels_are_of_no_object(root: Path) -> None:
     label = np.full((72, 96), 255, np.uint8)
     change(root, "label40", "000", label)
@@ -142,6 +166,8 @@ def test_a_missing_map_is_named(root: Path) -> None:
         ({"version": 2}, "describes no exam of version 1"),
         ({"objects": []}, "describes no exam of version 1"),
         ({"xor": {}}, "does not name the two classes"),
+        ({"needs": {"1": "depth", "2": "rgb"}}, "gives the codes of needs as .*; expected 1 rgb, 2 depth, 3 both"),
+        ({"needs": None}, "gives the codes of needs as None"),
         ({"objects": {"000": [{"number": 1}]}}, "describes an object of the exam in another way"),
         ({"objects": {"000": [{"number": 1, "need": "smell", "class": 4, "what": "x"}]}}, "the need 'smell'"),
         ({"objects": {"000": [{"number": 1, "need": "rgb", "class": 40, "what": "x"}]}}, "the class 40"),

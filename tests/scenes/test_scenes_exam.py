@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from vizlab.scenes.exam.layout import LEAST, Placed
-from vizlab.scenes.exam.picture import Solved, picture_of, solve, whole_colour
+from vizlab.scenes.exam.needs import CODES
+from vizlab.scenes.exam.picture import Solved, by_kinect, picture_of, solve, whole_colour
 from vizlab.scenes.exam.places import SHELL
-from vizlab.scenes.exam.plan import CODES, plan
+from vizlab.scenes.exam.plan import plan
 from vizlab.scenes.exam.truth import Sight, colour_room, depth_room, sight
 from vizlab.tasks import VOID
 
@@ -138,12 +139,38 @@ def test_millimetres_are_the_depths(solved: Solved) -> None:
     assert np.abs(solved.millimetres[known] / 1000 - solved.truth.depth[known]).max() <= 0.0005 + 1e-6
 
 
-def test_another_process_finds_the_same_to_the_bit(solved: Solved) -> None:
+@pytest.fixture(scope="module")
+def noisy(solved: Solved) -> Solved:
+    """The same picture, measured by a Kinect."""
+    return replace(solved, measured=by_kinect(solved.plan, solved.room, solved.placed, SIZE))
+
+
+def test_a_kinect_has_noise_and_its_holes_are_faults(solved: Solved, noisy: Solved) -> None:
+    whole, measured = replace(solved, broken=()), replace(noisy, broken=())
+    seen = measured.millimetres > 0
+    off = np.abs(measured.millimetres[seen] / 1000 - solved.truth.depth[seen])
+    assert 0.5 < seen.mean() < 1
+    assert 0.001 < np.median(off) < 0.03
+    np.testing.assert_array_equal(measured.fault, np.where(seen, 0, 2))
+    np.testing.assert_array_equal(measured.need[seen], whole.need[seen])
+    turned = {CODES["either"]: CODES["rgb"], CODES["depth"]: CODES["none"], CODES["both"]: CODES["none"]}
+    for before, after in zip(whole.need[~seen], measured.need[~seen], strict=True):
+        assert after == turned.get(int(before), before)
+    assert (noisy.fault & 2 >= solved.fault & 2).all()
+
+
+def test_a_kinect_has_no_trace_of_what_only_colour_shows(noisy: Solved) -> None:
+    """To the bit: neither noise nor holes depend on it."""
+    bare = [replace(one, seen=[]) for one in noisy.placed if one.wanted.need != "rgb"]
+    np.testing.assert_array_equal(by_kinect(noisy.plan, noisy.room, bare, SIZE), noisy.measured)
+
+
+def test_another_process_finds_the_same_to_the_bit(noisy: Solved) -> None:
     code = (
         "import hashlib; from vizlab.scenes.exam.plan import plan; from vizlab.scenes.exam.picture import solve\n"
-        f"maps = solve(plan(0, 0, {INDEX}), {SIZE}).maps()\n"
+        f"maps = solve(plan(0, 0, {INDEX}), {SIZE}, 'kinect').maps()\n"
         "print(*[hashlib.sha256(maps[name].tobytes()).hexdigest() for name in sorted(maps)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    maps = solved.maps()
+    maps = noisy.maps()
     assert done.stdout.split() == [hashlib.sha256(maps[name].tobytes()).hexdigest() for name in sorted(maps)]

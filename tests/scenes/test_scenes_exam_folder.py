@@ -13,8 +13,9 @@ from vizlab.errors import InputError
 from vizlab.scenes.__main__ import app
 from vizlab.scenes.exam import folder
 from vizlab.scenes.exam.folder import MAPS, render_exam
-from vizlab.scenes.exam.picture import solve
-from vizlab.scenes.exam.plan import CODES, plan
+from vizlab.scenes.exam.needs import CODES
+from vizlab.scenes.exam.picture import Sensor, solve
+from vizlab.scenes.exam.plan import plan
 from vizlab.study.data import RGBDFolder
 from vizlab.tasks import VOID
 
@@ -42,12 +43,23 @@ def test_impossible_numbers_are_refused(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("seed", "size"), [(1, (96, 128)), (0, (48, 64))])
-def test_another_exam_in_the_folder_is_left_alone(tmp_path: Path, seed: int, size: tuple[int, int]) -> None:
+def test_there_are_two_sensors(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["exam", str(tmp_path), "--count", "1", "--sensor", "sonar"])
+    assert isinstance(done.exception, InputError)
+    assert "no depth sensor 'sonar'; expected exact or kinect" in str(done.exception)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("seed", "size", "sensor"), [(1, (96, 128), "exact"), (0, (48, 64), "exact"), (0, (96, 128), "kinect")]
+)
+def test_another_exam_in_the_folder_is_left_alone(
+    tmp_path: Path, seed: int, size: tuple[int, int], sensor: Sensor
+) -> None:
     shutil.copy(TINY / "dataset.json", tmp_path)
     before = (tmp_path / "dataset.json").read_bytes()
-    with pytest.raises(InputError, match="says seed 0 and 128x96; give another folder"):
-        next(render_exam(tmp_path, 1, seed, 0, size, 1))
+    with pytest.raises(InputError, match="says seed 0 and 128x96 with exact depth; give another folder"):
+        next(render_exam(tmp_path, 1, seed, 0, size, 1, sensor=sensor))
     assert (tmp_path / "dataset.json").read_bytes() == before
 
 
@@ -60,7 +72,7 @@ def test_complete_pictures_are_not_rendered_again(tmp_path: Path, monkeypatch: p
     (out / "rgb" / f"{names[4]}.png").unlink()
     done = []
 
-    def render_picture(out: Path, one: object, size: object, samples: object) -> tuple[str, list]:
+    def render_picture(out: Path, one: object, *how: object) -> tuple[str, list]:
         done.append(one.name)  # type: ignore[attr-defined]
         for kind in ("need", "rgb"):
             shutil.copy(TINY / kind / f"{done[-1]}.png", out / kind)
@@ -73,14 +85,14 @@ def test_complete_pictures_are_not_rendered_again(tmp_path: Path, monkeypatch: p
     assert done == [names[2]]
     assert list(render_exam(out, len(names), 0, 0, (96, 128), 1)) == [names[4]]
     assert list(render_exam(out, len(names), 0, 0, (96, 128), 1)) == []
-    assert facts(out) == facts(TINY)
+    assert facts(out) == facts(TINY) | {"exam": facts(TINY)["exam"] | {"sensor": "exact"}}
     assert (out / "test.txt").read_text() == (TINY / "test.txt").read_text()
 
 
 def test_training_pictures_have_a_list_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def render_picture(out: Path, one: object, size: object, samples: object) -> tuple[str, list]:
+    def render_picture(out: Path, one: object, *how: object) -> tuple[str, list]:
         asked.append(one.name)  # type: ignore[attr-defined]
         return asked[-1], []
 

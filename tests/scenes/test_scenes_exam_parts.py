@@ -11,7 +11,8 @@ from vizlab.scenes.colour_schemes import draw_scheme
 from vizlab.scenes.exam.faults import DEPTH, RGB, Broken, broken_depth, broken_rgb, draw_faults, fault_map, needs_after
 from vizlab.scenes.exam.flat import pattern_image
 from vizlab.scenes.exam.furniture import ON_FLOOR, ON_WALL, THICKNESS, extent, furniture, slab
-from vizlab.scenes.exam.plan import BLOCK, CASES, CODES, XOR_CLASSES, plan, xor_class
+from vizlab.scenes.exam.needs import CODES
+from vizlab.scenes.exam.plan import BLOCK, CASES, XOR_CLASSES, plan, xor_class
 from vizlab.scenes.exam.thinning import TOUCH, thinned, touching
 from vizlab.scenes.materials import Material, glow
 from vizlab.scenes.meshes import box

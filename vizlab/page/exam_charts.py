@@ -7,9 +7,9 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from vizlab.page.study_charts import MARKS, NETWORK_COLOURS, interval_bars
-from vizlab.study.exam.needs import CHANCE, NEEDS
+from vizlab.study.exam.needs import CHANCE, NAMES
 from vizlab.study.exam.result import ExamResult
-from vizlab.study.exam.summaries import ALL, KINDS, QUESTIONS, RIGHT, accuracies, counts, look, pointings, row_names
+from vizlab.study.exam.summaries import ALL, QUESTIONS, RIGHT, accuracies, counts, look, pointings, present, row_names
 from vizlab.study.findings.estimates import words
 from vizlab.study.survey.intervals import Estimate
 from vizlab.views.figures import TEXT, row_height, site_axis, styled
@@ -17,18 +17,18 @@ from vizlab.views.figures import TEXT, row_height, site_axis, styled
 
 def accuracy_chart(result: ExamResult) -> go.Figure:
     """Objects named rightly by need: a colour and a form for each network, hollow for its single streams."""
-    listed, figure, there = accuracies(result), go.Figure(), counts(result)
+    listed, figure, there, kinds = accuracies(result), go.Figure(), counts(result), present(result)
     for place, one in enumerate(listed):
-        whole = _stacked([one.objects[kind] for kind in KINDS])
+        whole = _stacked([one.objects[kind] for kind in kinds])
         shift = 0.6 * ((place + 0.5) / len(listed) - 0.5)
         figure.add_scatter(
-            x=np.arange(len(KINDS)) + shift, y=100 * whole.value, name=f"{one.network}, {one.output}", mode="markers",
+            x=np.arange(len(kinds)) + shift, y=100 * whole.value, name=f"{one.network}, {one.output}", mode="markers",
             error_y=interval_bars(whole, 100), marker=_mark(result, one.network, hollow=not one.answer),
-            customdata=[words(one.objects[kind], ".1f", 100) for kind in KINDS],
+            customdata=[words(one.objects[kind], ".1f", 100) for kind in kinds],
             hovertemplate="%{customdata} %<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    ticks = [f"{NEEDS[kind]} ({there[NEEDS[kind]]})" for kind in KINDS]
-    figure.update_xaxes(tickvals=list(range(len(KINDS))), ticktext=ticks, title_text="need (objects)", zeroline=False)
+    ticks = [f"{NAMES[kind]} ({there[NAMES[kind]]})" for kind in kinds]
+    figure.update_xaxes(tickvals=list(range(len(kinds))), ticktext=ticks, title_text="need (objects)", zeroline=False)
     figure.update_yaxes(title_text="objects named rightly, %", range=[-3, 103])
     notes = [
         "By the modality that is needed. Hollow: a stream of its network. Bars: 95 % of the resamples of pictures."

@@ -10,10 +10,11 @@ from vizlab.page.exam_charts import accuracy_chart, explanation_chart
 from vizlab.page.kit.html import heading, note
 from vizlab.page.kit.method_tab import Updates
 from vizlab.page.kit.tables import table
-from vizlab.study.exam import tables
-from vizlab.study.exam.prose import COLUMNS, EXPLAINED, GRADED
+from vizlab.study.exam import said, tables
+from vizlab.study.exam.prose import COLUMNS, CONTROLLED, GRADED
 from vizlab.study.exam.result import RESAMPLES, SEED, ExamResult, load_result
 from vizlab.study.exam.summaries import ALL, RIGHT, pointings
+from vizlab.study.findings.prose import joined
 
 SUFFIX = ".json"
 """By which an exam's file is told from a study's."""
@@ -79,9 +80,11 @@ def head_html(result: ExamResult, file: str) -> str:
 
 def networks_html(result: ExamResult) -> str:
     """Objects, then pixels, by need."""
-    objects = table(*tables.object_rows(result), "objects named rightly by need, percent", " ".join(GRADED.split()))
+    objects = table(*tables.object_rows(result), "objects named rightly by need, percent", joined(GRADED))
     pixels = table(
-        *tables.pixel_rows(result), "pixels named rightly by need, percent", "Of the pixels that are labelled."
+        *tables.pixel_rows(result),
+        "pixels named rightly by need, percent",
+        "Of the pixels that are labelled, whatever turned their need.",
     )
     shown = heading("Objects named rightly, %") + objects + heading("Pixels named rightly, %") + pixels
     return shown.replace("*", "")
@@ -93,9 +96,11 @@ def explanations_html(result: ExamResult) -> str:
     if not pointings(result):
         return without
     shown = (
-        heading(title) + table(*tables.explanation_rows(result, which), title, " ".join(said.split()))
-        for title, which, said in (
-            ("All objects", ALL, COLUMNS), ("Objects that the output explained names rightly", RIGHT, EXPLAINED)
+        heading(title) + table(*tables.explanation_rows(result, which), title, words)
+        for title, which, words in (
+            ("All objects", ALL, joined(COLUMNS)),
+            ("Objects that the output explained names rightly", RIGHT,
+             f"{said.explained(result)} {joined(CONTROLLED)}"),
         )
     )  # fmt: skip
     return "".join(shown).replace("*", "") + without

@@ -92,11 +92,14 @@ def exam_command(
     size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "320x240",
     samples: Annotated[int, typer.Option(help="Samples per pixel of the colour.")] = 64,
     workers: Annotated[int, typer.Option(help="Processes that render.")] = 1,
+    sensor: Annotated[
+        str, typer.Option(help="What measures the depth: exact, or kinect with noise and holes.")
+    ] = "exact",
 ) -> None:
     """Render rooms in which it is known which modality shows each object; skips those that are complete."""
     from vizlab.scenes.exam.folder import render_exam
 
-    names = render_exam(out, count, seed, train, _shape(size), samples, workers)
+    names = render_exam(out, count, seed, train, _shape(size), samples, workers, sensor)
     for done, name in enumerate(names, 1):
         typer.echo(f"{name} ({done} rendered now of {count + train} in all)")
 

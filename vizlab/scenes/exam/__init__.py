@@ -1,5 +1,6 @@
 """An exam by construction: rendered rooms with objects of which it is known which modality shows them.
 
+needs       the codes of the maps, for who writes and who reads them
 plan        what each picture is asked to hold, balanced over any four pictures
 flat, furniture   the things themselves, in the colour, in the depth or in both
 places, layout    where they go: on visible wall and floor, apart from each other in the picture

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vizlab.scenes.exam.plan import CODES
+from vizlab.scenes.exam import needs
 from vizlab.scenes.textures import Image
 
 RGB, DEPTH = 1, 2
@@ -93,7 +93,7 @@ def broken_depth(depth: NDArray[np.uint16], broken: list[Broken]) -> NDArray[np.
 
 def needs_after(need: NDArray[np.uint8], fault: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The need map, HxW, once the faults are there: what needed the lost modality can no longer be told."""
-    none, rgb, depth = CODES["none"], CODES["rgb"], CODES["depth"]
+    none, rgb, depth = needs.NONE, needs.RGB, needs.DEPTH
     table = np.array(
         [
             [0, 1, 2, 3, 4, 5],

@@ -14,46 +14,61 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vizlab.errors import InputError
-from vizlab.scenes.exam.picture import picture_of, solve
-from vizlab.scenes.exam.plan import CODES, XOR_CLASSES, Plan, plan
+from vizlab.errors import InputError, one_line
+from vizlab.scenes.exam.needs import VERSION, WRITTEN
+from vizlab.scenes.exam.picture import Sensor, picture_of, solve
+from vizlab.scenes.exam.plan import XOR_CLASSES, Plan, plan
 from vizlab.scenes.viewpoints import kinect_intrinsics
 
-VERSION = 1
 MAPS = ("depth", "label40", "need", "object", "fault")
 """Folders of what follows from the seed alone, 8 bits but for the depth's 16."""
 FACTS = "dataset.json"
 LICENCE = "The rooms were rendered by vizlab, from textures and furniture of its own making, under its MIT licence."
-LIMITS = (
+LIMIT = (
     "Rendered rooms with furniture taken out and objects put in: what needs one modality is made to need it, as "
-    "no real object does so purely.",
-    "Depth is exact, in whole millimetres, without a sensor's noise.",
+    "no real object does so purely."
 )
+SENSORS: dict[Sensor, str] = {
+    "exact": "Depth is exact, in whole millimetres, without a sensor's noise.",
+    "kinect": "Depth is what a Kinect would make of the exact one, by a model of it; its holes count as faults.",
+}
+"""What is to be said of the depth."""
 
 
 def render_exam(
-    out: Path, count: int, seed: int, train: int, size: tuple[int, int], samples: int, workers: int = 1
+    out: Path,
+    count: int,
+    seed: int,
+    train: int,
+    size: tuple[int, int],
+    samples: int,
+    workers: int = 1,
+    sensor: str = "exact",
 ) -> Iterator[str]:
     """Render `count` pictures to test and `train` to learn from into `out`, yielding the name of each when it is there.
 
     size: (height, width) in pixels; samples: per pixel of the colour. Complete pictures are skipped, so that the same
-    call goes on where one was stopped, and more pictures go after fewer. Everything but the colour follows from seed
-    and size, to the bit. Raises InputError for impossible numbers and for a folder with another exam in it.
+    call goes on where one was stopped, and more pictures go after fewer. Everything but the colour follows from seed,
+    size and sensor, to the bit. Raises InputError for impossible numbers, a sensor that there is not, and a folder with
+    another exam in it.
     """
     if min(size) < 48 or min(count + train, samples, workers) < 1 or min(count, train, seed) < 0:
         raise InputError(
             f"An exam needs one picture, 48x48 pixels, one sample and one worker at least, not {count + train}, "
             f"{size[1]}x{size[0]}, {samples} and {workers}."
         )
+    measuring = next((one for one in SENSORS if one == sensor), None)
+    if measuring is None:
+        raise InputError(f"There is no depth sensor '{one_line(sensor, 40)}'; expected {' or '.join(SENSORS)}.")
     plans = [plan(seed, 0, index) for index in range(count)] + [plan(seed, 1, index) for index in range(train)]
     for folder in ("rgb", *MAPS):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    known = _objects_there(out, seed, size)
+    known = _objects_there(out, seed, size, measuring)
     waiting = [one for one in plans if one.name not in known]
-    _write_facts(out, seed, size, known)
-    for name, records in _rendered(out, waiting, size, samples, workers):
+    _write_facts(out, seed, size, measuring, known)
+    for name, records in _rendered(out, waiting, size, samples, workers, measuring):
         known[name] = records
-        _write_facts(out, seed, size, known)
+        _write_facts(out, seed, size, measuring, known)
         yield name
 
 
@@ -62,9 +77,11 @@ def is_complete(out: Path, name: str) -> bool:
     return all(_path(out, folder, name).is_file() for folder in ("rgb", *MAPS))
 
 
-def render_picture(out: Path, one: Plan, size: tuple[int, int], samples: int) -> tuple[str, list[dict[str, Any]]]:
+def render_picture(
+    out: Path, one: Plan, size: tuple[int, int], samples: int, sensor: Sensor = "exact"
+) -> tuple[str, list[dict[str, Any]]]:
     """Render one picture and write its files; returns its name and its objects as dataset.json has them."""
-    solved = solve(one, size)
+    solved = solve(one, size, sensor)
     for folder, image in {**solved.maps(), "rgb": picture_of(solved, samples)[..., ::-1]}.items():
         path = _path(out, folder, one.name)
         packed = cv2.imencode(".png", np.ascontiguousarray(image), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
@@ -73,14 +90,14 @@ def render_picture(out: Path, one: Plan, size: tuple[int, int], samples: int) ->
 
 
 def _rendered(
-    out: Path, plans: Sequence[Plan], size: tuple[int, int], samples: int, workers: int
+    out: Path, plans: Sequence[Plan], size: tuple[int, int], samples: int, workers: int, sensor: Sensor
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     if workers == 1:
-        yield from (render_picture(out, one, size, samples) for one in plans)
+        yield from (render_picture(out, one, size, samples, sensor) for one in plans)
         return
     # Spawned, not forked: the renderer has threads of its own.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(render_picture, out, one, size, samples) for one in plans]
+        jobs = [pool.submit(render_picture, out, one, size, samples, sensor) for one in plans]
         try:
             for job in as_completed(jobs):
                 yield job.result()
@@ -99,7 +116,7 @@ def _write_whole(path: Path, content: bytes) -> None:
     os.replace(partial, path)
 
 
-def _objects_there(out: Path, seed: int, size: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
+def _objects_there(out: Path, seed: int, size: tuple[int, int], sensor: Sensor) -> dict[str, list[dict[str, Any]]]:
     """The objects of the pictures that a folder holds already, whole, by name."""
     path = out / FACTS
     if not path.is_file():
@@ -109,16 +126,20 @@ def _objects_there(out: Path, seed: int, size: tuple[int, int]) -> dict[str, lis
     except ValueError as err:
         raise InputError(f"'{path}' cannot be read as JSON ({err}); give another folder, or delete it.") from err
     exam, camera = facts.get("exam", {}), facts.get("camera", {})
-    found = (exam.get("version"), exam.get("seed"), camera.get("height"), camera.get("width"))
-    if found != (VERSION, seed, *size):
+    measured = exam.get("sensor", "exact")
+    found = (exam.get("version"), exam.get("seed"), camera.get("height"), camera.get("width"), measured)
+    if found != (VERSION, seed, *size, sensor):
         raise InputError(
-            f"'{out}' holds something else than the exam of seed {seed} at {size[1]}x{size[0]} pixels: its {FACTS} "
-            f"says seed {found[1]} and {found[3]}x{found[2]}; give another folder, or that seed and size."
+            f"'{out}' holds something else than the exam of seed {seed} at {size[1]}x{size[0]} pixels with {sensor} "
+            f"depth: its {FACTS} says seed {found[1]} and {found[3]}x{found[2]} with {measured} depth; give another "
+            "folder, or that seed, size and sensor."
         )
     return {name: records for name, records in exam["objects"].items() if is_complete(out, name)}
 
 
-def _write_facts(out: Path, seed: int, size: tuple[int, int], known: dict[str, list[dict[str, Any]]]) -> None:
+def _write_facts(
+    out: Path, seed: int, size: tuple[int, int], sensor: Sensor, known: dict[str, list[dict[str, Any]]]
+) -> None:
     """dataset.json and the lists, of the pictures that are there."""
     names = sorted(known)
     camera = asdict(kinect_intrinsics(size))
@@ -126,13 +147,14 @@ def _write_facts(out: Path, seed: int, size: tuple[int, int], known: dict[str, l
     facts = {
         "source": "rooms rendered by vizlab scenes exam",
         "licence": LICENCE,
-        "limits": LIMITS,
+        "limits": (LIMIT, SENSORS[sensor]),
         "depth_unit": "mm",
         "camera": {**camera, "width": size[1], "height": size[0]},
         "exam": {
             "version": VERSION,
             "seed": seed,
-            "needs": {str(code): need for need, code in CODES.items()},
+            "needs": WRITTEN,
+            "sensor": sensor,
             "xor": {"classes": list(XOR_CLASSES)},
             "objects": {name: known[name] for name in names},
         },

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +12,21 @@ from numpy.typing import NDArray
 from vizlab.errors import VizlabError
 from vizlab.scenes.colour_schemes import draw_scheme
 from vizlab.scenes.development import denoised, developed
-from vizlab.scenes.exam.faults import Broken, broken_depth, broken_rgb, draw_faults, fault_map, needs_after
+from vizlab.scenes.exam.faults import DEPTH, Broken, broken_depth, broken_rgb, draw_faults, fault_map, needs_after
 from vizlab.scenes.exam.layout import LEAST, Placed, lay_out
 from vizlab.scenes.exam.places import view_of
 from vizlab.scenes.exam.plan import Plan
 from vizlab.scenes.exam.thinning import thinned
 from vizlab.scenes.exam.truth import Truth, colour_room, depth_room, sight, truth
 from vizlab.scenes.path_tracing import RoomScene
-from vizlab.scenes.rendering import ALBEDO_SAMPLES
+from vizlab.scenes.rendering import ALBEDO_SAMPLES, camera_geometry, infrared_echo
 from vizlab.scenes.rooms import RECIPES, build_room
+from vizlab.scenes.sensor import kinect_depth
 from vizlab.scenes.shell import Room
 from vizlab.scenes.textures import Image
 
+Sensor = Literal["exact", "kinect"]
+"""What measures the depth."""
 ROOMS, LAYOUTS = 60, 3
 """Rooms that are tried until one has place for a plan, and layouts that are tried in each."""
 _FIRST_ROOM, _LAST_ROOM = 1 << 20, 1 << 31
@@ -33,7 +37,8 @@ _FIRST_ROOM, _LAST_ROOM = 1 << 20, 1 << 31
 class Solved:
     """A plan for which a room was found: the room without the exam, its objects, and what is true of the picture.
 
-    `fault` HxW and `need` HxW (after faults) are as written; `truth.need` is before faults.
+    `fault` HxW and `need` HxW (after faults) are as written; `truth.need` is before faults. `measured` HxW, whole
+    millimetres, is what the depth sensor gives where it works, 0 in its holes; where there is a hole, depth is broken.
     """
 
     plan: Plan
@@ -42,10 +47,11 @@ class Solved:
     placed: tuple[Placed, ...]
     truth: Truth
     broken: tuple[Broken, ...]
+    measured: NDArray[np.uint16]
 
     @property
     def fault(self) -> NDArray[np.uint8]:
-        return fault_map(list(self.broken), self.truth.need.shape)
+        return fault_map(list(self.broken), self.truth.need.shape) | np.where(self.measured, 0, DEPTH).astype(np.uint8)
 
     @property
     def need(self) -> NDArray[np.uint8]:
@@ -54,8 +60,7 @@ class Solved:
     @property
     def millimetres(self) -> NDArray[np.uint16]:
         """HxW, z-depth; 0 where nothing was hit or the depth is broken."""
-        whole = np.round(np.nan_to_num(self.truth.depth) * 1000).astype(np.uint16)
-        return broken_depth(whole, list(self.broken))
+        return broken_depth(self.measured, list(self.broken))
 
     def records(self) -> list[dict[str, Any]]:
         """The objects as dataset.json has them, with the pixels that each has in the maps."""
@@ -73,8 +78,11 @@ class Solved:
         }
 
 
-def solve(plan: Plan, size: tuple[int, int]) -> Solved:
-    """Find a room and a layout for a plan; size is (height, width). One plan and size give one result, to the bit."""
+def solve(plan: Plan, size: tuple[int, int], sensor: Sensor = "exact") -> Solved:
+    """Find a room and a layout for a plan; size is (height, width). One plan and size give one result, to the bit.
+
+    A `kinect` has noise, shadows and holes of its own; rooms, objects and colour are those of `exact` depth.
+    """
     scheme = draw_scheme(np.random.default_rng([*plan.key, 7]), "wood")
     for attempt in range(ROOMS):
         rng = np.random.default_rng([*plan.key, attempt, 5])
@@ -90,11 +98,26 @@ def solve(plan: Plan, size: tuple[int, int]) -> Solved:
             counts = np.bincount(found.number.ravel(), minlength=len(placed) + 1)[1:]
             if counts.min() >= LEAST * found.number.size:
                 broken = draw_faults(np.random.default_rng([*plan.key, 6]), plan.fault, found.number)
-                return Solved(plan, room, seed, tuple(placed), found, tuple(broken))
+                measured = _exact(found) if sensor == "exact" else by_kinect(plan, room, placed, size)
+                return Solved(plan, room, seed, tuple(placed), found, tuple(broken), measured)
     raise VizlabError(
         f"None of {ROOMS} rooms has place for the {len(plan.wanted)} objects of picture {plan.name} at "
         f"{size[1]}x{size[0]} pixels; take another --seed or --size."
     )
+
+
+def _exact(found: Truth) -> NDArray[np.uint16]:
+    return np.round(np.nan_to_num(found.depth) * 1000).astype(np.uint16)
+
+
+def by_kinect(plan: Plan, room: Room, placed: Sequence[Placed], size: tuple[int, int]) -> NDArray[np.uint16]:
+    """What a Kinect makes of the room that is measured: nothing flat is in it, whose colours could leave holes."""
+    room = depth_room(room, placed)
+    with RoomScene(room, size) as scene:
+        geometry, bodies = scene.geometry(), scene.bodies
+        albedo = np.clip(scene.albedo(ALBEDO_SAMPLES), 0, 1)
+    depth, normals = camera_geometry(room, geometry)
+    return kinect_depth(depth, normals, infrared_echo(bodies, geometry, albedo), np.random.default_rng([*plan.key, 8]))
 
 
 def whole_colour(solved: Solved, samples: int) -> Image:

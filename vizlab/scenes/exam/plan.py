@@ -13,8 +13,6 @@ Need = Literal["rgb", "depth", "both", "either"]
 Support = Literal["wall", "floor"]
 Fault = Literal["", "rgb", "depth", "rgb and depth"]
 
-CODES: dict[str, int] = {"rgb": 1, "depth": 2, "both": 3, "either": 4, "none": 5}
-"""Values of the need map; 0 is where nothing is asked."""
 XOR_CLASSES = (NYU40_CLASSES.index("picture"), NYU40_CLASSES.index("cabinet"))
 """The two classes of a slab: the first where pattern A lies flush or pattern B is raised, else the second."""
 CASES = (("A", False), ("A", True), ("B", False), ("B", True))

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizlab.scenes.exam.layout import Placed
+from vizlab.scenes.exam.needs import CODES
 from vizlab.scenes.exam.places import SHELL
-from vizlab.scenes.exam.plan import CODES
 from vizlab.scenes.parts import Parts
 from vizlab.scenes.path_tracing import Body, Geometry, RoomScene
 from vizlab.scenes.rendering import camera_geometry, class_labels

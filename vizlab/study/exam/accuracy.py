@@ -12,8 +12,8 @@ from vizlab.core.model import Model
 from vizlab.core.outputs import Output
 from vizlab.core.pixels import at_input_size, enlarged
 from vizlab.experiments.modalities.values import read_classes
+from vizlab.scenes.exam.needs import BOTH, NEEDS
 from vizlab.study.exam.folder import Asked, ExamPicture
-from vizlab.study.exam.needs import BOTH, NEEDS
 from vizlab.tasks import NYU40_CLASSES, VOID
 
 MODALITIES = ("rgb", "depth")

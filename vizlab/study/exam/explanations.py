@@ -11,6 +11,9 @@ from torch import Tensor
 from vizlab.core.framing import Framing
 from vizlab.core.model import Model
 from vizlab.core.outputs import Output
+from vizlab.experiments.attribution.baselines import Baselines
+from vizlab.experiments.attribution.problem import Problem, pose
+from vizlab.experiments.attribution.target import Target
 from vizlab.experiments.modalities.forwards import Forwards, modality_forwards
 from vizlab.experiments.modalities.replacements import MEAN, OTHER, TRAINING
 from vizlab.experiments.modalities.shapley import interactions, shapley_values
@@ -18,6 +21,7 @@ from vizlab.experiments.modalities.values import read_classes
 from vizlab.rgbd import RGBDImage
 from vizlab.study.exam.accuracy import answered
 from vizlab.study.exam.folder import Asked, ExamPicture
+from vizlab.study.survey.config import batch_on
 
 STEPS = 8
 """Points on the path of integrated gradients: an exam has hundreds of objects, each with a path of its own."""
@@ -27,13 +31,14 @@ STEPS = 8
 class Sitting:
     """One picture before one network; `other` is another picture of the exam, None where it has no other.
 
-    `steps` are the points on the path of integrated gradients, 0 to leave them out.
+    `steps` are the points on the path of integrated gradients, `baselines` what gradients are taken against.
     """
 
     model: Model
     picture: ExamPicture
     other: RGBDImage | None = None
     steps: int = STEPS
+    baselines: tuple[Baselines, ...] = (Baselines(),)
 
     @property
     def asked(self) -> tuple[Asked, ...]:
@@ -64,6 +69,21 @@ class Sitting:
         if self.of_both:
             return answered(self.forwards.whole)
         return answered(self.model.forward(self.model.preprocess(self.image, self.framing)))
+
+    @property
+    def answer(self) -> str:
+        """The name of the network's answer."""
+        return list(self.outputs)[-1]
+
+    def target(self, one: Asked) -> Target:
+        """The mean logit of an object's class over its pixels, in the network's answer."""
+        return Target(self.answer, one.region, one.object.index, "logit")
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """One for each of the baselines, posed of the first object; so the network is copied once for all others."""
+        first, batch = self.target(self.asked[0]), batch_on(self.model.device.type)
+        return tuple(pose(self.model, self.image, first, one, batch=batch) for one in self.baselines)
 
 
 def streams(model: Model, outputs: Iterable[str]) -> dict[str, str]:

@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vizlab.study.exam.needs import CHANCE, NEEDS
+from vizlab.study.exam.needs import CHANCE, NAMES
 from vizlab.study.exam.result import ExamResult
 from vizlab.study.exam.summaries import (
     ALL,
-    KINDS,
     QUESTIONS,
     RIGHT,
     Accuracy,
@@ -19,6 +18,7 @@ from vizlab.study.exam.summaries import (
     accuracies,
     look,
     pointings,
+    present,
     row_names,
 )  # fmt: skip
 from vizlab.study.findings.figures import COLOURS, DPI, MARKS, plain
@@ -40,25 +40,26 @@ def draw_figures(result: ExamResult, folder: Path) -> list[Path]:
 
 def accuracy_figure(result: ExamResult) -> Figure:
     """Objects named rightly by need: a colour and a mark for each network, hollow for its single streams."""
-    listed = accuracies(result)
+    listed, kinds = accuracies(result), present(result)
     figure = Figure(figsize=(7.16, 3.0), layout="constrained")
     axes = figure.subplots()
     for place, one in enumerate(listed):
-        _of_output(axes, one, 0.7 * ((place + 0.5) / len(listed) - 0.5), look(result, one.network, COLOURS, MARKS))
-    axes.set_xticks(range(len(KINDS)), [NEEDS[kind] for kind in KINDS])
+        shift = 0.7 * ((place + 0.5) / len(listed) - 0.5)
+        _of_output(axes, one, kinds, shift, look(result, one.network, COLOURS, MARKS))
+    axes.set_xticks(range(len(kinds)), [NAMES[kind].replace(", ", ",\n") for kind in kinds])
     axes.set_ylabel("objects named rightly, %", fontsize=_SMALL)
     axes.set_ylim(-3, 103)
-    axes.set_xlim(-0.6, len(KINDS) - 0.4)
+    axes.set_xlim(-0.6, len(kinds) - 0.4)
     plain(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=_SMALL, frameon=False)
     return figure
 
 
-def _of_output(axes: Axes, one: Accuracy, shift: float, shown: tuple[str, str]) -> None:
-    estimates = [one.objects[kind] for kind in KINDS]
+def _of_output(axes: Axes, one: Accuracy, kinds: Sequence[int], shift: float, shown: tuple[str, str]) -> None:
+    estimates = [one.objects[kind] for kind in kinds]
     value, bars = _bars(estimates, 100)
     axes.errorbar(
-        np.arange(len(KINDS)) + shift, value, yerr=bars, fmt=shown[1], color=shown[0], markersize=4, elinewidth=0.8,
+        np.arange(len(kinds)) + shift, value, yerr=bars, fmt=shown[1], color=shown[0], markersize=4, elinewidth=0.8,
         markerfacecolor=shown[0] if one.answer else "white", label=f"{one.network}, {one.output}",
     )  # fmt: skip
 

@@ -10,18 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from vizlab.errors import DataError, InputError
+from vizlab.errors import DataError, InputError, one_line
 from vizlab.rgbd import RGBDImage
 from vizlab.rgbd.files import read_file
 from vizlab.rgbd.limits import DEFAULT_LIMITS
 from vizlab.rgbd.pictures import open_picture
+from vizlab.scenes.exam.needs import CODES, FAULTS, NEEDS, NOT_ASKED, VERSION, WRITTEN
 from vizlab.study.data import RGBDFolder, Sample
 from vizlab.study.data.manifest import FILE, read_values
-from vizlab.study.exam.needs import FAULTS, NEEDS, NOT_ASKED
+from vizlab.study.exam.needs import kinds
 from vizlab.tasks import NYU40_CLASSES, VOID
 
-VERSION = 1
-"""Of dataset.json's "exam" that is read here."""
 MAPS = {"need": len(NEEDS), "object": VOID + 1, "fault": len(FAULTS)}
 """Folders of 8-bit maps, and how many values each may have."""
 PURE = 0.9
@@ -52,6 +51,11 @@ class Asked:
     object: ExamObject
     need: int
     region: np.ndarray
+
+    @property
+    def kind(self) -> int:
+        """Its need, apart where a fault has turned it (see `needs.NAMES`)."""
+        return int(kinds(np.array(self.need), np.array(CODES[self.object.built])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +109,7 @@ class ExamFolder:
         if not self.folder.labelled:
             raise DataError(f"'{root}' holds no label40/; expected an exam, as `vizlab scenes exam` renders it.")
         self.pair = _pair(root, self._about)
+        self._digests: dict[int, str] = {}
         self.seed = self._about.get("seed")
         self.source, self.limits = self.folder.manifest.source, self.folder.manifest.limits
 
@@ -123,7 +128,15 @@ class ExamFolder:
         return ExamPicture(sample, maps["need"], maps["object"], maps["fault"], objects)
 
     def digest(self, index: int) -> str:
-        """SHA-256 of everything that is read of a picture: its files, and what dataset.json says of its objects."""
+        """SHA-256 of everything that is read of a picture: its files, and what dataset.json says of its objects.
+
+        It is taken once, however many networks ask.
+        """
+        if index not in self._digests:
+            self._digests[index] = self._digest(index)
+        return self._digests[index]
+
+    def _digest(self, index: int) -> str:
         name, found = self.names[index], hashlib.sha256()
         for kind in ("rgb", "depth", "label40", *MAPS):
             for path in sorted((self.root / kind).glob(f"{name}.*")):
@@ -155,6 +168,11 @@ def _about(root: Path) -> Mapping[str, Any]:
         raise DataError(
             f"'{root / FILE}' describes no exam of version {VERSION}; expected what `vizlab scenes exam` wrote."
         )
+    if about.get("needs") != WRITTEN:
+        raise DataError(
+            f"'{root / FILE}' gives the codes of needs as {one_line(about.get('needs'), 120)}; expected "
+            f"{', '.join(f'{code} {need}' for code, need in WRITTEN.items())}: render it again."
+        )
     return about
 
 
@@ -177,10 +195,10 @@ def _objects(root: Path, listed: Any) -> tuple[ExamObject, ...]:
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise DataError(f"'{root / FILE}' describes an object of the exam in another way; render it again.") from err
-    wrong = [one for one in found if one.built not in NEEDS or not 0 <= one.index < len(NYU40_CLASSES)]
+    wrong = [one for one in found if one.built not in CODES or not 0 <= one.index < len(NYU40_CLASSES)]
     if wrong:
         raise DataError(
             f"'{root / FILE}' gives an object the need '{wrong[0].built[:40]}' and the class {wrong[0].index}; "
-            f"expected one of {', '.join(NEEDS[1:])} and 0 to {len(NYU40_CLASSES) - 1}: render it again."
+            f"expected one of {', '.join(CODES)} and 0 to {len(NYU40_CLASSES) - 1}: render it again."
         )
     return found

@@ -7,35 +7,39 @@ from typing import Any
 import numpy as np
 
 from vizlab.study.exam.accuracy import mark
-from vizlab.study.exam.exchange import effect, received
-from vizlab.study.exam.explanations import Explain, Explained, Sitting, explained, shapley
+from vizlab.study.exam.exchange import CUT, RECEIVED, effect, received
+from vizlab.study.exam.explanations import SHAPLEY, Explain, Explained, Sitting, explained, shapley
 from vizlab.study.exam.folder import Asked
-from vizlab.study.exam.gradients import attributions
+from vizlab.study.exam.gradients import INPUT, INTEGRATED, gradient_x_input, integrated_gradients
+from vizlab.study.exam.place import centre
 
 EXPLANATIONS: Mapping[str, Explain] = {
-    "shapley": shapley,
-    "attributions": attributions,
-    "received": received,
-    "effect": effect,
+    SHAPLEY: shapley,
+    INPUT: gradient_x_input,
+    INTEGRATED: integrated_gradients,
+    RECEIVED: received,
+    CUT: effect,
 }
+"""By the name of what they give, in the order of tables."""
 DIGITS = 6
 """Of scores and shares that are kept."""
 
 
-def grade(sitting: Sitting, pair: tuple[int, int]) -> dict[str, Any]:
+def grade(sitting: Sitting, pair: tuple[int, int], explanations: Sequence[str] = tuple(EXPLANATIONS)) -> dict[str, Any]:
     """JSON-ready: "objects" that were asked about, "outputs" by name with their marks, and a list of "explanations".
 
-    Also how many objects are "described" in the picture, and whether a sensor is "broken".
+    Of those there are the ones named. Also how many objects are "described" in the picture, and whether a sensor is
+    "broken".
     """
     picture = sitting.picture
     outputs = {name: _marks(sitting, name, pair) for name in sitting.outputs}
-    explanations = [_explanation(one) for one in explained(sitting, EXPLANATIONS)]
+    chosen = {name: explain for name, explain in EXPLANATIONS.items() if name in explanations}
     return {
         "objects": [_object(one) for one in picture.asked],
         "described": len(picture.objects),
         "broken": bool(picture.fault.any()),
         "outputs": outputs,
-        "explanations": explanations,
+        "explanations": [_explanation(one) for one in explained(sitting, chosen)],
     }
 
 
@@ -50,10 +54,11 @@ def _marks(sitting: Sitting, name: str, pair: tuple[int, int]) -> dict[str, Any]
 
 
 def _object(one: Asked) -> dict[str, Any]:
-    thing = one.object
+    thing, (row, column) = one.object, plain(centre(one.region))
     return {
         "number": thing.number, "need": one.need, "built": thing.built, "class": thing.index, "what": thing.what,
         "pattern": thing.pattern, "raised": thing.raised, "pixels": int(one.region.sum()),
+        "row": row, "column": column,
     }  # fmt: skip
 
 

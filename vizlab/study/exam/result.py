@@ -10,11 +10,12 @@ import numpy as np
 
 from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError, one_line
+from vizlab.scenes.exam.needs import CODES, NEEDS
 from vizlab.study.exam.explanations import Explained
-from vizlab.study.exam.needs import NEEDS
+from vizlab.study.exam.needs import kinds
 from vizlab.tasks import NYU40_CLASSES
 
-KIND, VERSION = "exam", 1
+KIND, VERSION = "exam", 2
 FILE = "exam.json"
 MOST_BYTES = 2**26
 """Of a file: one from elsewhere may be of any size."""
@@ -24,21 +25,25 @@ RESAMPLES, SEED = 1000, 0
 
 @dataclass(frozen=True, eq=False)
 class Objects:
-    """The n objects that were asked about: the place of each one's picture, its need (a code), class and visible
-    pixels.
+    """The n objects that were asked about: the place of each one's picture, its kind (a code, see `needs.NAMES`),
+    class and visible pixels.
 
-    (n,) each; `what` are words, `described` counts all that the exam holds, also those that were not asked about.
+    (n,) each; `row` and `column` are those of its centre, as shares of the picture's height and width, `place` what
+    `by_place` says. `what` are words, `described` counts all that the exam holds, also those that were not asked about.
     """
 
     picture: np.ndarray
-    need: np.ndarray
+    kind: np.ndarray
     index: np.ndarray
     pixels: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    place: np.ndarray
     what: tuple[str, ...]
     described: int
 
     def __len__(self) -> int:
-        return len(self.need)
+        return len(self.kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,8 @@ class ExamResult:
     """`pictures` by name in order, what was asked, and what each network and its explanations said.
 
     `about` has the exam's "source", "limits", "seed" (None: not known), "pair" of classes of what needs both, and
-    "faults", in how many pictures a sensor is broken.
+    "faults", in how many pictures a sensor is broken; of what was graded "explanations", by name, the "steps" of
+    integrated gradients and the "baselines" of all gradients, pairs of names.
     """
 
     pictures: tuple[str, ...]
@@ -124,17 +130,21 @@ def load_result(path: str | Path) -> ExamResult:
 def result_of(values: Mapping[str, Any]) -> ExamResult:
     """The result out of its JSON; raises ValueError, KeyError or TypeError for what does not fit together."""
     listed, pictures = values["objects"], tuple(map(str, values["pictures"]))
-    columns = {key: np.array(listed[key], int) for key in ("picture", "need", "class", "pixels")}
-    objects = Objects(
-        columns["picture"], columns["need"], columns["class"], columns["pixels"],
-        tuple(map(str, listed["what"])), int(listed["described"]),
-    )  # fmt: skip
-    lengths = {len(objects.what), *map(len, columns.values())}
-    fits = lengths == {len(objects)}
-    if not fits or not pictures or _outside(objects.picture, len(pictures)) or _outside(objects.need, len(NEEDS)):
-        raise ValueError("objects that do not fit")
+    objects = _objects(listed)
+    if not pictures or _outside(objects.picture, len(pictures)):
+        raise ValueError("objects of no picture")
     networks = tuple(_network(one, len(objects), len(pictures)) for one in values["networks"])
     return ExamResult(pictures, objects, networks, _about(values["about"]))
+
+
+def _objects(listed: Mapping[str, Any]) -> Objects:
+    picture, need, index, pixels = (np.array(listed[key], int) for key in ("picture", "need", "class", "pixels"))
+    what, built = tuple(map(str, listed["what"])), np.array([CODES[name] for name in listed["built"]], int)
+    row, column, place = (_column(listed[key], len(need)) for key in ("row", "column", "place"))
+    if {len(one) for one in (picture, index, pixels, what, built)} != {len(need)} or _outside(need, len(NEEDS)):
+        raise ValueError("objects that do not fit")
+    kind = kinds(need, built)
+    return Objects(picture, kind, index, pixels, row, column, place, what, int(listed["described"]))
 
 
 def _about(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +153,9 @@ def _about(values: Mapping[str, Any]) -> dict[str, Any]:
     limits = [str(limit) for limit in values["limits"]]
     return {
         "source": str(values["source"]), "limits": limits, "seed": seed, "pair": (first, second),
-        "faults": int(values["faults"]),
+        "faults": int(values["faults"]), "steps": int(values["steps"]),
+        "explanations": [str(name) for name in values["explanations"]],
+        "baselines": [(str(rgb), str(depth)) for rgb, depth in values["baselines"]],
     }  # fmt: skip
 
 

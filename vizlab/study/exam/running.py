@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +15,60 @@ from vizlab.core.door.container import file_hash
 from vizlab.core.door.door import checkpoint_name
 from vizlab.core.model import Model
 from vizlab.core.replacing import replace_text
-from vizlab.errors import DataError, InputError
+from vizlab.errors import DataError, InputError, one_line
+from vizlab.experiments.attribution.baselines import Baselines
 from vizlab.study.exam.accuracy import refusal
 from vizlab.study.exam.exchange import undefined
 from vizlab.study.exam.explanations import STEPS, Sitting, missing
 from vizlab.study.exam.folder import ExamFolder
-from vizlab.study.exam.grading import grade
+from vizlab.study.exam.grading import EXPLANATIONS, grade, plain
+from vizlab.study.exam.place import by_place
 from vizlab.study.exam.result import KIND, VERSION, save_result
+from vizlab.study.survey.worker import environment, exact
 
 Counting = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 """Opens a progress bar of that length."""
-GRADING = 1
+GRADING = 2
 """Of the way of grading: parts of another one are made again."""
 
 
 @dataclass(frozen=True)
+class Explaining:
+    """Which explanations are graded, by name (see `EXPLANATIONS`); `steps` and `baselines` as in `Sitting`."""
+
+    names: tuple[str, ...] = tuple(EXPLANATIONS)
+    steps: int = STEPS
+    baselines: tuple[Baselines, ...] = (Baselines(),)
+
+    def __post_init__(self) -> None:
+        """Raises InputError for an explanation that there is not."""
+        if unknown := [name for name in self.names if name not in EXPLANATIONS]:
+            raise InputError(
+                f"'{one_line(unknown[0], 60)}' is no explanation that is graded; expected {', '.join(EXPLANATIONS)}."
+            )
+
+    def said(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "explanations": [name for name in EXPLANATIONS if name in self.names],
+            "steps": self.steps,
+            "baselines": [[one.rgb, one.depth] for one in self.baselines],
+        }
+
+
+EVERYTHING = Explaining()
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """A network before an exam: its checkpoint's path, name and SHA-256, on which device and in which precision;
-    `steps` as in `Sitting`."""
+    """A network before an exam: its checkpoint's path, name and SHA-256, on which device and in which precision."""
 
     path: Path
     name: str
     hash: str
     device: str
     precision: str
-    steps: int
+    explaining: Explaining
 
     def load(self) -> Model:
         return load_model(self.path, self.device, precision=self.precision)
@@ -55,29 +83,30 @@ def run_exam(
     limit: int | None = None,
     device: str = "auto",
     precision: str = "float32",
-    steps: int = STEPS,
+    explaining: Explaining = EVERYTHING,
 ) -> dict[str, Any]:
     """Grade `checkpoints` by the exam in `data` and write the result to `out`; returns it, JSON-ready.
 
-    What is graded of a picture is kept in the folder OUT.parts, so the same call goes on after an interruption. One
-    network and one picture are held at a time. Raises DataError for a folder that is no exam, InputError where no
-    network can sit it.
+    What is graded of a picture is kept in the folder OUT.parts, so the same call goes on after an interruption; what
+    was graded elsewhere, by another version or in another way is graded again. One network and one picture are held at
+    a time, and nothing is computed in TF32. Raises DataError for a folder that is no exam, InputError where no network
+    can sit it.
     """
     folder = ExamFolder(data, limit)
     names = [checkpoint_name(path.name) for path in checkpoints]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"Two checkpoints are called '{twice[0]}'; results are kept by name: rename one.")
     candidates = [
-        Candidate(path, name, file_hash(path), device, precision, steps)
+        Candidate(path, name, file_hash(path), device, precision, explaining)
         for path, name in zip(checkpoints, names, strict=True)
     ]
     parts = out.with_name(f"{out.name}.parts")
     parts.mkdir(parents=True, exist_ok=True)
-    with counting(len(candidates) * len(folder)) as progress:
+    with exact(torch.get_num_threads()), counting(len(candidates) * len(folder)) as progress:
         graded = [_sat(one, folder, parts, progress) for one in candidates]
     if all(one["refused"] for one in graded):
         raise InputError(graded[0]["refused"])
-    values = assemble(folder, graded)
+    values = assemble(folder, graded, explaining)
     save_result(values, out)
     return values
 
@@ -89,7 +118,7 @@ def _sat(candidate: Candidate, folder: ExamFolder, parts: Path, progress: Callab
         "name": candidate.name,
         "checkpoint": candidate.hash,
         "inputs": list(model.inputs),
-        "environment": _environment(model),
+        "environment": environment(model),
         "refused": refusal(model),
         "unexplained": "",
     }
@@ -120,7 +149,8 @@ def _row(model: Model, candidate: Candidate, folder: ExamFolder, place: int, par
     kept = _kept(file, key)
     if kept is None:
         other = None if beside == place else folder.read(beside).image
-        kept = grade(Sitting(model, folder.read(place), other, candidate.steps), folder.pair)
+        how = candidate.explaining
+        kept = grade(Sitting(model, folder.read(place), other, how.steps, how.baselines), folder.pair, how.names)
         replace_text(file, json.dumps({"key": key, "row": kept}), DataError)
     return kept
 
@@ -134,31 +164,28 @@ def _kept(file: Path, key: str) -> dict[str, Any] | None:
 
 
 def _key(candidate: Candidate, model: Model, folder: ExamFolder, place: int, beside: int) -> str:
-    """By everything that decides what is graded."""
+    """By everything that decides what is graded, and all that is said of where it was."""
     decides = [
-        GRADING, version("vizlab"), candidate.hash, candidate.steps if len(model.inputs) > 1 else 0,
-        model.device.type, model.precision, folder.digest(place), folder.digest(beside),
+        GRADING, environment(model), candidate.hash, candidate.explaining.said() if len(model.inputs) > 1 else {},
+        model.device.type, folder.digest(place), folder.digest(beside),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
 
-def _environment(model: Model) -> dict[str, str]:
-    device = torch.cuda.get_device_name(model.device) if model.device.type == "cuda" else "cpu"
-    return {"device": device, "precision": model.precision, "vizlab": version("vizlab"), "torch": torch.__version__}
-
-
-def assemble(folder: ExamFolder, graded: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def assemble(folder: ExamFolder, graded: Sequence[Mapping[str, Any]], explaining: Explaining) -> dict[str, Any]:
     """The result, JSON-ready, of what `_sat` says of each network."""
     rows = next(one["rows"] for one in graded if one["rows"])
     listed = [(place, thing) for place, row in enumerate(rows) for thing in row["objects"]]
-    columns = ("number", "need", "built", "class", "what", "pattern", "raised", "pixels")
+    columns = ("number", "need", "built", "class", "what", "pattern", "raised", "pixels", "row", "column")
     objects: dict[str, Any] = {key: [thing[key] for _, thing in listed] for key in columns}
+    places = plain(by_place(folder.read(place) for place in range(len(folder))))
     about = {
         "source": folder.source,
         "limits": list(folder.limits),
         "seed": folder.seed,
         "pair": list(folder.pair),
         "faults": sum(row["broken"] for row in rows),
+        **explaining.said(),
     }
     return {
         "kind": KIND,
@@ -166,7 +193,8 @@ def assemble(folder: ExamFolder, graded: Sequence[Mapping[str, Any]]) -> dict[st
         "about": about,
         "pictures": list(folder.names),
         "objects": {
-            "picture": [place for place, _ in listed], **objects, "described": sum(row["described"] for row in rows),
+            "picture": [place for place, _ in listed], **objects, "place": places,
+            "described": sum(row["described"] for row in rows),
         },
         "networks": [_joined(one) for one in graded],
     }  # fmt: skip

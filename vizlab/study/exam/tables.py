@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from vizlab.study.exam.needs import NEEDS, NOT_ASKED
+from vizlab.scenes.exam.needs import NOT_ASKED
+from vizlab.study.exam.needs import NAMES
 from vizlab.study.exam.result import ExamResult
-from vizlab.study.exam.summaries import ALL, KINDS, RIGHT, Pointing, Ranked, accuracies, counts, pointings
+from vizlab.study.exam.summaries import ALL, NEEDED, RIGHT, Pointing, Ranked, accuracies, counts, pointings, present
 from vizlab.study.findings.estimates import words
 from vizlab.study.findings.markdown import table
 
@@ -13,27 +14,27 @@ Rows = list[tuple[str, ...]]
 
 def pixel_rows(result: ExamResult) -> tuple[tuple[str, ...], Rows]:
     """Pixels named rightly by need, percent."""
-    kinds = (*KINDS, NOT_ASKED)
+    kinds = (*NEEDED, NOT_ASKED)
     rows = [
         (one.network, one.output, *(words(one.pixels[kind], ".1f", 100) for kind in kinds))
         for one in accuracies(result)
     ]
-    return ("network", "output", *(NEEDS[kind] for kind in kinds)), rows
+    return ("network", "output", *(NAMES[kind] for kind in kinds)), rows
 
 
 def object_rows(result: ExamResult) -> tuple[tuple[str, ...], Rows]:
-    """Objects named rightly by need, percent, and which of the two classes of `both`."""
-    there = counts(result)
+    """Objects named rightly by kind, percent, for the kinds that there are, and which of the two classes of `both`."""
+    there, kinds = counts(result), present(result)
     rows = [
         (
             one.network,
             one.output,
-            *(words(one.objects[kind], ".1f", 100) for kind in KINDS),
+            *(words(one.objects[kind], ".1f", 100) for kind in kinds),
             words(one.pair, ".1f", 100),
         )
         for one in accuracies(result)
     ]
-    heads = (f"{NEEDS[kind]} ({there[NEEDS[kind]]})" for kind in KINDS)
+    heads = (f"{NAMES[kind]} ({there[NAMES[kind]]})" for kind in kinds)
     return ("network", "output", *heads, "both, one of two"), rows
 
 
@@ -50,7 +51,7 @@ def explanation_rows(result: ExamResult, which: str = ALL) -> tuple[tuple[str, .
 
 
 def _pointing(one: Pointing, found: Ranked, several: bool) -> tuple[str, ...]:
-    total = sum(found.counts[kind] for kind in KINDS[:4])
+    total = sum(found.counts.values())
     both = "–" if found.both is None else words(found.both)
     cells = (
         one.title, one.output, str(total), words(found.modality), words(found.camouflage), words(found.rho), both,

@@ -1,7 +1,8 @@
 """An exam as a text: what it is, what was found, and what cannot be concluded."""
 
+from vizlab.scenes.exam.needs import DEPTH, RGB
 from vizlab.study.exam import prose, said, tables
-from vizlab.study.exam.needs import DEPTH, RGB, SAID
+from vizlab.study.exam.needs import SAID
 from vizlab.study.exam.result import RESAMPLES, SEED, ExamResult
 from vizlab.study.exam.summaries import ALL, CONTROL, RIGHT, counts, pointings
 from vizlab.study.findings.markdown import listed, table
@@ -36,13 +37,13 @@ def _short(result: ExamResult) -> list[str]:
 
 def _what(result: ExamResult) -> list[str]:
     there = counts(result)
-    rows = [(need, kind, str(there[need])) for need, kind in SAID.items() if need in there]
+    rows = [(kind, made_of, str(there[kind])) for kind, made_of in SAID.items() if kind in there]
     first, second = (NYU40_CLASSES[index] for index in result.about["pair"])
     slabs = (
         f"Slabs are of the class {first} or {second}, as pattern and relief say together; the four cases are rendered "
         "equally often. All other pixels (walls, floor, the rest of the room) are not asked about, but counted."
     )
-    return ["## What an exam is", joined(prose.WHAT), table(("need", "objects that have it", "objects"), rows),
+    return ["## What an exam is", joined(prose.WHAT), table(("needed", "objects of this kind", "objects"), rows),
             f"{slabs} {joined(prose.FAULTS)}"]  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def _networks(result: ExamResult, pictures: str) -> list[str]:
     objects, pixels = table(*tables.object_rows(result)), table(*tables.pixel_rows(result))
     parts = [
         "## What networks can tell", figure, "Objects named rightly, %; in brackets how many there are:", objects,
-        joined(prose.GRADED), "Pixels named rightly, %, of those that are labelled:", pixels,
+        joined(prose.GRADED),
+        "Pixels named rightly, %, of those that are labelled, whatever turned their need:", pixels,
     ]  # fmt: skip
     return parts + (["Not graded:", "\n".join(refused)] if refused else [])
 
@@ -67,8 +69,8 @@ def _explanations(result: ExamResult, pictures: str) -> list[str]:
     whole, rows = table(*tables.explanation_rows(result, ALL)), tables.explanation_rows(result, RIGHT)
     right = table(*rows) if rows[1] else "There are none."
     return [
-        "## Where explanations point", figure, joined(prose.EXPLAINED), "All objects:", whole, joined(prose.COLUMNS),
-        "Objects that the output explained names rightly:", right, *_few(result), *rest,
+        "## Where explanations point", figure, said.explained(result), joined(prose.CONTROLLED), "All objects:", whole,
+        joined(prose.COLUMNS),        "Objects that the output explained names rightly:", right, *_few(result), *rest,
     ]  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class Worker:
 
         No more than two tasks' pictures are held at a time. Raises VizlabError for what cannot be read or computed.
         """
-        with _exact(self._job.config.threads), ThreadPoolExecutor(self._readers()) as readers:
+        with exact(self._job.config.threads), ThreadPoolExecutor(self._readers()) as readers:
             coming = self._start_reading(readers, tasks[0]) if tasks else []
             for place, task in enumerate(tasks):
                 samples = [one.result() for one in coming]
@@ -90,7 +90,7 @@ class Worker:
         refused = measure.refuses(model)
         rows = {} if refused else rows_of(measure, model, ready, piece.task.index)
         meta = {} if refused else measure.meta(model)
-        said = {"measured": meta, "refused": refused, "environment": _environment(model)}
+        said = {"measured": meta, "refused": refused, "environment": environment(model)}
         write_part(self._job.parts, piece, rows, said)
 
     def _model(self, checkpoint: Checkpoint) -> Model:
@@ -131,7 +131,7 @@ def _rows_that_fit(measure: Measure, model: Model, batch: Batch) -> Rows:
 
 
 @contextmanager
-def _exact(threads: int) -> Iterator[None]:
+def exact(threads: int) -> Iterator[None]:
     """Within the block, so many threads and no TF32, whatever the process had: numbers do not depend on who works."""
     kept = torch.get_num_threads(), torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.set_num_threads(threads)
@@ -143,7 +143,7 @@ def _exact(threads: int) -> Iterator[None]:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = kept[1:]
 
 
-def _environment(model: Model) -> dict[str, str]:
+def environment(model: Model) -> dict[str, str]:
     """On what the numbers of a part were computed."""
     device = torch.cuda.get_device_name(model.device) if model.device.type == "cuda" else "cpu"
     versions = {"vizlab": version("vizlab"), "torch": torch.__version__, "numpy": np.__version__}
