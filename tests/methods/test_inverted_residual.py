@@ -19,7 +19,7 @@ from vizlab.core.registry import build_network, methods
 from vizlab.errors import CheckpointError
 from vizlab.methods.cen.stream_norm import StreamNorm
 from vizlab.methods.parts.compact import COMPACT
-from vizlab.methods.parts.inverted_residual import InvertedResidual, InvertedResidualBackbone
+from vizlab.methods.parts.inverted_residual import InvertedResidual, InvertedResidualBackbone, ReLU6
 from vizlab.methods.parts.strided import StridedConv
 
 SIZES = ((8, 10), (7, 9), (8, 9), (7, 10), (2, 1))
@@ -69,6 +69,28 @@ def test_without_it_padding_is_symmetric_to_the_bit(kernel: int) -> None:
         expected = F.conv2d(x, conv.weight, None, 2, kernel // 2, groups=6)
         assert torch.equal(conv.eval()(x), expected)
         torch.testing.assert_close(conv.train()(x), expected, rtol=0, atol=1e-6)
+
+
+def test_in_training_it_keeps_the_layout_that_norms_are_fast_in() -> None:
+    x = torch.randn(2, 4, 8, 10).to(memory_format=torch.channels_last)
+    for same in (False, True):
+        y = StridedConv(4, 4, 3, 2, 1, groups=4, same=same).train()(x)
+        assert y.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_relu6_writes_over_its_input_only_where_no_gradient_is_wanted() -> None:
+    rectify = ReLU6()
+    x = torch.tensor([-1.0, 3.0, 7.0], requires_grad=True)
+    y = rectify(x * 1)
+    y.sum().backward()
+    assert x.grad is not None
+    assert (y.tolist(), x.grad.tolist()) == ([0, 3, 6], [0, 1, 0])
+    with torch.no_grad():
+        before = x.clone()
+        assert rectify(before) is before
+    wanted = x * 1
+    rectify(wanted)
+    assert wanted.tolist() == [-1, 3, 7]
 
 
 def test_what_same_padding_moves() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vizlab.methods.parts.backbone import Backbone
@@ -66,6 +67,13 @@ class InvertedResidual(nn.Module):
         return x + self.conv(x) if self.residual else self.conv(x)
 
 
+class ReLU6(nn.ReLU6):
+    """In place where no gradient is wanted: in training that would save a copy of what is written over."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu6(x, inplace=not torch.is_grad_enabled())
+
+
 class InvertedResidualBackbone(Backbone):
     """Stages "stage1", "stage2", ... at strides 2, 4, ...: the stem begins the first, each strided group another."""
 
@@ -112,7 +120,7 @@ class InvertedResidualBackbone(Backbone):
 
 
 def _normed(conv: nn.Conv2d, norm: NormFactory, site: bool) -> nn.Sequential:
-    return nn.Sequential(conv, norm(conv.out_channels, site=site), nn.ReLU6(inplace=True))
+    return nn.Sequential(conv, norm(conv.out_channels, site=site), ReLU6())
 
 
 def _through(blocks: Sequence[nn.Module], x: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -25,7 +26,8 @@ class StridedConv(nn.Conv2d):
         stride, down, right = self.stride[0], *(int(self.same and side % 2 == 0) for side in x.shape[-2:])
         if stride > 1 and self.groups > 1 and self.training and x.device.type == "cpu":
             y = F.conv2d(x, self.weight, self.bias, 1, self.padding, self.dilation, self.groups)
-            return y[..., down::stride, right::stride]
+            # In one piece: batch_norm walks over what was strided pixel by pixel, forwards and backwards.
+            return y[..., down::stride, right::stride].contiguous(memory_format=torch.channels_last)
         if not (down or right):
             return super().forward(x)
         # One pixel less before, and one more after.
