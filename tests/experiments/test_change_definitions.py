@@ -70,6 +70,7 @@ def test_changes_of_a_linear_network_in_closed_form(linear: vizlab.Model) -> Non
         "three times": ([vizlab.do(*second, by=3)], a + pb + 3 * R * u_b),
         "turned round": ([vizlab.do("first", "depth", "rgb", by=-1)], a + pb + R * (b - Q * a)),
         "mean": ([vizlab.do(*first, by="mean")], a + mean + R * u_b),
+        "zero, which in a sum is the cut": ([vizlab.do(*first, by="zero")], a + R * u_b),
         "another's": ([vizlab.do(*first, by=other)], a + P * b2 + R * u_b),
         "another's, of what it is there": ([vizlab.do(*second, by=other)], a + pb + R * (b2 + Q * a2)),
         "one channel cut": ([vizlab.cut(*first, channels=[1])], a + pb - only(1, pb) + R * u_b),
@@ -156,6 +157,24 @@ def test_a_channel_cut_is_the_targets_own_again(
     half = intervention_of(model, [vizlab.do(site, "rgb", "depth", by=0.5)], framing)
     blended = torch.where(torch.from_numpy(exchanged[0])[:, None, None], (plain[0] + own[0]) / 2, plain[0])
     torch.testing.assert_close(outputs_at(model, small_rgbd, site, half)[0], blended)
+
+
+def test_a_plain_zero_leaves_nothing_in_place_of_an_exchanged_channel(
+    exchanging: tuple[vizlab.Model, str, np.ndarray], small_rgbd: RGBDImage
+) -> None:
+    """Not the target's own: unlike a cut it is no state that the network was trained in, and says so."""
+    model, site, exchanged = exchanging
+    change = vizlab.do(site, "rgb", "depth", by="zero")
+    found, plain = (
+        outputs_at(model, small_rgbd, site, intervention_of(model, changes, model.frame(small_rgbd.size)))
+        for changes in ([change], [])
+    )
+    expected = torch.where(torch.from_numpy(exchanged[0])[:, None, None], 0, plain[0])
+    assert torch.equal(found[0], expected)
+    assert torch.equal(found[1], plain[1])
+    assert change.to_dict()["out_of_distribution"]
+    assert "out_of_distribution" not in vizlab.cut(site).to_dict()
+    assert change_from(change.to_dict()) == change
 
 
 def test_a_threshold_above_every_scale_at_one_site_swaps_all_there_and_no_more(

@@ -57,13 +57,14 @@ def run(files: Path, command: str, *options: str, family: str = "cen") -> dict[s
 def test_every_option_is_the_change_of_python(files: Path, cen: vizlab.Model, site: str) -> None:
     first, last = cen.sites[0].name, cen.sites[-1].name
     found = run(
-        files, "intervene", "--cut", f"{site}:depth:rgb", "--cut", f"{first}::rgb:0,3", "--mean", last,
+        files, "intervene", "--cut", f"{site}:depth:rgb", "--cut", f"{first}::rgb:0,3", "--mean", last, "--zero", last,
         "--scale", f"{site}:rgb:depth=0.5", "--threshold", "0.03", "--threshold", f"{first}=0.5",
     )  # fmt: skip
     changes = [
         vizlab.cut(site, target="rgb", source="depth"),
         vizlab.cut(first, target="rgb", channels=[0, 3]),
         vizlab.do(last, by="mean"),
+        vizlab.do(last, by="zero"),
         vizlab.do(site, target="depth", source="rgb", by=0.5),
         vizlab.threshold(0.03),
         vizlab.threshold(0.5, first),

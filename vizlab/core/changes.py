@@ -15,7 +15,9 @@ from vizlab.core.site import NO_INTERVENTION, Edit, FusionModule, Intervention, 
 from vizlab.errors import InputError
 from vizlab.rgbd import RGBDImage
 
-By = Literal["cut", "mean", "scale", "other"]
+By = Literal["cut", "mean", "zero", "scale", "other"]
+_WORDS = ("cut", "mean", "zero")
+"""The replacements that need nothing beside their name."""
 ALL_OTHERS = "all other streams"
 """How the source is called where what comes cannot be told apart by stream."""
 
@@ -39,6 +41,8 @@ class Do:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; of another picture its digest."""
         found: dict[str, Any] = {"site": self.site, "target": self.target, "source": self.source, "by": self.by}
+        if self.by == "zero":
+            found["out_of_distribution"] = True
         if self.by == "scale":
             found["factor"] = self.factor
         if self.channels is not None:
@@ -68,22 +72,24 @@ def do(
     site: str,
     target: str | None = None,
     source: str | None = None,
-    by: "Literal['cut', 'mean'] | float | RGBDImage" = "cut",
+    by: "Literal['cut', 'mean', 'zero'] | float | RGBDImage" = "cut",
     channels: Sequence[int] | None = None,
 ) -> Do:
     """Replace what `source` sends to `target` at `site`.
 
     `by` says with what: "cut" with what the target would have without it (where channels were replaced its own, in a
     sum nothing), "mean" with the mean of each channel over the picture, a number scales it (0 cuts, 1 changes nothing),
-    another picture gives its part. Raises InputError for anything else.
+    another picture gives its part. "zero" puts plain zeros there: in a sum that is the cut, but in place of channels
+    that were replaced it is what no network was trained on, so what follows is out of distribution and no measure of
+    importance. Raises InputError for anything else.
     """
     some = None if channels is None else tuple(int(channel) for channel in channels)
     if isinstance(by, RGBDImage):
         return Do(site, target, source, "other", channels=some, other=by)
     if isinstance(by, bool) or not isinstance(by, int | float):
-        if by not in ("cut", "mean"):
+        if by not in _WORDS:
             raise InputError(
-                f"A part is to be replaced by {str(by)[:60]!r}; expected 'cut', 'mean', a number or a picture "
+                f"A part is to be replaced by {str(by)[:60]!r}; expected 'cut', 'mean', 'zero', a number or a picture "
                 "(a trace holds no parts: give the picture it is of)."
             )
         return Do(site, target, source, by, channels=some)
@@ -106,7 +112,7 @@ def change_from(found: Mapping[str, Any]) -> Change:
     """The inverse of `to_dict`; raises InputError where a picture is needed or a word is unknown."""
     if "set" in found:
         return Set(str(found["set"]), float(found["value"]), found.get("site"))
-    if found.get("by") not in ("cut", "mean", "scale"):
+    if found.get("by") not in (*_WORDS, "scale"):
         raise InputError(
             f"A change by {str(found.get('by'))[:60]!r} cannot be done again from its description; give the picture "
             "whose part is to be put in."
@@ -231,8 +237,8 @@ def _edit(change: Do, framing: Framing, given: Tensor | None) -> Edit:
     edit: Edit
     if change.by == "mean":
         edit = Mean(framing)
-    elif change.by == "other":
-        edit = Put(given)
+    elif change.by in ("zero", "other"):
+        edit = Put(given)  # nothing is given for a zero
     else:
         edit = Scale(change.factor if change.by == "scale" else 0.0)
     return edit if change.channels is None else Some(edit, change.channels)

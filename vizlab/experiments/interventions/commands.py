@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vizlab.core.replacing import replace_text, replacing
 from vizlab.errors import InputError, one_line
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def intervene_command(
     domains: Domains = None,
     cut: Annotated[list[str] | None, _edges("take away what SOURCE sends")] = None,
     mean: Annotated[list[str] | None, _edges("leave each channel's mean over the picture of it")] = None,
+    zero: Annotated[list[str] | None, _edges("plain zeros in its place, which no network was trained on")] = None,
     scale: Annotated[list[str] | None, _edges("multiply it: 0 cuts, 1 changes nothing", f"{EDGE}=FACTOR")] = None,
     put: Annotated[list[str] | None, _edges("put in that of another picture, --other-rgb, --other-depth")] = None,
     threshold: Annotated[
@@ -58,8 +60,8 @@ def intervene_command(
 
     An edge is SITE:SOURCE:TARGET, such as layer3.1.bn2:depth:rgb. SOURCE and TARGET may be empty for all
     (layer3.1.bn2::rgb), SITE alone is every edge there, and :0,5 at the end names channels of the target. Several
-    changes of one edge follow each other: cut, mean, scale, put. Depth and normals are scored against the depth that
-    is given.
+    changes of one edge follow each other: cut, mean, zero, scale, put. Depth and normals are scored against the depth
+    that is given.
     """
     import vizlab
     from vizlab.experiments.interventions import intervene
@@ -73,12 +75,13 @@ def intervene_command(
     changes = [
         *(_change(model, text, "cut") for text in cut or ()),
         *(_change(model, text, "mean") for text in mean or ()),
+        *(_change(model, text, "zero") for text in zero or ()),
         *(_scaled(model, text) for text in scale or ()),
         *(_change(model, text, other) for text in put or () if other is not None),
         *(_threshold(text) for text in threshold or ()),
     ]
     if not changes:
-        raise InputError("Nothing is changed; add --cut, --mean, --scale, --put or --threshold.")
+        raise InputError("Nothing is changed; add --cut, --mean, --zero, --scale, --put or --threshold.")
     effect = intervene(model, rgbd, changes, truth=_truth(rgbd))
     if out is not None:
         _write(out, effect)
@@ -118,7 +121,7 @@ def sweep_command(
     with _progress() as step:
         found = sweep(model, rgbd, kinds=wanted, step=step)
     if csv is not None:
-        csv.write_text(found.csv(), encoding="utf-8")
+        replace_text(csv, found.csv(), InputError)
     print(json.dumps(found.to_dict(), indent=2))
 
 
@@ -193,7 +196,7 @@ def _write(path: Path, effect: "Effect") -> None:
 
     arrays = {f"map/{name}": one.map for name, one in effect.outputs.items()}
     arrays |= {f"flipped/{name}": one.flipped for name, one in effect.outputs.items() if one.flipped is not None}
-    with path.open("wb") as file:
+    with replacing(path, InputError) as file:
         np.savez_compressed(file, allow_pickle=False, about=json.dumps(effect.to_dict()), **arrays)
 
 

@@ -193,8 +193,12 @@ def _own_part(mixing: Mixing) -> Tensor | None:
 
 def cells_of(features: Tensor, framing: Framing) -> Tensor:
     """(B, C, H, W) to (B, n, C) float32, a copy: the cells that show the picture, at most `MOST_CELLS` or so."""
+    return grid_of(features, framing).flatten(2).mT.to(torch.float32, copy=True)
+
+
+def grid_of(features: Tensor, framing: Framing) -> Tensor:
+    """The same cells (B, C, h, w), a view."""
     height, width = framing.visible((features.shape[-2], features.shape[-1]))
     step = max(1, math.ceil(math.sqrt(height * width / MOST_CELLS)))
     start = min(step // 2, height - 1, width - 1)
-    seen = features[:, :, start:height:step, start:width:step]
-    return seen.flatten(2).mT.to(torch.float32, copy=True)
+    return features[:, :, start:height:step, start:width:step]

@@ -35,9 +35,9 @@ def study_command(
     OUT/parts, and the same command goes on from there.
 
     CONFIG lists checkpoints, seen from its own folder, and has a table measures.NAME for each measure, which may be
-    empty: traces, sweep, shapley, similarity, corruptions. In it, every = 6 takes each sixth picture alone; what else
-    stands there is the measure's own. Further keys: split, batch, device, precision, threads, seed, resamples, and
-    thumbnails, the width of small pictures that are kept for the page.
+    empty: traces, sweep, shapley, similarity, corruptions, messages, zeros. In it, every = 6 takes each sixth picture
+    alone; what else stands there is the measure's own. Further keys: split, batch, device, precision, threads, seed,
+    resamples, and thumbnails, the width of small pictures that are kept for the page.
     """
     from vizlab.study.survey.conduct import conduct
     from vizlab.study.survey.study import FILE

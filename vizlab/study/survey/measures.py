@@ -49,6 +49,8 @@ MEASURES: dict[str, str] = {
     "shapley": "vizlab.study.survey.modalities:Shapley",
     "corruptions": "vizlab.study.survey.corruptions:Corruptions",
     "similarity": "vizlab.study.survey.similarity:Similarity",
+    "messages": "vizlab.study.survey.messages:Messages",
+    "zeros": "vizlab.study.survey.zeros:Zeros",
 }
 """Where each measure is, by name: imported when it is asked for, since some need what a bare machine lacks."""
 
