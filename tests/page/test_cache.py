@@ -33,6 +33,21 @@ def test_keeps_the_newest_even_if_it_is_too_large() -> None:
     assert ("b" in cache, cache.total_bytes) == (False, 1)
 
 
+def test_a_value_may_grow() -> None:
+    """What is hung on it later counts, and others go for it; what is gone does not come back."""
+    gone: list[str] = []
+    cache: ByteCache[str] = ByteCache(10, gone.append)
+    for key in "abc":
+        cache.put(key, key.upper(), 3)
+    cache.weigh("a", 7)
+    assert (gone, cache.total_bytes) == (["b"], 10)
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == ("A", None, "C")
+    cache.weigh("b", 1)
+    assert ("b" in cache, cache.total_bytes) == (False, 10)
+    cache.weigh("a", 2)
+    assert cache.total_bytes == 5
+
+
 def test_drop_forgets() -> None:
     cache: ByteCache[int] = ByteCache(10)
     cache.put("a", 1, 4)

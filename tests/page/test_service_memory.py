@@ -67,6 +67,16 @@ def test_an_analysis_is_counted_with_all_that_it_holds(workspace: Workspace, ana
     assert analysis.nbytes > without
 
 
+def test_a_document_counts_with_its_analysis(workspace: Workspace, analysis: Analysis) -> None:
+    """It holds arrays of its own: what is shared counts once."""
+    other = workspace.vary(analysis.key, {"threshold": 0.3}, model=NAMES["cen"])
+    before = workspace.kept_bytes
+    made = workspace.documents.of(other.key)
+    assert workspace.kept_bytes - before == held_bytes(other, made) - other.nbytes > 1_000_000
+    workspace.documents.of(other.key)
+    assert workspace.kept_bytes - before == held_bytes(other, made) - other.nbytes
+
+
 def test_a_view_counts_as_what_it_keeps_and_once() -> None:
     whole = np.zeros((100, 100))
     assert held_bytes(whole[:1, :1]) == whole.nbytes

@@ -42,16 +42,18 @@ class ByteCache(Generic[V]):
 
     def put(self, key: str, value: V, size: int) -> None:
         """Keep `value`, which takes `size` bytes, in place of what `key` held before."""
-        gone = []
         with self._lock:
-            self._forget(key)
-            self._entries[key] = _Entry(value, size)
-            self._total += size
-            while self._total > self.max_bytes and len(self._entries) > 1:
-                gone.append(next(iter(self._entries)))
-                self._forget(gone[-1])
-        for key in gone:  # outside of the lock: who is told may ask this cache again
-            self._gone(key)
+            gone = self._hold(key, value, size)
+        self._tell(gone)
+
+    def weigh(self, key: str, size: int) -> None:
+        """`key` takes `size` bytes by now, since more hangs on its value; it counts as used. Nothing if it is gone."""
+        gone: list[str] = []
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                gone = self._hold(key, entry.value, size)
+        self._tell(gone)
 
     def drop(self, key: str) -> None:
         """Forget `key`, if it is there."""
@@ -70,6 +72,21 @@ class ByteCache(Generic[V]):
     def __contains__(self, key: str) -> bool:
         with self._lock:
             return key in self._entries
+
+    def _hold(self, key: str, value: V, size: int) -> list[str]:
+        """Take it in as the newest; the keys of what had to go for it."""
+        self._forget(key)
+        self._entries[key] = _Entry(value, size)
+        self._total += size
+        gone = []
+        while self._total > self.max_bytes and len(self._entries) > 1:
+            gone.append(next(iter(self._entries)))
+            self._forget(gone[-1])
+        return gone
+
+    def _tell(self, gone: list[str]) -> None:
+        for key in gone:  # outside of the lock: who is told may ask this cache again
+            self._gone(key)
 
     def _forget(self, key: str) -> None:
         entry = self._entries.pop(key, None)

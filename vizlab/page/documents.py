@@ -29,13 +29,18 @@ class Documents:
     """Answers by the key of an analysis; `find` gives the analysis, or raises InputError where it is gone.
 
     Every answer has what `effects` know by now of its networks' edges. Bytes that were packed, at most `kept_bytes`,
-    are answered for a while after their analysis is gone; nothing else of it is held on to (see `forget`).
+    are answered for a while after their analysis is gone; nothing else of it is held on to (see `forget`). `weigh` is
+    told the document of an analysis once it is made: it holds arrays of its own, as long as the analysis is kept.
     """
 
     def __init__(
-        self, find: Callable[[str], Analysis], effects: Effects | None = None, kept_bytes: int = BYTES_KEPT
+        self,
+        find: Callable[[str], Analysis],
+        effects: Effects | None = None,
+        kept_bytes: int = BYTES_KEPT,
+        weigh: Callable[[str, Document], object] = lambda key, made: None,
     ) -> None:
-        self._find, self._effects = find, effects or Effects()
+        self._find, self._effects, self._weigh = find, effects or Effects(), weigh
         self._documents: ByteCache[_Made] = ByteCache(DOCUMENTS_KEPT)
         self._bytes: ByteCache[bytes] = ByteCache(kept_bytes)
         self._subjects: ByteCache[dict[str, str]] = ByteCache(KEYS_KEPT)
@@ -75,6 +80,7 @@ class Documents:
             found = _Made(document_of(analysis), analysis.traces)
             self._documents.put(key, found, 1)
             self._drop_if_gone(key)
+            self._weigh(key, found.document)
         return found
 
     def forget(self, key: str) -> None:

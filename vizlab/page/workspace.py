@@ -50,6 +50,7 @@ from vizlab.rgbd import DERIVATIONS, Limits, RGBDImage, derivable, read_rgbd, wi
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.study.cards import result_of
 from vizlab.study.scene_scores import scene_picture
+from vizlab.views.document import Document
 
 Job = AbstractContextManager[Callable[[], None]]
 NEAREST = 0.1
@@ -84,7 +85,7 @@ class Workspace:
         self.jobs = Jobs(self.shelf.loggable)
         self.on_gpus = OnGpus(settings.gpu_models_mb * 1_000_000)
         self.effects = Effects()
-        self.documents = Documents(self.get, self.effects, min(BYTES_KEPT, int(PACKED * kept)))
+        self.documents = Documents(self.get, self.effects, min(BYTES_KEPT, int(PACKED * kept)), self._weigh)
         self.rows = SceneRows()
         self._means = _Means(self.on_gpus, Benches(lambda name: self.scene_picture(name).rgbd))
         self._bundled: dict[str, Picture] = {}
@@ -241,6 +242,12 @@ class Workspace:
             analysis = self._results.get(key) or compute(held.heeded(step))
             self._results.put(key, analysis, analysis.nbytes)
         return analysis
+
+    def _weigh(self, key: str, made: Document) -> None:
+        """These results take room with their document, too."""
+        analysis = self._results.get(key)
+        if analysis is not None:
+            self._results.weigh(key, held_bytes(analysis, made))
 
     def _forget(self, key: str) -> None:
         """These results had to go: nothing else may hold on to them."""
