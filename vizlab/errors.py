@@ -48,6 +48,10 @@ class TimeLimitError(VizlabError):
     """A run took longer than its operator allows."""
 
 
+class LostError(VizlabError):
+    """What ran for a visitor elsewhere ended before it had answered; asked again it may answer."""
+
+
 class TraceError(VizlabError):
     """A saved trace cannot be read, or a view is asked for something the trace does not hold."""
 

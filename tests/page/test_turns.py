@@ -111,7 +111,7 @@ def test_places_are_bounded_in_all_and_for_one() -> None:
         with visiting(Visit("a")), pytest.raises(BusyError, match="You have 2 runs waiting"), turns.taken():
             pass
         threads += [waits(turns, who, who, []) for who in "bc"]
-        turns._seconds = 30.0
+        turns._lanes[False].seconds = 30.0
         with visiting(Visit("d")), pytest.raises(BusyError) as said, turns.taken():
             pass
         threads.append(run(turns, "idle", [], background=True))

@@ -3,18 +3,20 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 import vizlab
-import vizlab.page.workspace as workspace_module
+import vizlab.page.scale.networks as networks_module
 from tests.page.page_process import CONFIGS, NAMES, OWN_CHECKPOINT, addable, checkpoints, random_checkpoint, write_pair
 from vizlab.core.door import load_model
 from vizlab.errors import CheckpointError, InputError, VizlabError
 from vizlab.page.adding import add_checkpoint
 from vizlab.page.kit.analysis import Request
+from vizlab.page.scale.networks import Here
 from vizlab.page.settings import Settings
 from vizlab.page.status import status_line
 from vizlab.page.workspace import Workspace
@@ -42,7 +44,7 @@ def test_the_same_question_is_computed_once(
     workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = workspace.analyse(request_cen)
-    monkeypatch.setattr(workspace_module, "trace", lambda *a, **k: pytest.fail("ran again"))
+    monkeypatch.setattr(networks_module, "trace", lambda *a, **k: pytest.fail("ran again"))
     assert workspace.analyse(request_cen) is first
     assert workspace.get(first.key) is first
 
@@ -112,16 +114,16 @@ def test_a_full_gpu_falls_back_to_the_cpu(
     workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A GPU is imitated: whatever should run on it has no memory."""
-    real, tried = workspace_module._trace_on, []
+    real, tried = Here._trace_on, []
 
-    def full(model: object, rgbd: object, request: object, device: torch.device) -> object:
+    def full(self: Here, model: Any, rgbd: Any, asked: Any, device: torch.device) -> object:
         tried.append(device.type)
         if device.type == "cuda":
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(model, rgbd, request, device)  # type: ignore[arg-type]
+        return real(self, model, rgbd, asked, device)
 
-    monkeypatch.setattr(workspace_module, "pick_device", lambda name: torch.device(name))
-    monkeypatch.setattr(workspace_module, "_trace_on", full)
+    monkeypatch.setattr(networks_module, "pick_device", lambda name: torch.device(name))
+    monkeypatch.setattr(Here, "_trace_on", full)
     analysis = workspace.analyse(replace(request_cen, device="cuda:0"))
     assert tried == ["cuda", "cpu"]
     assert analysis.traces[CEN].environment["device"] == "cpu"
@@ -133,7 +135,7 @@ def test_a_full_cpu_is_a_sentence(workspace: Workspace, request_cen: Request, mo
     def full(*given: object, **more: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(workspace_module, "trace", full)
+    monkeypatch.setattr(networks_module, "trace", full)
     with pytest.raises(InputError, match="smaller working size"):
         workspace.analyse(replace(request_cen, working_size=(720, 960)))
 

@@ -1,15 +1,12 @@
 """From settings to an app that can be launched."""
 
 import atexit
-import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
-
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported: nothing is sent anywhere
 
 import gradio as gr
 from gradio.utils import colab_check, ipython_check

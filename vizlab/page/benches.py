@@ -1,13 +1,13 @@
 """Networks kept ready on a picture: the next change of what streams send costs what comes after it."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
+from vizlab.core.changes import Change
 from vizlab.core.model import Model
 from vizlab.core.trace import FusionTrace
 from vizlab.experiments.interventions.effect import Bench, Effect
 from vizlab.measures.reference import Reference
-from vizlab.page.kit.changes import StackedChange
 from vizlab.rgbd import RGBDImage
 
 KEPT = 2
@@ -15,25 +15,22 @@ KEPT = 2
 
 
 class Benches:
-    """The last few networks and pictures on which something was changed. Used by one run at a time (see `Turns`)."""
+    """The last few networks and pictures on which something was changed. Used by one run at a time."""
 
-    def __init__(self, picture: Callable[[str], RGBDImage]) -> None:
-        """`picture` gives a bundled scene's, for changes that put its parts in."""
-        self._picture = picture
+    def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], Bench] = OrderedDict()
 
     def effect(
         self,
         model: Model,
         rgbd: RGBDImage,
-        stack: tuple[StackedChange, ...],
+        changes: Sequence[Change],
         before: FusionTrace,
         settings: Mapping[str, float],
         working_size: tuple[int, int] | None,
         truth: Reference | None,
     ) -> Effect:
-        """What the changes of `stack` do; `before` is the trace without them, at those settings and that size."""
-        changes = [change.change(self._picture) for change in stack]
+        """What `changes` do; `before` is the trace without them, at those settings and that size."""
         key = (
             model.name, model.checkpoint_hash, str(model.device), model.precision, rgbd.digest, working_size,
             tuple(sorted(settings.items())),

@@ -40,6 +40,10 @@ class Settings:
     `auth` is a file of users (see `guard.passwords`); `allowed_hosts` the names that the page answers to beside
     loopback ones, empty for all of them where others reach it; `open` says that they may without either. `embed_in` are
     sites that may show the page inside theirs. `max_queue` bounds the runs that wait, `max_job_seconds` each of them.
+
+    `scale` is where networks run: "" in the page's process, "local" as replicas on this machine, else on the Ray
+    cluster of that address; `replicas` how many are started, None as many as there are GPUs, or two. `secret_file`
+    holds the secret of the results' keys (see `scale.secret`).
     """
 
     host: str = "127.0.0.1"
@@ -62,6 +66,9 @@ class Settings:
     embed_in: tuple[str, ...] = ()
     max_queue: int = 64
     max_job_seconds: int = 1800
+    scale: str = ""
+    replicas: int | None = None
+    secret_file: Path | None = None
 
     def __post_init__(self) -> None:
         if min(self.max_upload_mb, self.max_checkpoint_mb, self.max_megapixels, self.cache_mb) <= 0:
@@ -70,6 +77,8 @@ class Settings:
             raise InputError("The limits of uploads and of networks on GPUs must be positive numbers of MB.")
         if min(self.max_queue, self.max_job_seconds) <= 0:
             raise InputError("How many runs may wait and how many seconds one may take must be positive numbers.")
+        if self.replicas is not None and not (self.scale and self.replicas > 0):
+            raise InputError("--replicas is how many --scale starts: a positive number, and not without --scale.")
         pick_device(self.device)  # refuses a device that is not there before anyone waits for it
         if self.add_from is not None and not self.add_from.is_dir():
             raise InputError(f"--add-from names '{self.add_from}', which is no folder; expected one with checkpoints.")
@@ -144,6 +153,16 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
     option("gpu-models-mb", int, base.gpu_models_mb, "memory of GPUs for networks that wait there, in MB")
     option("max-queue", int, base.max_queue, "how many runs may wait for their turn, half of them one visitor's")
     option("max-job-seconds", int, base.max_job_seconds, "how long one run may take, without waiting, in seconds")
+    option("replicas", int, None, "how many replicas --scale starts; one for each GPU, or two, if not given")
+    option("secret-file", Path, None, "file of the secret that pages share which give the same results the same keys")
+    parser.add_argument(
+        "--scale",
+        nargs="?",
+        const="local",
+        default=env.get("VIZLAB_SCALE", base.scale),
+        metavar="ADDRESS",
+        help="run networks as replicas on Ray Serve: on this machine, or on the cluster of ADDRESS",
+    )
     option("auth", Path, base.auth, "file of users who may sign in: python -m vizlab.page.guard.passwords NAME >> FILE")
 
     for name, text in (

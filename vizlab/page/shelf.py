@@ -26,6 +26,7 @@ from vizlab.core.registry import methods
 from vizlab.errors import CheckpointError, InputError, one_line
 from vizlab.page.cache import ByteCache
 from vizlab.page.guard.visit import visit
+from vizlab.page.scale.questions import Source
 from vizlab.page.service.on_gpus import network_bytes
 
 Given = tuple[tuple[str, Any], ...]
@@ -190,6 +191,14 @@ class ModelShelf:
         if entry is None:
             raise self._unknown(name)
         return self._kept(entry) or self._read(entry)
+
+    def source(self, name: str) -> Source | None:
+        """What makes the network of that name again in another process; None for one that only this process has."""
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is None or not entry.files:
+            return None
+        return Source(name, entry.files, entry.given, self.get(name).checkpoint_hash)
 
     def check(self, names: Sequence[str], visitor: str) -> None:
         """Raise InputError where `visitor` named a network that only others may run, as for an unknown name.

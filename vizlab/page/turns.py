@@ -1,4 +1,7 @@
-"""Whose turn it is to run networks: one at a time, visitors in rotation; background work only when nobody waits."""
+"""Whose turn it is to run networks: one at a time in this process, some elsewhere; visitors in rotation.
+
+Background work runs only when nobody waits.
+"""
 
 import itertools
 import math
@@ -28,6 +31,23 @@ class _Ticket:
     number: int
     visitor: str
     background: bool
+    elsewhere: bool
+
+
+@dataclass
+class _Lane:
+    """Where networks run: `room` for so many at once, of which `taken` run; a turn takes `seconds` on average."""
+
+    room: int
+    taken: int = 0
+    seconds: float = 0.0
+
+    @property
+    def full(self) -> bool:
+        return self.taken >= self.room
+
+    def learn(self, seconds: float) -> None:
+        self.seconds = seconds if not self.seconds else (1 - NEWEST) * self.seconds + NEWEST * seconds
 
 
 class Held:
@@ -62,19 +82,22 @@ class Turns:
     """Tickets of everybody who waits. Of each visitor the oldest is next, and visitors take turns.
 
     `places` bounds how many wait, `longest` how many seconds one job may run; `now` gives seconds from any point in
-    time.
+    time. So many as `elsewhere` says run at once on other processes, beside one in this; at 0 all run in this.
     """
 
     def __init__(
-        self, places: int = PLACES, longest: float = math.inf, now: Callable[[], float] = time.monotonic
+        self,
+        places: int = PLACES,
+        longest: float = math.inf,
+        now: Callable[[], float] = time.monotonic,
+        elsewhere: int = 0,
     ) -> None:
-        self.places, self.longest, self.now = places, longest, now
+        self.places, self.longest, self.now, self.elsewhere = places, longest, now, elsewhere
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
         self._waiting: set[_Ticket] = set()
         self._served: dict[str, int] = {}  # by visitor, when his last turn began, as a number
-        self._seconds = 0.0
-        self._taken = False
+        self._lanes = {False: _Lane(1), True: _Lane(elsewhere)}  # by whether it is elsewhere
         self._closed = False
 
     @contextmanager
@@ -83,28 +106,32 @@ class Turns:
         tell: Callable[[int], object] = lambda before: None,
         background: bool = False,
         earlier: float | None = None,
+        elsewhere: bool = False,
     ) -> Iterator[Held]:
         """The block runs when it is its turn. Meanwhile `tell(how many come before)` is called, which may raise.
+
+        `elsewhere` says that its networks run on other processes, where there are any.
 
         Raises BusyError where too many wait already, unless this goes on with a job that had `earlier` seconds.
         """
         whose = visit()
-        ticket = _Ticket(next(self._numbers), whose.who, background)
+        ticket = _Ticket(next(self._numbers), whose.who, background, elsewhere and self.elsewhere > 0)
         self._wait(ticket, tell, whose, bound=not background and earlier is None)
+        lane = self._lanes[ticket.elsewhere]
         held = Held(self, whose, -math.inf if background else earlier or 0.0)
         began = self.now()
         try:
             yield held
         finally:
             with self._changed:
-                self._taken = False
-                self._learn(self.now() - began)
+                lane.taken -= 1
+                lane.learn(self.now() - began)
                 self._changed.notify_all()
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits; who runs long may give way to him."""
-        return bool(self._waiting)
+        """Whether somebody waits to run in this process; who runs long there may give way to him."""
+        return any(not one.elsewhere for one in tuple(self._waiting))
 
     @property
     def waiting(self) -> int:
@@ -114,11 +141,17 @@ class Turns:
     @property
     def busy(self) -> bool:
         """Whether somebody runs networks."""
-        return self._taken
+        return self.running > 0
 
-    def expected_seconds(self, before: int) -> float:
+    @property
+    def running(self) -> int:
+        """How many run networks."""
+        return sum(lane.taken for lane in self._lanes.values())
+
+    def expected_seconds(self, before: int, elsewhere: bool = False) -> float:
         """How long one waits behind so many, as turns have gone lately; 0 while none has ended."""
-        return before * self._seconds
+        lane = self._lanes[elsewhere and self.elsewhere > 0]
+        return before * lane.seconds / lane.room
 
     def close(self) -> None:
         """Nobody's turn comes any more: who waits, or asks later, gets a CancelledError."""
@@ -136,25 +169,30 @@ class Turns:
             raise CancelledError(ENDING)
 
     def _wait(self, ticket: _Ticket, tell: Callable[[int], object], whose: Visit, bound: bool) -> None:
+        lane = self._lanes[ticket.elsewhere]
         with self._changed:
             self.check()
             if bound:
                 self._refuse_too_many(ticket.visitor)
             self._waiting.add(ticket)
             try:
-                while (before := self._order().index(ticket)) or self._taken:
-                    tell(self._taken + before)
+                while (before := self._before(ticket)) or lane.full:
+                    tell(lane.full + before)
                     self._changed.wait(ASKED_EVERY)
                     self.check()
                     if whose.gone():
                         raise CancelledError(GONE)
-                self._taken = True
+                lane.taken += 1
                 self._served[ticket.visitor] = next(self._numbers)
             finally:
                 self._waiting.discard(ticket)
                 if not self._waiting:  # nobody remembers whose turn it was
                     self._served = {ticket.visitor: self._served.get(ticket.visitor, 0)}
                 self._changed.notify_all()
+
+    def _before(self, ticket: _Ticket) -> int:
+        """How many come before it of those that run where it does."""
+        return [one for one in self._order() if one.elsewhere == ticket.elsewhere].index(ticket)
 
     def _order(self) -> list[_Ticket]:
         """Who waits, the next one first: all visitors' oldest, then their second ones; who had a turn last comes last.
@@ -178,9 +216,9 @@ class Turns:
         if visitor and own >= max(1, self.places // 2):
             raise BusyError(f"You have {own} runs waiting, which is as many as one visitor may; wait for one to end.")
 
-    def waiting_words(self, before: int) -> str:
+    def waiting_words(self, before: int, elsewhere: bool = False) -> str:
         """What is said to who waits behind so many."""
-        expected = self.expected_seconds(before)
+        expected = self.expected_seconds(before, elsewhere)
         about = f", for about {seconds_words(expected)}" if expected >= 1 else ""
         runs = " for another run to end" if before == 1 else f": {before} runs come before this one"
         return f"waiting{runs}{about}"
@@ -188,13 +226,10 @@ class Turns:
     def busy_words(self, waiting: int | None = None) -> str:
         """What is said to who finds no place any more."""
         many = self.waiting if waiting is None else waiting
-        expected = self.expected_seconds(many + self._taken)
+        expected = max(lane.seconds * (many + lane.taken) / max(1, lane.room) for lane in self._lanes.values())
         last = f", the last of them for about {seconds_words(expected)}" if expected else ""
         runs = "1 run waits" if many == 1 else f"{many} runs wait"
         return f"{runs} already{last}, and no more can; try again later."
-
-    def _learn(self, seconds: float) -> None:
-        self._seconds = seconds if not self._seconds else (1 - NEWEST) * self._seconds + NEWEST * seconds
 
 
 class Turn(AbstractContextManager["Turn"]):

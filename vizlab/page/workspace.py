@@ -4,27 +4,24 @@ import hashlib
 import hmac
 import json
 import math
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from vizlab.core.device import Precision, pick_device, pick_precision
+from vizlab.core.device import pick_device, pick_precision
 from vizlab.core.model import Model
 from vizlab.core.predictions import DepthPrediction
 from vizlab.core.registry import checked
 from vizlab.core.trace import FusionTrace, TracedModel
-from vizlab.core.tracer import trace
 from vizlab.errors import CheckpointError, IncompatibleInputError, InputError
 from vizlab.experiments.interventions.effect import OutputEffect
 from vizlab.measures.reference import Reference
-from vizlab.page.benches import Benches
 from vizlab.page.cache import ByteCache
 from vizlab.page.depth_scale import (
     is_without_scale,
@@ -39,6 +36,10 @@ from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, s
 from vizlab.page.kit.changes import StackedChange
 from vizlab.page.kit.sizes import held_bytes
 from vizlab.page.kit.words import how_on_the_page
+from vizlab.page.scale.networks import Asked, Heed, Here, Networks
+from vizlab.page.scale.networks import ran_on as ran_on  # as it was known here
+from vizlab.page.scale.on_ray import networks_for
+from vizlab.page.scale.secret import secret_of
 from vizlab.page.scene_rows import SceneRows
 from vizlab.page.service.jobs import Jobs
 from vizlab.page.service.on_gpus import OnGpus
@@ -67,10 +68,10 @@ DERIVED_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class _Means:
-    """What runs work with: where networks are, and which are kept ready for changes."""
+    """What runs work with: who runs networks, and the pictures of bundled scenes, by name."""
 
-    on_gpus: OnGpus
-    benches: Benches
+    networks: Networks
+    scene: Callable[[str], RGBDImage]
 
 
 class Workspace:
@@ -81,16 +82,17 @@ class Workspace:
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
         kept = settings.cache_mb * 1_000_000
         self._results: ByteCache[Analysis] = ByteCache(int(RESULTS * kept), self._forget)
-        self.turns = Turns(settings.max_queue, settings.max_job_seconds)
-        self.jobs = Jobs(self.shelf.loggable)
         self.on_gpus = OnGpus(settings.gpu_models_mb * 1_000_000)
+        self.networks = networks_for(settings, self.shelf.source, Here(self.on_gpus))
+        self._means = _Means(self.networks, lambda name: self.scene_picture(name).rgbd)
+        self.turns = Turns(settings.max_queue, settings.max_job_seconds, elsewhere=self.networks.at_once)
+        self.jobs = Jobs(self.shelf.loggable)
         self.effects = Effects()
         self.documents = Documents(self.get, self.effects, min(BYTES_KEPT, int(PACKED * kept)), self._weigh)
         self.rows = SceneRows()
-        self._means = _Means(self.on_gpus, Benches(lambda name: self.scene_picture(name).rgbd))
         self._bundled: dict[str, Picture] = {}
         self._derived: ByteCache[Picture] = ByteCache(min(DERIVED_BYTES, int(DERIVED * kept)))
-        self._secret = secrets.token_bytes(32)
+        self._secret = secret_of(settings.secret_file)
         self._reading = threading.BoundedSemaphore(READ_AT_ONCE)
 
     def scenes(self) -> tuple[str, ...]:
@@ -228,16 +230,16 @@ class Workspace:
         background: bool = False,
         waits: Callable[[], object] = lambda: None,
     ) -> Analysis:
-        """From memory, or computed while nothing else runs; who waited for the same question finds it answered."""
+        """From memory, or computed when it is its turn; who waited for the same question finds it answered."""
         known = self._results.get(key)
         if known is not None:
             return known
 
         def tell(before: int) -> None:
             waits()
-            step(0.01, self.turns.waiting_words(before))
+            step(0.01, self.turns.waiting_words(before, elsewhere=True))
 
-        with job as began, self.turns.taken(tell, background) as held:
+        with job as began, self.turns.taken(tell, background, elsewhere=True) as held:
             began()
             analysis = self._results.get(key) or compute(held.heeded(step))
             self._results.put(key, analysis, analysis.nbytes)
@@ -255,11 +257,7 @@ class Workspace:
 
     def devices(self) -> dict[str, str]:
         """Devices networks can run on, by name, in words; memory for those that have their own."""
-        found = {}
-        for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-            gpu = torch.cuda.get_device_properties(index)
-            found[f"cuda:{index}"] = f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GB"
-        return found | {"cpu": f"CPU, {torch.get_num_threads()} threads"}
+        return self.networks.devices()
 
     def default_device(self) -> str:
         """The device of the settings; "auto" is the first GPU where there is one."""
@@ -315,18 +313,19 @@ def _run(key: str, request: Request, picture: Picture, models: list[Model], step
     stand_in: dict[str, str] = {}
     # Networks that take depth come last, so that another one's prediction can stand in for it.
     for index, model in enumerate(sorted(models, key=lambda m: "depth" in m.inputs)):
-        step(0.05 + 0.7 * index / len(models), f"running {model.name}")
+        running = partial(step, 0.05 + 0.7 * index / len(models), f"running {model.name}")
+        running()
         try:
             if (source := _depth_source(model, picture.rgbd, request, models, traces)) is not None:
                 stand_in[model.name] = source
             rgbd = _shown_to(model, picture.rgbd, source, traces)
             if source is None:  # what was changed for this network alone is said of the run
                 notes += [one for one in rgbd.record.warnings if one not in picture.rgbd.record.warnings]
-            own = _trace(model, rgbd, replace(request, settings={}, settings_by_model={}), notes, means.on_gpus)
+            own = _trace(model, rgbd, _asked(request), notes, means, running)
             traces[model.name] = own
             if any(_altered(model, request)):
                 unchanged[model.name] = own
-                found = _as_asked(model, rgbd, request, own, picture.reference, notes, means)
+                found = _as_asked(model, rgbd, request, own, picture.reference, notes, means, running)
                 traces[model.name], effects[model.name] = found
         except IncompatibleInputError as err:
             skipped[model.name] = how_on_the_page(str(err))
@@ -368,10 +367,11 @@ def _vary(
             traces[name] = before.traces[name]
             found: Mapping[str, OutputEffect] = before.effects.get(name, {})
         else:
-            step(0.1, f"running {name} {_altered_words(*altered)}")
+            running = partial(step, 0.1, f"running {name} {_altered_words(*altered)}")
+            running()
             rgbd = _shown_to(models[name], before.picture.rgbd, before.stand_in.get(name), at_own)
             truth = before.picture.reference
-            traces[name], found = _as_asked(models[name], rgbd, request, own, truth, notes, means)
+            traces[name], found = _as_asked(models[name], rgbd, request, own, truth, notes, means, running)
         effects |= {name: found} if found else {}
     return replace(
         before,
@@ -404,15 +404,17 @@ def _as_asked(
     truth: Reference | None,
     notes: list[str],
     means: _Means,
+    heed: Heed,
 ) -> tuple[FusionTrace, Mapping[str, OutputEffect]]:
     """The trace with controls moved and changes in force, and what the changes did; `own` is the one without both."""
     moved, stack = _altered(model, request)
-    before = _trace(model, rgbd, request, notes, means.on_gpus) if moved else own
+    asked = _asked(request, moved)
+    before = _trace(model, rgbd, asked, notes, means, heed) if moved else own
     if not stack:
         return before, {}
-    with means.on_gpus.placed(model, *ran_on(before, request)), model.lock:
-        effect = means.benches.effect(model, rgbd, stack, before, moved, request.working_size, truth)
-    return effect.after, effect.outputs
+    changes = [change.change(means.scene) for change in stack]
+    changed = means.networks.change(model, rgbd, changes, before, asked, truth, heed)
+    return changed.trace, changed.effects
 
 
 def _depth_source(
@@ -465,35 +467,16 @@ def _depth_rmse(model: Model) -> float:
     return math.inf if result is None else result.by_task.get("depth", {}).get("RMSE", math.inf)
 
 
-def ran_on(before: FusionTrace, request: Request) -> tuple[torch.device, Precision]:
-    """Where the request had that trace made, and in which precision."""
-    # A network that did not fit into the memory of a GPU ran on the CPU.
-    device = pick_device("cpu" if before.environment["device"] == "cpu" else request.device)
-    return device, pick_precision(request.precision, device)
-
-
 def _moved(model: Model, request: Request) -> dict[str, float]:
     return model.moved(request.settings_of(model.name))
 
 
-def _trace(model: Model, rgbd: RGBDImage, request: Request, notes: list[str], on_gpus: OnGpus) -> FusionTrace:
-    """One traced run where the user wants it or, where a GPU's memory does not suffice, on the CPU."""
-    device = pick_device(request.device)
-    try:
-        return _trace_on(model, rgbd, request, device, on_gpus)
-    except torch.OutOfMemoryError:
-        notes.append(f"{model.name} did not fit into the memory of {device}; it ran on the CPU instead.")
-    # Outside the handler: the traceback would keep the tensors of the failed run alive.
-    torch.cuda.empty_cache()
-    return _trace_on(model, rgbd, request, torch.device("cpu"), on_gpus)
+def _asked(request: Request, settings: Mapping[str, float] | None = None) -> Asked:
+    """How the request wants a network to run, with these of its controls moved."""
+    return Asked(request.device, request.precision, request.working_size, dict(settings or {}))
 
 
-def _trace_on(model: Model, rgbd: RGBDImage, request: Request, device: torch.device, on_gpus: OnGpus) -> FusionTrace:
-    try:
-        with on_gpus.placed(model, device, pick_precision(request.precision, device)), model.lock:
-            return trace(model, rgbd, working_size=request.working_size, **_moved(model, request))  # type: ignore[arg-type]
-    except RuntimeError as err:
-        # What torch raises on a CPU has no class of its own.
-        if device.type == "cpu" and (isinstance(err, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(err)):
-            raise InputError(f"{model.name} needs more memory than there is; choose a smaller working size.") from err
-        raise
+def _trace(model: Model, rgbd: RGBDImage, asked: Asked, notes: list[str], means: _Means, heed: Heed) -> FusionTrace:
+    traced = means.networks.trace(model, rgbd, asked, heed)
+    notes += traced.notes
+    return traced.trace

@@ -34,7 +34,7 @@ def service_routes(workspace: Any, stopping: Stopping, metrics: Metrics) -> list
             "version": __version__,
             "device": device,
             "waiting": turns.waiting,
-            "running": int(turns.busy),
+            "running": turns.running,
         }
         return JSONResponse(said, 503 if stopping.asked else 200, headers={"Cache-Control": "no-store"})
 

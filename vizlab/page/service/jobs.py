@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from vizlab.errors import BusyError, CancelledError, TimeLimitError, VizlabError
+from vizlab.errors import BusyError, CancelledError, LostError, TimeLimitError, VizlabError
 
 log = logging.getLogger("vizlab.jobs")
 
-Result = Literal["done", "cancelled", "too long", "busy", "refused", "failed"]
+Result = Literal["done", "cancelled", "too long", "busy", "refused", "lost", "failed"]
 
 
 @dataclass
@@ -92,6 +92,8 @@ def _result(err: BaseException) -> Result:
         return "too long"
     if isinstance(err, BusyError):
         return "busy"
+    if isinstance(err, LostError):
+        return "lost"
     if isinstance(err, CancelledError | GeneratorExit):
         return "cancelled"
     return "refused" if isinstance(err, VizlabError) else "failed"

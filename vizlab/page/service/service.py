@@ -65,7 +65,7 @@ class Service:
                 "vizlab_cache_bytes": ("Bytes of the results that are kept.", lambda: workspace.kept_bytes),
                 "vizlab_cache_max_bytes": ("What they may take.", lambda: self.settings.cache_mb * 1_000_000),
                 "vizlab_waiting": ("Runs that wait for their turn.", lambda: workspace.turns.waiting),
-                "vizlab_running": ("Runs that have it.", lambda: int(workspace.turns.busy)),
+                "vizlab_running": ("Runs that have it.", lambda: workspace.turns.running),
                 "vizlab_upload_bytes": ("Bytes of uploaded files.", lambda: self.uploads.total_bytes),
                 "vizlab_sessions": ("Pages that are open.", lambda: self.uploads.sessions),
             }
@@ -77,6 +77,7 @@ class Service:
     def served(self, app: Any) -> None:
         """`app` is launched: tidy from now on, and close it at the end, before files go."""
         threading.Thread(target=self._tidy, daemon=True, name="tidying for vizlab").start()
+        self.stopping.at_end(app.workspace.networks.close)
         self.stopping.at_end(lambda: close_server(app))
         self.stopping.at_end(lambda: end_work(app.workspace.turns, self._patience))
         self.stopping.at_end(self._ended.set)
