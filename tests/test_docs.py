@@ -110,6 +110,8 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
 
 def test_the_changelog_is_dated_and_its_newest_version_is_this_one() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    if re.fullmatch(r"\d+\.\d+\.\d+ \(unreleased\)", headings[0]):  # what comes next
+        del headings[0]
     dated = [re.fullmatch(r"(\d+\.\d+\.\d+) \((\d{4}-\d\d-\d\d)\)", heading) for heading in headings]
     assert all(dated)
     version, date = dated[0].groups()  # type: ignore[union-attr]
