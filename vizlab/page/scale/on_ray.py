@@ -27,6 +27,7 @@ _OWN = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",  # else replicas come after everything else that runs here
     "RAY_AUTH_MODE": "token",  # Ray listens on all addresses, and does what it is told by whoever reaches it
 }
 """What a Ray of our own is started with, unless the environment says otherwise."""
