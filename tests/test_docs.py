@@ -157,3 +157,31 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     done = run_blocks(ROOT / "README.md", tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "trace.npz").is_file()
+
+
+def test_each_advisory_is_fixed_in_the_gradio_that_is_required_or_said_to_be_open() -> None:
+    text = (ROOT / "docs/security.md").read_text()
+    rows = re.findall(r"^\| (CVE-\d+-\d+) \| .+ \| ([\d.]+) \| (.+) \|$", text, re.MULTILINE)
+    assert len(rows) == len(dict.fromkeys(cve for cve, *_ in rows)) >= 12
+    (required,) = re.findall(r'"gradio>=([\d.]+),', (ROOT / "pyproject.toml").read_text())
+    assert f"requires ({required})" in text
+    (said,) = re.findall(rf"^Open in Gradio {re.escape(required)}.*?: (CVE[^.]+)\.", text, re.MULTILINE)
+    later = [cve for cve, fixed, _ in rows if _numbers(fixed) > _numbers(required)]
+    assert later == said.split(", ")
+
+
+def test_each_advisory_names_tests_that_there_are() -> None:
+    text = (ROOT / "docs/security.md").read_text()
+    held = re.findall(r"^\| CVE-\d+-\d+ \| .+ \| (.+) \|$", text, re.MULTILINE)
+    for cell in held:
+        names = re.findall(r"`(test_\w+)(\.py)?`", cell)
+        assert names or cell == "the same", cell
+        for name, file in names:
+            if file:
+                source = (ROOT / "tests/page" / f"{name}.py").read_text()
+            else:
+                assert f"def {name}(" in source, name
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

@@ -18,6 +18,7 @@ def test_defaults_are_closed() -> None:
     assert options["share"] is False
     assert options["show_error"] is False
     assert options["allowed_paths"] == []
+    assert [options[name] for name in ("run_history", "ssr_mode", "enable_monitoring")] == [False] * 3
     assert launch_options(parse_settings(["--host", "0.0.0.0"], {}))["max_file_size"] == 100_000_000
 
 
