@@ -1,14 +1,17 @@
 """What programs and assistants read of the endpoints: names, defaults and words, as the page's server tells them."""
 
+import base64
+import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import httpx
 import pytest
+from PIL import Image
 
 from tests.page.page_process import free_port
 from vizlab.core.registry import methods
@@ -61,6 +64,19 @@ def test_defaults_are_those_of_the_functions(endpoints: dict[str, Any], tmp_path
             assert parameter["parameter_default"] == (None if usual is inspect.Parameter.empty else usual)
 
 
+def test_every_parameters_schema_is_one(endpoints: dict[str, Any]) -> None:
+    """By JSON Schema a type is a word; assistants refuse a tool of which any parameter has another."""
+    words = {"array", "boolean", "integer", "null", "number", "object", "string"}
+    found = {}
+    for endpoint in endpoints.values():
+        for parameter in endpoint["parameters"]:
+            form = parameter["type"]
+            found[parameter["parameter_name"]] = form["type"]
+            assert form["type"] in words, parameter["parameter_name"]
+            assert form.get("items", {}).get("type", "object") in words
+    assert (found["models"], found["settings"], found["changes"]) == ("array", "object", "array")
+
+
 def test_every_endpoint_and_every_parameter_says_what_it_is(endpoints: dict[str, Any]) -> None:
     for name, endpoint in endpoints.items():
         assert endpoint["description"].strip(), name
@@ -91,22 +107,51 @@ def test_assistants_are_served_where_their_package_is_installed(monkeypatch: pyt
         assert app_builder.launch_options(Settings())["mcp_server"] is expected
 
 
-@pytest.fixture
-def tools(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """The tools of a running page, as an assistant lists them."""
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """How an assistant asks a running page: a method of MCP, its parameters, headers of its own."""
     pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
-    settings = Settings(checkpoints=tmp_path, port=free_port())
+    settings = Settings(checkpoints=tmp_path_factory.mktemp("none"), port=free_port())
     app = app_builder.launch(settings=settings, prevent_thread_lock=True, quiet=True)
-    headers = {"Accept": "application/json, text/event-stream"}
-    question = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    with httpx.Client(trust_env=False, headers=headers) as client:
-        answer = client.post(f"http://127.0.0.1:{settings.port}/gradio_api/mcp/", json=question)
-    listed = json.loads(answer.text.partition("data: ")[2])["result"]["tools"]
-    yield {tool["name"]: tool for tool in listed}
+    accepts = {"Accept": "application/json, text/event-stream"}
+    with httpx.Client(trust_env=False, headers=accepts, timeout=120) as client:
+
+        def asking(method: str, params: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
+            question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}
+            return client.post(f"http://127.0.0.1:{settings.port}/gradio_api/mcp/", json=question, headers=headers)
+
+        yield asking
     app.close()
 
 
-def test_an_assistant_reads_what_a_program_reads(tools: dict[str, Any]) -> None:
+def result(answer: httpx.Response) -> dict[str, Any]:
+    return json.loads(answer.text.partition("data: ")[2])["result"]
+
+
+def test_an_assistants_call_goes_the_way_of_all(ask: Ask) -> None:
+    """With a picture as it sends one; addresses, which Gradio would fetch for it, are refused."""
+    pixels = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(pixels, "png")
+    given = f"data:image/png;base64,{base64.b64encode(pixels.getvalue()).decode()}"
+    found = result(ask("tools/call", {"name": "inspect", "arguments": {"colour": given}}))
+    assert not found["isError"]
+    assert "'size': [48, 64]" in found["content"][0]["text"]
+    for address in ("http://127.0.0.1:1/a.png", "file:///etc/passwd", "/etc/passwd"):
+        assert result(ask("tools/call", {"name": "inspect", "arguments": {"colour": address}}))["isError"]
+    refused = result(ask("tools/call", {"name": "analyse", "arguments": {"scene": "nowhere", "models": ["none"]}}))
+    assert "choose a bundled scene" in refused["content"][0]["text"]
+
+
+def test_foreign_names_and_sites_do_not_reach_assistants_tools_either(ask: Ask) -> None:
+    assert ask("tools/list", Host="elsewhere.example").status_code == 421
+    assert ask("tools/list", Origin="http://elsewhere.example").status_code == 403
+
+
+def test_an_assistant_reads_what_a_program_reads(ask: Ask) -> None:
+    tools = {tool["name"]: tool for tool in result(ask("tools/list"))["tools"]}
     assert {f"/{name}" for name in tools} == set(REQUIRED)
     site = tools["site"]["inputSchema"]
     assert site["required"] == REQUIRED["/site"]

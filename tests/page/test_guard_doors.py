@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 import pytest
 from gradio_client import Client, handle_file
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from tests.page.guarded_app import HERE, Tiny, client_of, served
 from vizlab.page.guard import doors
-from vizlab.page.guard.doors import is_address
+from vizlab.page.guard.doors import OneDoor, is_address
 from vizlab.page.settings import Settings
 
 API = "/gradio_api"
@@ -215,6 +217,18 @@ def test_a_body_that_is_none_gets_a_sentence(tiny: Tiny, client: TestClient, bod
     assert answer.status_code == status
     assert answer.json()["detail"].endswith((".", "."))
     assert tiny.ran == []
+
+
+def test_what_an_assistant_says_is_bounded_and_arrives(client: TestClient) -> None:
+    """Whoever answers there: nobody does in this page."""
+    assert client.post(f"{API}/mcp/", content=b"x" * 17_000_000).status_code == 413
+    assert client.post(f"{API}/mcp/", content=b"x").status_code == 404
+
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse(await Request(scope, receive).body())(scope, receive, send)
+
+    alone = TestClient(OneDoor(echo, busy_words=str))
+    assert alone.post(f"{API}/mcp/", content=b"no JSON").content == b"no JSON"
 
 
 def test_a_full_queue_says_how_long_the_wait_would_be() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 import vizlab
@@ -140,6 +142,16 @@ def test_a_page_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch
         assert os.environ[VARIABLE] == str(tmp_path)
     with pytest.raises(CancelledError, match="being stopped"), app.workspace.turns.taken():  # its scenes run no more
         pass
+
+
+def test_what_is_mounted_is_counted_where_it_is() -> None:
+    """As assistants' server is: below a path of Gradio's."""
+    pytest.importorskip("prometheus_client")
+    metrics = Metrics()
+    inner = Starlette(routes=[Route("/", lambda request: PlainTextResponse("tools"))])
+    app = Starlette(routes=[Mount("/gradio_api/mcp", inner)], middleware=[Middleware(Counted, metrics=metrics)])
+    assert TestClient(app).get("/gradio_api/mcp/").status_code == 200
+    assert read((metrics.text() or b"").decode())["vizlab_requests_total", "200", "other of Gradio"] == 1
 
 
 def test_figures_are_not_for_everybody() -> None:

@@ -256,6 +256,18 @@ def test_an_upload_an_event_and_a_closed_page_end_in_no_file(
     assert not Path(path).exists()
 
 
+def test_what_assistants_sent_goes_though_their_one_client_stays(
+    client: TestClient, uploads: Uploads, clock: Clock
+) -> None:
+    path = client.post("/gradio_api/upload", content=b"pixels").json()[0]
+    client.post("/gradio_api/queue/join", json={"session_hash": "all", "data": [{"path": path}]})
+    assert client.get("/gradio_api/heartbeat/all", headers={"x-gradio-user": "mcp"}).text == "0"
+    clock.seconds += UNNAMED_KEPT
+    assert uploads.sweep() == 0
+    clock.seconds += 1
+    assert uploads.sweep() == 1
+
+
 def test_an_upload_that_does_not_fit_is_not_read(client: TestClient, uploads: Uploads) -> None:
     refused = client.post("/gradio_api/upload", content=b"0" * 4 * MB)
     assert (refused.status_code, refused.text[-1]) == (413, ".")

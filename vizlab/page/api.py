@@ -268,9 +268,11 @@ CHANGES = (
     '{"set": "threshold", "value": ..., "site": ...}'
 )
 
+BY_ASSISTANTS = " (assistants give what is in it, as data:image/png;base64,..., and no address)"
+"""Gradio tells assistants to give an address, which the page does not fetch."""
 PARAMETERS = {
-    "colour": "a colour picture, uploaded",
-    "depth": "a depth map, uploaded",
+    "colour": f"a colour picture, uploaded{BY_ASSISTANTS}",
+    "depth": f"a depth map, uploaded{BY_ASSISTANTS}",
     "scene": "a bundled scene by its name, where no file is given; /scenes lists them",
     "models": "the networks to run, a list of names; where it is left out, all that are shipped and take no further "
     "pictures; /models lists them",
@@ -329,15 +331,16 @@ def _said(does: Callable[..., Any], name: str) -> str:
     return "" if found is None else found[1]
 
 
-def described(component: Any, words: str) -> Any:
-    """The component, whose words an API's documentation shows beside its type."""
-    form = component.api_info()
-    component.api_info = lambda: {**form, "additional_description": words} if words else form
+def described(component: Any, words: str, form: dict[str, Any] | None = None) -> Any:
+    """The component, whose words an API's documentation shows beside its type; `form` says more than its own schema."""
+    given = component.api_info() if form is None else form
+    component.api_info = lambda: {**given, "additional_description": words} if words else given
     return component
 
 
-def _json(name: str) -> Callable[[], Any]:
-    return lambda: described(gr.JSON(label=name), PARAMETERS[name])
+def _json(name: str, form: dict[str, Any]) -> Callable[[], Any]:
+    """What comes in JSON. Gradio says of it `"type": {}`, with which assistants refuse the whole tool."""
+    return lambda: described(gr.JSON(label=name), PARAMETERS[name], form)
 
 
 def _file(name: str, count: Literal["single", "multiple"] = "single") -> Callable[[], Any]:
@@ -345,7 +348,9 @@ def _file(name: str, count: Literal["single", "multiple"] = "single") -> Callabl
 
 
 _FORMS: dict[str, Callable[[], Any]] = {
-    **{name: _json(name) for name in ("models", "settings", "reading", "changes", "domains")},
+    "models": _json("models", {"type": "array", "items": {"type": "string"}}),
+    "changes": _json("changes", {"type": "array", "items": {"type": "object"}}),
+    **{name: _json(name, {"type": "object"}) for name in ("settings", "reading", "domains")},
     **{name: _file(name) for name in ("colour", "depth", "checkpoint")},
     **{name: _file(name, "multiple") for name in ("values", "pictures")},
     "predicted_depth": lambda: described(gr.Checkbox(False, label="predicted_depth"), PARAMETERS["predicted_depth"]),

@@ -37,6 +37,7 @@ DIRECT = ("/run/", "/api/")
 JOIN = "/queue/join"
 CALLS = "/call/"
 CANCEL = "/cancel"
+ASSISTANTS = "/mcp"
 NEEDED = {
     "/upload", "/upload_progress", "/queue/join", "/queue/data", "/queue/status", "/cancel", "/reset", "/info",
     "/openapi.json", "/startup-events", "/user", "/login_check", "/app_id", "/theme.css", "/mcp",
@@ -80,12 +81,14 @@ class OneDoor:
     async def _fault(self, below: str, scope: Scope, receive: Receive) -> tuple[tuple[int, str] | None, Receive]:
         """What is wrong with a request for `below`, if anything, and what its body can be read from now."""
         found = self._closed(below, scope)
-        if found is not None or scope["method"] != "POST" or not below.startswith((JOIN, CALLS, CANCEL)):
+        if found is not None or scope["method"] != "POST" or not below.startswith((JOIN, CALLS, CANCEL, ASSISTANTS)):
             return found, receive
         try:
             body = await read_body(receive, BODY)
         except TooLongError:
             return (413, "This call is too long; upload files first, and name them in it."), receive
+        if below.startswith(ASSISTANTS):  # the calls within come back by the queue
+            return None, replayed(body, receive)
         event = Event.of(body)
         if event is None:
             return (400, "This is no JSON object; expected one with the event's data."), receive

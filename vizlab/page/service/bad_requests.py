@@ -32,7 +32,7 @@ class Readable:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        begun, path = False, path_of(scope) if scope["type"] == "http" else ""
 
         async def sending(message: Message) -> None:
             nonlocal begun
@@ -42,12 +42,12 @@ class Readable:
         try:
             await self._app(scope, receive, sending)
         except _OF_THE_SENDER as err:
-            if begun or scope["type"] != "http" or not path_of(scope).startswith(f"{API}/"):
+            if begun or not path.startswith(f"{API}/"):
                 raise
             told(err)
-            await refusal(path_of(scope), 400, UNREADABLE)(scope, receive, send)
+            await refusal(path, 400, UNREADABLE)(scope, receive, send)
         except OSError as err:
-            if begun or scope["type"] != "http" or path_of(scope) != f"{API}/upload":
+            if begun or path != f"{API}/upload":
                 raise
             told(err)
             await PlainTextResponse(DISK_FULL, 507)(scope, receive, send)

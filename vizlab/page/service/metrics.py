@@ -105,9 +105,11 @@ class Counted:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
+        path = path_of(scope)  # an app that is mounted has another idea of it later on
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._metrics.request(path_of(scope), message["status"])
+                self._metrics.request(path, message["status"])
             await send(message)
 
         return await self._app(scope, receive, sending)

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vizlab.errors import InputError
-from vizlab.page.guard.requests import API, EVENT, Event, address_of, path_of
+from vizlab.page.guard.requests import API, EVENT, Event, address_of, header_values, path_of
 from vizlab.page.service.uploads import Uploads
 
 UPLOAD, HEARTBEAT = f"{API}/upload", f"{API}/heartbeat/"
@@ -18,7 +18,8 @@ READ = 2_000_000
 class Watched:
     """Keeps `uploads` informed, and refuses what is more than fits: 413 with a sentence, 411 for an unknown length.
 
-    Of events it hears what `guard.doors.OneDoor`, which stands before it, has read.
+    Of events it hears what `guard.doors.OneDoor`, which stands before it, has read. Assistants come by one client that
+    Gradio keeps for all of them and that never leaves: it is no open page, so that their files go in time.
     """
 
     def __init__(self, app: ASGIApp, uploads: Uploads) -> None:
@@ -30,7 +31,7 @@ class Watched:
             await self._app(scope, receive, send)
         elif scope["method"] == "POST" and path == UPLOAD:
             await self._upload(scope, receive, send)
-        elif path.startswith(HEARTBEAT):
+        elif path.startswith(HEARTBEAT) and header_values(scope, b"x-gradio-user") != ["mcp"]:
             await self._page(path.removeprefix(HEARTBEAT), scope, receive, send)
         else:
             if EVENT in scope:
