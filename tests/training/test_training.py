@@ -345,6 +345,14 @@ def test_a_wrong_recipe_gets_a_sentence(text: str, says: str, tmp_path: Path) ->
         load_recipe(tmp_path / "r.toml")
 
 
+def test_a_recipe_that_is_not_there_or_cannot_be_read_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There is no recipe '.*none\.toml'; give the path"):
+        load_recipe(tmp_path / "none.toml")
+    (tmp_path / "r.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match=r"'r\.toml' is not a TOML file"):
+        load_recipe(tmp_path / "r.toml")
+
+
 def test_a_wrong_data_folder_gets_a_sentence(data_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no train\.txt"):
         RGBDFolder(tmp_path, "train")

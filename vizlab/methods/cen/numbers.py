@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vizlab.core.trace import FusionTrace, SiteTrace
-from vizlab.errors import TraceError
 from vizlab.methods.cen.network import THRESHOLD
+from vizlab.methods.parts.kinds import sites_of
 
 LITTLE = 0.01
 """Below this share of exchanged channels a view says that little is exchanged."""
@@ -100,12 +100,7 @@ class ThresholdCurve:
 
 def exchange_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
     """The channel-exchange sites in network order; raises TraceError if there are none."""
-    sites = tuple(s for s in trace.sites.values() if s.site.kind == "exchange")
-    if not sites:
-        raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) exchanges no channels; this view needs a trace of a CEN."
-        )
-    return sites
+    return sites_of(trace, ("exchange",), "exchanges no channels", "a CEN")
 
 
 def threshold_of(trace: FusionTrace) -> float:

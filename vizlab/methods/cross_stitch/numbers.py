@@ -9,6 +9,7 @@ from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.measures.effective_rank import effective_rank
 from vizlab.methods.cross_stitch.network import ALPHA, BETA, PER_CHANNEL, PER_EDGE
+from vizlab.methods.parts.kinds import sites_of
 
 UNMOVED = 0.005
 """A network none of whose drifts is as large is said to have learnt hardly anything: all would be written 0.00."""
@@ -52,13 +53,7 @@ class Extreme:
 
 def cross_stitch_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
     """The cross-stitch units in network order; raises TraceError if there are none."""
-    sites = tuple(s for s in trace.sites.values() if s.site.kind in (PER_CHANNEL, PER_EDGE))
-    if not sites:
-        raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) has no cross-stitch unit; this view needs a trace of a "
-            "cross-stitch network."
-        )
-    return sites
+    return sites_of(trace, (PER_CHANNEL, PER_EDGE), "has no cross-stitch unit", "a cross-stitch network")
 
 
 def unit_alphas(trace: FusionTrace, alpha: float = ALPHA, beta: float = BETA) -> tuple[UnitAlphas, ...]:

@@ -11,6 +11,7 @@ from vizlab.core.site_words import stage_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.methods.mtan.network import KIND
+from vizlab.methods.parts.kinds import sites_of
 from vizlab.views.formatting import signed
 
 KEPT = 0.5
@@ -56,11 +57,7 @@ class LayerMasks:
 
 def layer_masks(trace: FusionTrace) -> tuple[LayerMasks, ...]:
     """From the first stage to the last; raises TraceError for a network without masks, or a trace without theirs."""
-    sites = [site for site in trace.sites.values() if site.site.kind == KIND]
-    if not sites:
-        raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) has no masks; this view needs a trace of an MTAN."
-        )
+    sites = sites_of(trace, (KIND,), "has no masks", "an MTAN")
     return tuple(_masks(site, trace) for site in sites)
 
 

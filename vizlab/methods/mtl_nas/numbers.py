@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vizlab.core.trace import FusionTrace, SiteTrace
-from vizlab.errors import TraceError
 from vizlab.methods.mtl_nas.network import KIND, REACH
 from vizlab.methods.parts.concatenating import block_norms
+from vizlab.methods.parts.kinds import sites_of
 from vizlab.views.formatting import percent_words
 
 SOURCES = ("own", "same stage", "one before", "two before")
@@ -30,12 +30,7 @@ class Connections:
 
 def connections(trace: FusionTrace) -> tuple[Connections, ...]:
     """Of every target in the network's order; raises TraceError if the trace is of another method."""
-    sites = [s for s in trace.sites.values() if s.site.kind == KIND]
-    if not sites:
-        raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) has no connections that a search chose; this view needs a "
-            "trace of an MTL-NAS."
-        )
+    sites = sites_of(trace, (KIND,), "has no connections that a search chose", "an MTL-NAS")
     targets = dict.fromkeys(site.site.targets[0] for site in sites)
     return tuple(_of([s for s in sites if s.site.targets[0] == target]) for target in targets)
 

@@ -10,6 +10,7 @@ from vizlab.core.site_words import stage_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
 from vizlab.methods.nddr_cnn.network import ALPHA, BETA
+from vizlab.methods.parts.kinds import sites_of
 
 MatrixKind = Literal["weight", "scaled", "drift"]
 Pooling = Literal["extreme", "mean"]
@@ -56,12 +57,7 @@ class PooledMatrix:
 
 def nddr_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
     """The NDDR layers in network order; raises TraceError if there are none."""
-    sites = tuple(s for s in trace.sites.values() if s.site.kind == "nddr")
-    if not sites:
-        raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) has no NDDR layer; this view needs a trace of an NDDR-CNN."
-        )
-    return sites
+    return sites_of(trace, ("nddr",), "has no NDDR layer", "an NDDR-CNN")
 
 
 def nddr_site(trace: FusionTrace, name: str) -> SiteTrace:

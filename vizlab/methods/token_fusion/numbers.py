@@ -8,6 +8,7 @@ import numpy as np
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.errors import TraceError
+from vizlab.methods.parts.kinds import sites_of
 from vizlab.methods.token_fusion.exchange import GIVEN_UP, SCORE, THRESHOLD
 from vizlab.views.formatting import percent_words
 
@@ -55,12 +56,7 @@ class StreamTokens:
 
 def token_sites(trace: FusionTrace) -> tuple[SiteTrace, ...]:
     """The blocks that exchange tokens, in network order; raises TraceError if there are none."""
-    sites = tuple(site for site in trace.sites.values() if site.site.kind == KIND)
-    if not sites:
-        raise TraceError(
-            f"'{trace.model.name}' ({trace.model.family}) exchanges no tokens; this needs a trace of a TokenFusion."
-        )
-    return sites
+    return sites_of(trace, (KIND,), "exchanges no tokens", "a TokenFusion")
 
 
 def token_site(trace: FusionTrace, site: str) -> SiteTrace:

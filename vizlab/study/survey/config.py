@@ -11,7 +11,6 @@ resamples = 1000
 every = 6        # each sixth picture only; whatever else stands in the table is the measure's own
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -21,6 +20,7 @@ from vizlab.core.door.door import checkpoint_name
 from vizlab.core.door.file_sets import checkpoint_files
 from vizlab.errors import DataError
 from vizlab.study.survey.measures import Measure, make_measure
+from vizlab.study.toml_files import read_toml
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,7 @@ def batch_on(device: str) -> int:
 
 def load_config(path: Path) -> StudyConfig:
     """Read a configuration; raises DataError, with the key, for one that cannot be followed."""
-    try:
-        values = tomllib.loads(path.read_text())
-    except FileNotFoundError as err:
-        raise DataError(f"There is no configuration '{path}'; give the path of a TOML file.") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise DataError(f"'{path.name}' is not a TOML file: {err}.") from err
+    values = read_toml(path, "configuration")
     if unknown := sorted(set(values) - {f.name for f in fields(StudyConfig)}):
         known = ", ".join(f.name for f in fields(StudyConfig))
         raise DataError(f"'{path.name}' sets {', '.join(unknown)}, which no study has; known: {known}.")

@@ -1,13 +1,13 @@
 """A training recipe: one TOML file for each shipped checkpoint and baseline; what it leaves out is set here."""
 
 import json
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from vizlab.core.config import NetworkConfig
 from vizlab.errors import DataError
+from vizlab.study.toml_files import read_toml
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,7 @@ class Recipe:
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe; raises DataError with the offending key."""
-    try:
-        values = tomllib.loads(path.read_text())
-    except FileNotFoundError as err:
-        raise DataError(f"There is no recipe '{path}'; give the path of a TOML file.") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise DataError(f"'{path.name}' is not a TOML file: {err}.") from err
+    values = read_toml(path, "recipe")
     known = {f.name for f in fields(Recipe)} - {"name"}
     if unknown := sorted(set(values) - known):
         raise DataError(
