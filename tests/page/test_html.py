@@ -60,6 +60,14 @@ def test_colour_mapped_maps_keep_every_colour_when_scaled_down() -> None:
     assert {tuple(c) for c in small.reshape(-1, 3)} <= {tuple(c) for c in ramp}
 
 
+@pytest.mark.parametrize(("colours", "exact"), [(2000, True), (2001, False)])
+def test_two_thousand_colours_are_kept_exactly(colours: int, exact: bool) -> None:
+    number = np.random.default_rng(0).permutation(240 * 320).reshape(240, 320) % colours
+    image = np.stack([number % 200, number // 200 * 20, 255 - number % 200], axis=-1).astype(np.uint8)
+    shown = np.asarray(opened(data_uri(image)).convert("RGB"))
+    assert np.array_equal(shown, image) == exact
+
+
 def test_photographs_keep_their_aspect_and_stay_small() -> None:
     noise = np.random.default_rng(0).normal(0, 6, (900, 1200, 3))
     photograph = np.clip(noise + np.linspace(40, 200, 1200)[None, :, None], 0, 255).astype(np.uint8)

@@ -1,6 +1,8 @@
 """The left column: the picture, the networks, where they run, and the button that starts them."""
 
+from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -9,7 +11,7 @@ from vizlab.page.kit.html import tag
 from vizlab.page.kit.images import THUMBNAIL_SIDE, data_uri
 from vizlab.page.request import WORKING_SIZES
 from vizlab.page.workspace import Workspace
-from vizlab.scenes import Scene
+from vizlab.scenes import Scene, load_scene
 
 UNITS = [
     ("unit: detect, or type 1/512", "auto"),
@@ -150,7 +152,13 @@ def scene_buttons(workspace: Workspace, chosen: str | None) -> str:
 
 
 def _scene_button(scene: Scene, chosen: bool) -> str:
-    image = f'<img src="{data_uri(scene.rgb, THUMBNAIL_SIDE)}" alt="">'
+    image = f'<img src="{_photograph(scene.folder.parent, scene.name)}" alt="">'
     label = tag("span", escape(scene.title))
     css = "vz-scene vz-chosen" if chosen else "vz-scene"
     return tag("button", image + label, css, type="button", data_scene=scene.name)
+
+
+@cache
+def _photograph(folder: Path, name: str) -> str:
+    """Read and scaled down once: every visit and every click shows those of all scenes."""
+    return data_uri(load_scene(name, folder).rgb, THUMBNAIL_SIDE)
