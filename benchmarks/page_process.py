@@ -17,8 +17,6 @@ import httpx
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 600.0
 """How long a page may take to answer first, on a machine that does much else."""
-LOOPBACK = {"trust_env": False}
-"""For httpx: no proxy stands between this machine and itself."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def wait_until_ready(page: PageProcess, alive: Callable[[], bool]) -> None:
     until = time.monotonic() + START_SECONDS
     while alive() and time.monotonic() < until:
         try:
-            httpx.get(f"{page.url}/", timeout=60, **LOOPBACK).raise_for_status()
+            httpx.get(f"{page.url}/", timeout=60, trust_env=False).raise_for_status()
             return
         except httpx.HTTPError:
             time.sleep(0.05)

@@ -23,7 +23,7 @@ def main(given: list[str] | None = None) -> None:
         from benchmarks.trust.load import load
 
         load(
-            trial, asked.note, asked.visitors, asked.crowd, asked.minutes, asked.pictures, asked.size, asked.cache_mb,
+            trial, asked.note, asked.visitors, asked.crowd, asked.minutes, asked.size, asked.cache_mb,
             asked.places, asked.most_gb,
         )  # fmt: skip
     elif asked.trial == "soak":
@@ -60,7 +60,6 @@ def _parser() -> argparse.ArgumentParser:
     one = add("load", "many visitors at once", 10)
     one.add_argument("--visitors", type=int, default=50)
     one.add_argument("--crowd", type=int, default=120, help="who come at once in the end, more than there are places")
-    one.add_argument("--pictures", type=int, default=100, help="different ones")
     one.add_argument("--places", type=int, default=64, help="for runs that wait")
     _of_a_page(one)
     one = add("soak", "memory after many analyses", 240)

@@ -1,6 +1,7 @@
 """What a page must answer of a picture, computed in this process without a page."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,18 @@ class Right:
         return same and np.array_equal(found, self.labels)
 
 
-def right_answers(count: int, size: tuple[int, int], folder: Path) -> list[Right]:
-    """Of `count` pictures of `size` (H, W), which are written to `folder` to be read."""
+def right_answers(seeds: Iterable[int], size: tuple[int, int], folder: Path) -> Iterator[Right]:
+    """Of the pictures of these seeds and `size` (H, W), which are written to `folder` to be read."""
     model = vizlab.load_model(vizlab_checkpoint(), "cpu", precision="float32")
-    found = []
-    for seed in range(count):
+    for seed in seeds:
         files, paths = picture(seed, *size), (folder / "colour.png", folder / "depth.png")
         for path, data in zip(paths, files, strict=True):
             path.write_bytes(data)
         rgbd = vizlab.read_rgbd(*paths, depth_unit="mm")
         trace = vizlab.trace(model, rgbd, working_size=SIZE)
         said = json.loads(json.dumps(model_summary(trace, Reference().completed(rgbd))))
-        found.append(Right(files, _numbers(said), trace.predictions[OUTPUT].label.astype(np.uint8)))
-    return found
+        labels: np.ndarray = trace.predictions[OUTPUT].label  # type: ignore[union-attr]
+        yield Right(files, _numbers(said), labels.astype(np.uint8))
 
 
 def vizlab_checkpoint() -> Path:

@@ -54,7 +54,16 @@ def quick_commands(given: "Inputs") -> list[Command]:
             out / "maps.npz",
         ),
         "intervene": lambda out: ("intervene", *given.traced, "--cut", given.site, "--out", out / "moved.npz"),
-        "corrupt": lambda out: ("corrupt", *given.traced, "--severity", "1", "--csv", out / "corrupt.csv"),
+        "corrupt": lambda out: (
+            "corrupt",
+            *given.traced,
+            "--corruption",
+            "rgb-dark",
+            "--severity",
+            "1",
+            "--csv",
+            out / "corrupt.csv",
+        ),
         "methods": lambda out: ("methods", "--out", out / "methods.md"),
     }
     return [Command(name, lambda out, of=of: vizlab_command(*of(out)), ()) for name, of in words.items()]

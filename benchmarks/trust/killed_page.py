@@ -30,7 +30,7 @@ class PageKills:
     def __init__(self, folder: Path, rng: random.Random) -> None:
         folder.mkdir()
         self._folder, self._rng = folder, rng
-        self._right = right_answers(VISITORS, (120, 160), folder)
+        self._right = list(right_answers(range(VISITORS), (120, 160), folder))
         self.kills = self.left = self.files_after = self.answered = self.wrong = 0
         self.faults: list[str] = []
 

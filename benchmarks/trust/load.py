@@ -2,6 +2,7 @@
 answers meanwhile."""
 
 import asyncio
+import itertools
 import json
 import re
 import subprocess
@@ -20,109 +21,123 @@ import httpx
 import numpy as np
 
 from benchmarks.page_process import ROOT, PageProcess, free_port, page_running, without_scenes
-from benchmarks.trust.answers import NETWORK, OUTPUT, Right, right_answers
+from benchmarks.trust.answers import NETWORK, OUTPUT, right_answers
+from benchmarks.trust.pictures import picture
 from benchmarks.trust.record import Trial
 from benchmarks.trust.visitor import SENT, RefusedError, Visitor, client_of
 
+STAYS = 90.0
+"""Seconds that who comes with a crowd waits for an answer."""
 GONE = 60.0
 """Seconds after the last visitor has left, in which their files must go."""
 SENTENCES = 5
 """Of those that refused visitors are told, how many are written down."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one got of the picture of that seed: the endpoint's answer, and the PNG of its labels."""
+
+    seed: int
+    said: dict[str, Any]
+    labels: bytes
+
+
 @dataclass
 class Seen:
-    """What visitors saw: seconds waited for each answer, how many each got, wrong ones, refusals by their words."""
+    """What visitors saw: seconds waited for each answer, what each got, refusals by their words, broken requests."""
 
     waits: list[float] = field(default_factory=list)
-    answers: Counter[str] = field(default_factory=Counter)
-    wrong: int = 0
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
 
+    def wrong(self, size: tuple[int, int], folder: Path) -> int:
+        """How many answers are not what Python computes of the same pictures."""
+        got = [answer for own in self.answers.values() for answer in own]
+        right = right_answers((answer.seed for answer in got), size, folder)
+        return sum(not one.is_answered_by(answer.said, answer.labels) for one, answer in zip(right, got, strict=True))
+
 
 def load(
-    trial: Trial, note: str, visitors: int, crowd: int, minutes: float, pictures: int, size: tuple[int, int],
-    cache_mb: int, places: int, most_gb: float,
+    trial: Trial, note: str, visitors: int, crowd: int, minutes: float, size: tuple[int, int], cache_mb: int,
+    places: int, most_gb: float,
 ) -> None:  # fmt: skip
     """`visitors` come back for `minutes`; then `crowd` at once, for whom there is no room. Records what they saw.
 
-    `pictures` of `size` (H, W) are enough to be forgotten by a cache of `cache_mb` before they come again.
+    All pictures, of `size` (H, W), are ones that nobody has sent before. Ends early where the page has more than
+    `most_gb` in memory.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        right = right_answers(pictures, size, folder)
         options = ("--cache-mb", str(cache_mb), "--max-queue", str(places), *without_scenes(folder))
         with page_running(folder, *options) as page, bare_server(folder) as bare:
-            asyncio.run(_warmed_up(page, right[0]))
-            used, computed = page.processor_seconds(), _computed(page)
+            seeds = itertools.count()
+            asyncio.run(_visits(page, size, seeds, 1, time.monotonic() + 1, Seen(), most_gb))  # loads the network
             urls = {"get": f"{page.url}/", "health": f"{page.url}/health", "bare": bare}
-            asking = _asking(60 * minutes, *urls.values())
-            began, seen = time.monotonic(), Seen()
-            asyncio.run(_visits(page, right, visitors, began + 60 * minutes, seen, most_gb))
+            used, computed, seen = page.processor_seconds(), _computed(page), Seen()
+            asking, began = _asking(60 * minutes, *urls.values()), time.monotonic()
+            asyncio.run(_visits(page, size, seeds, visitors, began + 60 * minutes, seen, most_gb))
             seconds = time.monotonic() - began
             figures = {
                 "visitors": visitors, "minutes": minutes, "run_seconds": round(seconds), "size": list(size),
-                "pictures": pictures, "places": places,
-                **_said(seen, visitors), "computed": _computed(page) - computed,
-                "core_share": round((page.processor_seconds() - used) / seconds, 2),
-                **_latencies(asking, urls),
+                "places": places, **_said(seen, visitors), "computed": _computed(page) - computed,
+                "core_share": round((page.processor_seconds() - used) / seconds, 2), **_latencies(asking, urls),
             }  # fmt: skip
-            trial.record(figures, note)
-            figures["crowd"] = {"visitors": crowd, **_said(asyncio.run(_crowd(page, right, crowd)), crowd)}
-            figures["largest_mb"] = round(page.resident_bytes() / 1e6)
-            figures["files_left"] = _files_left(page)
-            figures["tracebacks"] = page.log.read_text().count("Traceback")
-            trial.record(figures, note)
-
-
-async def _warmed_up(page: PageProcess, right: Right) -> None:
-    """The first analysis loads the network: nobody's wait is measured by it."""
-    async with client_of(page.url) as client:
-        await _one_answer(Visitor(client, uuid.uuid4().hex), right, Seen())
+            at_once = asyncio.run(_crowd(page, size, seeds, crowd))
+            figures |= {
+                "largest_mb": round(page.resident_bytes() / 1e6), "files_left": _files_left(page),
+                "tracebacks": page.log.read_text().count("Traceback"),
+            }  # fmt: skip
+        figures["wrong"] = seen.wrong(size, folder)
+        figures["crowd"] = {"visitors": crowd, **_said(at_once, crowd), "wrong": at_once.wrong(size, folder)}
+        trial.record(figures, note)
 
 
 async def _visits(
-    page: PageProcess, right: list[Right], visitors: int, until: float, seen: Seen, most_gb: float
-) -> None:
-    """Everybody comes back, each with pictures of his own, until it is time; what is open then is waited for."""
+    page: PageProcess, size: tuple[int, int], seeds: Iterator[int], visitors: int, until: float, seen: Seen,
+    most_gb: float,
+) -> None:  # fmt: skip
+    """Everybody comes back with another picture until it is time; what is open then is waited for."""
     async with client_of(page.url) as client:
 
-        async def comes(place: int) -> None:
-            visitor, number = Visitor(client, uuid.uuid4().hex), place
+        async def comes() -> None:
+            visitor = Visitor(client, uuid.uuid4().hex)
             async with visitor.there():
                 while time.monotonic() < until and page.resident_bytes() < most_gb * 1e9:
-                    await _one_answer(visitor, right[number % len(right)], seen)
-                    number += visitors
+                    await _one_answer(visitor, next(seeds), size, seen)
 
-        await asyncio.gather(*map(comes, range(visitors)))
+        await asyncio.gather(*(comes() for _ in range(visitors)))
 
 
-async def _crowd(page: PageProcess, right: list[Right], crowd: int) -> Seen:
-    """So many at once, each once."""
+async def _crowd(page: PageProcess, size: tuple[int, int], seeds: Iterator[int], crowd: int) -> Seen:
+    """So many at once, each once. Who has no answer after a while leaves, and with him goes his place."""
     seen = Seen()
     async with client_of(page.url) as client:
 
-        async def comes(visitor: Visitor, asked: Right) -> None:
+        async def comes() -> None:
+            visitor = Visitor(client, uuid.uuid4().hex)
             async with visitor.there():
-                await _one_answer(visitor, asked, seen)
+                await _one_answer(visitor, next(seeds), size, seen)
 
-        visitors = [Visitor(client, uuid.uuid4().hex) for _ in range(crowd)]
-        await asyncio.gather(*(comes(one, right[n % len(right)]) for n, one in enumerate(visitors)))
+        coming = [asyncio.create_task(comes()) for _ in range(crowd)]
+        _, leaving = await asyncio.wait(coming, timeout=STAYS)
+        for one in leaving:
+            one.cancel()
+        await asyncio.gather(*leaving, return_exceptions=True)
     return seen
 
 
-async def _one_answer(visitor: Visitor, right: Right, seen: Seen) -> None:
-    """Upload, run, fetch the labels, compare."""
+async def _one_answer(visitor: Visitor, seed: int, size: tuple[int, int], seen: Seen) -> None:
+    """Upload, run, fetch the labels."""
     try:
-        files = [await visitor.upload(data) for data in right.files]
+        files = [await visitor.upload(data) for data in picture(seed, *size)]
         began = time.monotonic()
-        answer = await visitor.analyse(files, NETWORK)
+        said = await visitor.analyse(files, NETWORK)
         seen.waits.append(time.monotonic() - began)
-        file = (await visitor.call("labels", answer["key"], NETWORK, OUTPUT))[0]
+        file = (await visitor.call("labels", said["key"], NETWORK, OUTPUT))[0]
         labels = await visitor.fetch(f"/gradio_api/file={file['path']}")
-        seen.answers[visitor.session] += 1
-        seen.wrong += not right.is_answered_by(answer, labels)
+        seen.answers.setdefault(visitor.session, []).append(Answer(seed, said, labels))
     except RefusedError as err:
         seen.refused[str(err)] += 1
         await asyncio.sleep(1)
@@ -132,10 +147,9 @@ async def _one_answer(visitor: Visitor, right: Right, seen: Seen) -> None:
 
 
 def _said(seen: Seen, visitors: int) -> dict[str, Any]:
-    each = [*seen.answers.values(), *[0] * (visitors - len(seen.answers))]
+    each = [*map(len, seen.answers.values()), *[0] * (visitors - len(seen.answers))]
     return {
         "answers": sum(each),
-        "wrong": seen.wrong,
         "fewest_of_one": min(each),
         "most_of_one": max(each),
         "wait_median": round(float(np.median(seen.waits)), 1) if seen.waits else None,
@@ -159,7 +173,16 @@ def bare_server(folder: Path) -> Iterator[str]:
     (folder / "bare").mkdir()
     (folder / "bare" / "index.html").write_text("here")
     port = free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", folder / "bare"]
+    command = [
+        sys.executable,
+        "-m",
+        "http.server",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--directory",
+        str(folder / "bare"),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield f"http://127.0.0.1:{port}/"

@@ -55,13 +55,14 @@ def _load(found: Figures) -> list[str]:
 
 def _answers(found: Figures) -> str:
     wrong = "every one was right to the last number and pixel" if not found["wrong"] else f"{found['wrong']} were wrong"
-    failed = found["failed"]
+    failed, known = found["failed"], found["answers"] - found["computed"]
+    memory = f", {known} of them from memory" if known > 0 else ", each of another picture"
     broken = "no request failed" if not failed else "requests failed: " + _counted(failed)
     refused = "none was refused" if not found["refused"] else f"{found['refused']} were refused"
     return (
-        f"{found['visitors']} visitors got {_many(found['answers'], 'answer')} in {_seconds(found['run_seconds'])}, of "
-        f"which {found['computed']} were computed and the others came from memory: {wrong}, {broken}, {refused}. Each "
-        f"visitor got {found['fewest_of_one']} to {found['most_of_one']} answers. The page had "
+        f"{found['visitors']} visitors got {_many(found['answers'], 'answer')} in {_seconds(found['run_seconds'])}"
+        f"{memory}: {wrong}, {broken}, {refused}. Each visitor got {found['fewest_of_one']} to "
+        f"{found['most_of_one']} answers. The page had "
         f"{found['core_share']:.2f} of a core."
     )
 
@@ -106,15 +107,16 @@ def _crowd(found: Figures) -> list[str]:
     crowd = found.get("crowd")
     if crowd is None:
         return ["It ended before more visitors came at once than there are places."]
-    wrong = "all right" if not crowd["wrong"] else f"{crowd['wrong']} of them wrong"
+    wrong = "all rightly" if not crowd["wrong"] else f"{crowd['wrong']} of them wrongly"
     failed = "" if not crowd["failed"] else f" Requests failed: {_counted(crowd['failed'])}."
     told = f", told for instance: “{crowd['sentences'][0]}”" if crowd["sentences"] else ""
     left = found["files_left"]
     files = "no file of theirs was left" if not left else f"{_many(left, 'file')} of theirs {_were(left)} left"
     traces = "no traceback" if not found["tracebacks"] else _many(found["tracebacks"], "traceback")
     return [
-        f"Then {crowd['visitors']} came at once, where {found['places']} may wait: {crowd['answers']} were answered, "
-        f"{wrong}, and {crowd['refused']} refused{told}.{failed}",
+        f"Then {crowd['visitors']} came at once, where {found['places']} may wait: {crowd['answers']} had an answer "
+        f"after a minute and a half, {wrong}, and {crowd['refused']} were refused{told}. The others left, and their "
+        f"places with them.{failed}",
         f"A minute after the last had left {files}; the page held {found['largest_mb']} MB, and its log {traces}.",
     ]
 
@@ -214,8 +216,8 @@ def _fuzz(found: Figures) -> list[str]:
 _SECTIONS: dict[str, tuple[str, str, Callable[[Figures], list[str]]]] = {
     "load": (
         "Load",
-        "visitors with sessions of their own upload pictures that are not in memory, run a network, and fetch its "
-        "labels. Every number and every pixel is compared with what Python computed beforehand.",
+        "visitors with sessions of their own upload pictures, run a network, and fetch its labels. Every number and every "
+        "pixel is compared with what Python computes of the same files.",
         _load,
     ),
     "soak": (

@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx
 
-from benchmarks.page_process import LOOPBACK
-
 SENT = "picture.png"
 """What an uploaded file is called."""
 SECONDS = 1800.0
@@ -67,9 +65,11 @@ class Visitor:
 
 
 def client_of(url: str) -> httpx.AsyncClient:
-    """For any number of visitors at once."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-    return httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits, **LOOPBACK)
+    """For any number of visitors at once; each request has a connection of its own: one that was used before may be
+    closed by the server at the moment when it is used again.
+    """
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits, trust_env=False)
 
 
 def _last_event(text: str) -> tuple[str, str]:
