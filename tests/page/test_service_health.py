@@ -132,7 +132,8 @@ def test_a_page_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch
     def failing(*given: Any, **further: Any) -> Any:
         raise InputError("Two models are called 'a'.")
 
-    app = SimpleNamespace(workspace=Workspace(NOTHING), launch=failing)
+    app, ended = SimpleNamespace(workspace=Workspace(NOTHING), launch=failing), []
+    monkeypatch.setattr(app.workspace.networks, "close", lambda: ended.append(app.workspace.turns._closed))
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     for build in (failing, lambda *given: app):
         monkeypatch.setattr(app_builder, "build_app", build)
@@ -140,6 +141,7 @@ def test_a_page_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch
             app_builder.launch(settings=NOTHING)
         assert list(tmp_path.iterdir()) == []
         assert os.environ[VARIABLE] == str(tmp_path)
+    assert ended == [True]  # once, when nobody's turn comes any more
     with pytest.raises(CancelledError, match="being stopped"), app.workspace.turns.taken():  # its scenes run no more
         pass
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-import vizlab.page.workspace as workspace_module
+import vizlab.page.scale.networks as networks_module
 from tests.page.made_scenes import made_analysis, made_trace
 from tests.page.page_process import NAMES, checkpoints, scenes
 from vizlab.page.experiment import run_on
@@ -229,8 +229,8 @@ def test_what_another_run_moved_meanwhile_is_back_after_a_step(monkeypatch: pyte
     a, b = Network(2), Network(2)
     of_all: Any = SimpleNamespace(on_gpus=OnGpus(3_000_000), shelf=SimpleNamespace(loaded=lambda names: [a]))
     a.moved = lambda settings: settings  # type: ignore[attr-defined]
-    monkeypatch.setattr(workspace_module, "pick_device", lambda name: GPU)
-    monkeypatch.setattr(workspace_module, "pick_precision", lambda name, device: "float32")
+    monkeypatch.setattr(networks_module, "pick_device", lambda name: GPU)
+    monkeypatch.setattr(networks_module, "pick_precision", lambda name, device: "float32")
     before = replace(made_trace(), environment={"device": "meta"})
     waited: list[torch.device] = []
 

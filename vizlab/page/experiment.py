@@ -44,7 +44,8 @@ from vizlab.errors import InputError
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import badge, empty_state, heading, tag
 from vizlab.page.kit.method_tab import Updates
-from vizlab.page.workspace import Workspace, ran_on, shown
+from vizlab.page.scale.networks import ran_on
+from vizlab.page.workspace import Workspace, shown
 from vizlab.progress import Step
 from vizlab.rgbd import RGBDImage
 

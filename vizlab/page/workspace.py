@@ -37,7 +37,6 @@ from vizlab.page.kit.changes import StackedChange
 from vizlab.page.kit.sizes import held_bytes
 from vizlab.page.kit.words import how_on_the_page
 from vizlab.page.scale.networks import Asked, Heed, Here, Networks
-from vizlab.page.scale.networks import ran_on as ran_on  # as it was known here
 from vizlab.page.scale.on_ray import networks_for
 from vizlab.page.scale.secret import secret_of
 from vizlab.page.scene_rows import SceneRows

@@ -71,13 +71,14 @@ class Service:
             }
         )
         workspace.jobs.heard += [self.metrics.job, self._after]
-        self.stopping.at_end(workspace.turns.close)  # where the page is never served: its scenes may run already
+        # Also where the page is never served: its scenes may run already.
+        self.stopping.at_end(workspace.networks.close)
+        self.stopping.at_end(workspace.turns.close)
         return service_routes(workspace, self.stopping, self.metrics)
 
     def served(self, app: Any) -> None:
         """`app` is launched: tidy from now on, and close it at the end, before files go."""
         threading.Thread(target=self._tidy, daemon=True, name="tidying for vizlab").start()
-        self.stopping.at_end(app.workspace.networks.close)
         self.stopping.at_end(lambda: close_server(app))
         self.stopping.at_end(lambda: end_work(app.workspace.turns, self._patience))
         self.stopping.at_end(self._ended.set)
