@@ -27,8 +27,11 @@ def accuracy_chart(result: ExamResult) -> go.Figure:
             customdata=[words(one.objects[kind], ".1f", 100) for kind in kinds],
             hovertemplate="%{customdata} %<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    ticks = [f"{NAMES[kind]} ({there[NAMES[kind]]})" for kind in kinds]
-    figure.update_xaxes(tickvals=list(range(len(kinds))), ticktext=ticks, title_text="need (objects)", zeroline=False)
+    # On a phone a label has the width of a word.
+    ticks = [f"{NAMES[kind].replace(', by a ', ',<br>by a<br>')}<br>({there[NAMES[kind]]})" for kind in kinds]
+    figure.update_xaxes(
+        tickvals=list(range(len(kinds))), ticktext=ticks, tickangle=0, title_text="need (objects)", zeroline=False
+    )
     figure.update_yaxes(title_text="objects named rightly, %", range=[-3, 103])
     notes = [
         "By the modality that is needed. Hollow: a stream of its network. Bars: 95 % of the resamples of pictures."
