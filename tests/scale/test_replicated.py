@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.page.page_process import NAMES, OWN_CHECKPOINT, random_checkpoint
@@ -14,11 +15,13 @@ from vizlab.core.door import load_model
 from vizlab.errors import CancelledError, InputError, LostError
 from vizlab.page.guard.visit import Visit, visiting
 from vizlab.page.kit.changes import StackedChange
-from vizlab.page.scale.questions import Refused, Source, packed, unpacked
+from vizlab.page.scale.networks import Asked
+from vizlab.page.scale.questions import Question, Refused, Source, packed, unpacked
 from vizlab.page.scale.replica import Replica
 from vizlab.page.settings import Settings
 from vizlab.page.turns import Turns
 from vizlab.page.workspace import Workspace
+from vizlab.rgbd import RGBDImage
 
 Made = Callable[..., tuple[Workspace, MadeReplicas]]
 
@@ -102,8 +105,10 @@ def test_what_a_replica_refuses_is_said_as_here(replicated: Made, settings: Sett
     request = request_of("cen", colour=colour)
     with pytest.raises(Exception, match="depth") as here:
         Workspace(settings).analyse(request)
+    workspace, _ = replicated()
+    workspace.networks._here = None  # type: ignore[attr-defined]
     with pytest.raises(Exception, match="depth") as there:
-        replicated()[0].analyse(request)
+        workspace.analyse(request)
     assert (type(here.value), str(here.value)) == (type(there.value), str(there.value))
 
 
@@ -138,7 +143,7 @@ def test_a_visitors_file_is_his_alone_and_checked_by_its_hash(
     source = workspace.shelf.source(name)
     assert source is not None
     random_checkpoint(path, seed=6)
-    answer = unpacked(Replica().answer(_question(replace(source), workspace, scene)))
+    answer = unpacked(Replica().answer(_question(source, workspace, scene)))
     assert isinstance(answer, Refused)
     assert "another one than the page read" in answer.said
 
@@ -176,6 +181,18 @@ def test_devices_are_the_replicas_and_the_end_ends_them(replicated: Made) -> Non
     assert replicas.closed
 
 
+def test_a_replica_has_one_gpu_whatever_the_page_calls_it() -> None:
+    asked: list[str] = []
+    replica = Replica()
+    inside: Any = replica
+    inside._networks.trace = lambda model, rgbd, how, heed: asked.append(how.device)
+    inside._model = lambda source: object()
+    picture = RGBDImage(None, np.ones((2, 2), np.float32))
+    for device in ("cuda:3", "cuda", "auto", "cpu"):
+        replica.answer(packed(Question(Source("a", (), (), ""), picture, Asked(device))))
+    assert asked == ["cuda", "cuda", "auto", "cpu"]
+
+
 def test_errors_come_back_as_themselves() -> None:
     assert str(Refused.of(InputError("No.")).error()) == "No."
     assert type(Refused.of(InputError("No.")).error()) is InputError
@@ -183,7 +200,4 @@ def test_errors_come_back_as_themselves() -> None:
 
 
 def _question(source: Source, workspace: Workspace, scene: str) -> bytes:
-    from vizlab.page.scale.networks import Asked
-    from vizlab.page.scale.questions import Question
-
     return packed(Question(source, workspace.scene_picture(scene).rgbd, Asked("cpu", "float32")))

@@ -70,6 +70,7 @@ class RayReplicas:
         self._handle = serve.get_app_handle(name) if running else _deployed(ray, serve, settings, name)
         self.count = running or _running(serve, name)
         self._devices = self._handle.devices.remote().result()
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)  # it tells of every answer that is late
 
     def ask(self, question: bytes) -> Waited:
         """One of them answers, as soon as it has nothing else to do."""
