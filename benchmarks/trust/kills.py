@@ -4,7 +4,7 @@ import contextlib
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,25 +62,29 @@ def _killed(command: Command, folder: Path, wanted: int, rng: random.Random, unt
     found, log = Found(), folder / "log"
     (folder / "whole").mkdir(parents=True)
     code, seconds = run(lambda: command.run(folder / "whole"), log, TAKES)
-    if code:
-        found.faults.append(f"it ended with {code} without being killed: {_end_of(log)}")
-        return found
     expected = _results(command, folder / "whole")
+    if code or not expected:
+        found.faults.append(f"it ended with {code} without being killed, and {len(expected)} results: {_end_of(log)}")
+        return found
+
+    def moments() -> Iterator[float]:
+        """Those of one run at which it is killed: any that a whole one takes, as long as kills are wanted."""
+        while found.kills < wanted and time.monotonic() < until:
+            yield rng.uniform(0, seconds)
+
     while found.kills < wanted and time.monotonic() < until:
         out = folder / f"run-{found.finished}"
         out.mkdir()
-        _one_run(command, out, log, wanted, rng, seconds, found)
+        _one_run(command, out, log, moments(), found)
         found.finished += 1
         found.differing += _results(command, out) != expected
     return found
 
 
-def _one_run(
-    command: Command, out: Path, log: Path, wanted: int, rng: random.Random, seconds: float, found: Found
-) -> None:
-    """From nothing to the end; each try is killed at a moment of those that a whole run takes, if it is still there."""
+def _one_run(command: Command, out: Path, log: Path, moments: Iterator[float], found: Found) -> None:
+    """From nothing to the end; each try is killed at the next of the moments, in seconds, if it is still there."""
     while True:
-        after = rng.uniform(0, seconds) if found.kills < wanted else TAKES
+        after = next(moments, TAKES)
         code, _ = run(lambda: command.run(out), log, after)
         if code != KILLED:
             if code:

@@ -216,8 +216,8 @@ def _fuzz(found: Figures) -> list[str]:
 _SECTIONS: dict[str, tuple[str, str, Callable[[Figures], list[str]]]] = {
     "load": (
         "Load",
-        "visitors with sessions of their own upload pictures, run a network, and fetch its labels. Every number and every "
-        "pixel is compared with what Python computes of the same files.",
+        "visitors with sessions of their own upload pictures, run a network, and fetch its labels. Every number and "
+        "every pixel is compared with what Python computes of the same files.",
         _load,
     ),
     "soak": (
