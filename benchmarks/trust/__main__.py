@@ -37,7 +37,7 @@ def main(given: list[str] | None = None) -> None:
     elif asked.trial == "disk":
         from benchmarks.trust.disk import disk
 
-        disk(trial, asked.note, asked.minutes)
+        disk(trial, asked.note, asked.minutes, asked.only)
     elif asked.trial == "fuzz":
         from benchmarks.trust.fuzz import fuzz
 
@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--count", type=int, default=100)
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--only", nargs="*", default=[], help="some of train study exam sweep report page")
-    add("disk", "a disk that is full", 60)
+    one = add("disk", "a disk that is full", 60)
+    one.add_argument("--only", nargs="*", default=[], help="some of page train study exam sweep report trace ...")
     one = add("fuzz", "files damaged at random", 600)
     one.add_argument("--count", type=int, default=10_000)
     one.add_argument("--seed", type=int, default=0)

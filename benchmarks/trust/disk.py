@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from benchmarks.page_process import place, wait_until_ready, without_scenes
 from benchmarks.trust.children import run, started
 from benchmarks.trust.commands import Command, Inputs, long_commands, quick_commands
 from benchmarks.trust.killed_page import serving
+from benchmarks.trust.kills import PAGE
 from benchmarks.trust.pictures import picture
 from benchmarks.trust.record import Trial
 from benchmarks.trust.whole import broken, files_below, parts_below
 
-ROOM = 8_000_000
+ROOM = 150_000_000
 """Bytes of the small disk."""
 LEFT = 3_000
 """Bytes that are left of it for a command."""
@@ -43,22 +44,25 @@ class Found:
     later: bool = True
 
 
-def disk(trial: Trial, note: str, minutes: float) -> None:
-    """Fill a small disk, run every writer on it, make room, run it again. Needs the right to mount (root, Linux)."""
+def disk(trial: Trial, note: str, minutes: float, only: Sequence[str]) -> None:
+    """Fill a small disk, run every writer on it, or `only` some, make room, run it again.
+
+    Needs the right to mount (root, Linux).
+    """
     torch.set_num_threads(1)  # a pool of threads would not be there in a child
     with tempfile.TemporaryDirectory() as name, small_disk(Path(name)) as small:
         folder = Path(name)
         given = Inputs(folder / "inputs")
         found: dict[str, object] = {}
-        for command in [*long_commands(given), *quick_commands(given)]:
-            found[command.name] = asdict(_on_full_disk(command, small, folder / f"{command.name}.log"))
-            print(command.name, found[command.name], flush=True)
+        known = {one.name: one for one in (*quick_commands(given), *long_commands(given))}
+        for name in [one for one in (PAGE, *known) if not only or one in only]:
+            log = folder / f"{name}.log"
+            one = _page_on_full_disk(folder, small) if name == PAGE else _on_full_disk(known[name], small, log)
+            found[name] = asdict(one)
+            print(name, found[name], flush=True)
             trial.record({"room": ROOM, "left": LEFT, "writers": found}, note)
             if trial.seconds > 60 * minutes:
                 return
-        found["page"] = asdict(_page_on_full_disk(folder, small))
-        print("page", found["page"], flush=True)
-        trial.record({"room": ROOM, "left": LEFT, "writers": found}, note)
 
 
 @contextlib.contextmanager
