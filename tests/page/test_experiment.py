@@ -19,6 +19,7 @@ from vizlab.page.experiment_runs import STOPPED, ExperimentRuns
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.method_tab import Updates
+from vizlab.page.linked_choices import Due
 from vizlab.page.page import Shown
 from vizlab.page.service.jobs import Jobs
 from vizlab.page.turns import Turn, Turns
@@ -61,6 +62,9 @@ class CountTab(ExperimentTab):
         self.said = gr.HTML()
         self.within: Callable[[int], None] = lambda i: None
         return [self.said]
+
+    def actions(self) -> Sequence[Action]:
+        return [Action("run", [self.run.click], self.compute, shows="run")]
 
     def compute(self, run: Run, times: int) -> Iterator[Updates]:
         for i in range(times):
@@ -121,9 +125,32 @@ def test_results_are_drawn_as_they_come_and_say_of_what_they_are(made: Made) -> 
     assert all(one[tab.of] == ("key of attic", "Attic") for one in updates if tab.said in one)
     assert updates[0][tab.stop]["visible"]
     assert not updates[0][tab.run]["visible"]
-    assert updates[-1] == tab.idle()
+    assert updates[-1] == {**tab.idle(), tab.made["run"]: ("one", {"times": "3"})}
+    assert updates[0][tab.now] == ("one", {"times": "3"})
     assert message(made, updates) == ""
     assert free(workspace.turns)
+
+
+def test_what_an_address_had_on_show_runs_and_what_was_said_of_it_stays(made: Made) -> None:
+    tab, runs, _ = made
+    due = Due(("run",), "two", {"times": 2})
+    updates = list(runs.due(tab)(visitor(), "key of hall", due))
+    assert said(tab, updates) == ["0", "1"]
+    assert updates[-1][tab.made["run"]] == ("two", {"times": "2"})
+    assert not any(runs._page.message in one for one in updates)
+    nothing = list(runs.due(tab)(visitor(), "key of hall", None))
+    assert len(nothing) == 1  # Gradio empties what a run without updates could have changed
+    assert not said(tab, nothing)
+
+
+def test_the_address_says_what_is_on_show_of_what_is_chosen(made: Made) -> None:
+    tab, runs, _ = made
+    now, before = ("one", {"times": "3"}), ("one", {"times": "2"})
+    for drawn, shown in ((now, True), (before, False), (None, False)):
+        address = runs.after(tab)("key of hall", ("key of hall", "Hall"), now, drawn)[tab.address]
+        assert "count~network:one,count~times:3" in address
+        assert ("count~shown:run" in address) == shown
+    assert tab.address not in runs.after(tab)("key of hall", None, None, None)
 
 
 def test_what_is_said_meanwhile_is_not_wiped_away(made: Made) -> None:

@@ -52,6 +52,14 @@ from vizlab.rgbd import RGBDImage
 ALL = "all networks"
 """The last choice of network in a tab that can compare them."""
 WAITING = "Choose a scene, or give files of your own, then press Run: this tab works on the networks of that run."
+ADDRESS_JS = """
+const keep = () => {
+  const mark = element.querySelector('[data-tab]');
+  if (mark) window.vizlabLink.chosen(mark.dataset.tab, mark.dataset.choices);
+};
+watch('value', keep);
+keep();
+"""
 QUIET: dict[str, Any] = {"api_name": "page", "api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -109,6 +117,7 @@ class Action:
     """On each of `events`, `compute` runs. Of one `lane` a visitor has one run: the next one ends it.
 
     `busy` shows the progress and Stop in place of Run; without, what runs is short and the page says nothing of it.
+    `shows` names the action by which a link has the same on show again; without, a link does not.
     """
 
     name: str
@@ -116,6 +125,7 @@ class Action:
     compute: Compute
     lane: str = "experiment"
     busy: bool = True
+    shows: str = ""
 
 
 class ExperimentTab:
@@ -146,6 +156,10 @@ class ExperimentTab:
             self.mark = gr.HTML(elem_classes="vz-experiment-mark")
             self.of = gr.State(None)
             self.results = list(self.build_results())
+            shown = dict.fromkeys(action.shows for action in self.actions() if action.shows)
+            self.made = {name: gr.State(None) for name in shown}
+            self.now, self.due = gr.State(None), gr.State(None)
+            self.address = gr.HTML(js_on_load=ADDRESS_JS, elem_classes="vz-experiment-address")
 
     def build_choices(self) -> Mapping[str, Any]:
         """Components by the names under which `compute` gets their values; they stand under the choice of network."""
@@ -171,11 +185,19 @@ class ExperimentTab:
         """Choices anew for an analysis and the networks chosen; `kept` are the values set before. Computes nothing."""
         return {}
 
+    def comes_back(self, shown: str, choices: Mapping[str, Any]) -> bool:
+        """Whether a link runs that action as soon as it is opened; else its button waits."""
+        return True
+
+    def expected(self, choice: str, analysis: Analysis) -> str:
+        """What can be chosen there, for a sentence about a link that asks for something else; empty: as listed."""
+        return ""
+
     @property
     def outputs(self) -> list[Any]:
         """Everything in the tab that may change."""
         own = [self.empty, self.body, self.network, self.run, self.stop, self.progress, self.mark, self.of]
-        return [*own, *self.choices.values(), *self.results]
+        return [*own, *self.choices.values(), *self.results, *self.made.values(), self.now, self.due, self.address]
 
     def offered(self, analysis: Analysis) -> list[str]:
         """The choices of network for that analysis."""

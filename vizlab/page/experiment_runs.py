@@ -16,6 +16,7 @@ from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis
 from vizlab.page.kit.html import notice
 from vizlab.page.kit.method_tab import Updates
+from vizlab.page.linked_choices import Chosen, Due, address_mark, chosen_in, drawn_over
 from vizlab.page.page import Page, Shown
 from vizlab.page.turns import Turn, Turns
 from vizlab.page.wiring import NETWORKS
@@ -40,6 +41,30 @@ class _Ended:
     """The last that comes: with what went wrong, if anything did."""
 
     error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to run, and on which values."""
+
+    tab: ExperimentTab
+    action: Action
+    network: str | None
+    values: Mapping[str, Any]
+
+    @property
+    def idle(self) -> Updates:
+        """What is seen once it does not run."""
+        return self.tab.idle() if self.action.busy else {self.tab.progress: gr.update()}
+
+    @property
+    def made(self) -> Updates:
+        """Of what that is on show then."""
+        return {self.tab.made[self.action.shows]: self.chosen} if self.action.shows else {}
+
+    @property
+    def chosen(self) -> Chosen:
+        return chosen_in(self.tab, self.network, self.values)
 
 
 class _Work:
@@ -84,61 +109,65 @@ class ExperimentRuns:
         """What an event calls: from key, network and the values of the tab's choices to updates, again and again."""
 
         def run(visitor: gr.Request, key: str | None, network: str | None, *values: Any) -> Iterator[Updates]:
-            lane, token = _lane(action.lane, visitor), object()
-            self._handlers.running.stop(lane)
-            self._current[lane] = token
-            try:
-                given = dict(zip(tab.choices, values, strict=True))
-                for updates in self._guarded(tab, action, lane, key, network, given):
-                    if self._current.get(lane) is not token:
-                        yield tab.idle() if action.busy else {tab.progress: gr.update()}
-                        return
-                    yield updates
-            finally:
-                if self._current.get(lane) is token:
-                    del self._current[lane]
+            asked = _Asked(tab, action, network, dict(zip(tab.choices, values, strict=True)))
+            # What only draws along, a region say, has nothing to do with what was said.
+            cleared: Updates = {self._page.message: ""} if action.busy or action.shows else {}
+            yield from self._run(asked, key, visitor, cleared)
 
         return run
 
-    def _guarded(
-        self,
-        tab: ExperimentTab,
-        action: Action,
-        lane: str,
-        key: str | None,
-        network: str | None,
-        values: Mapping[str, Any],
-    ) -> Iterator[Updates]:
+    def due(self, tab: ExperimentTab) -> Callable[..., Iterator[Updates]]:
+        """A handler that runs what an address had on show; what was said of the address stays."""
+
+        def run(visitor: gr.Request, key: str | None, due: Due | None) -> Iterator[Updates]:
+            # Whoever yields nothing empties what it could have changed.
+            yield {tab.progress: gr.update()}
+            for action in tab.actions():
+                if due is not None and action.name in due.actions:
+                    yield from self._run(_Asked(tab, action, due.network, due.choices), key, visitor, {})
+
+        return run
+
+    def _run(self, asked: "_Asked", key: str | None, visitor: gr.Request, cleared: Updates) -> Iterator[Updates]:
+        """A run, until the next one of its lane begins; it starts with `cleared`."""
+        lane, token = _lane(asked.action.lane, visitor), object()
+        self._handlers.running.stop(lane)
+        self._current[lane] = token
+        try:
+            for updates in self._guarded(asked, lane, key, cleared):
+                if self._current.get(lane) is not token:
+                    yield asked.idle
+                    return
+                yield updates
+        finally:
+            if self._current.get(lane) is token:
+                del self._current[lane]
+
+    def _guarded(self, asked: "_Asked", lane: str, key: str | None, cleared: Updates) -> Iterator[Updates]:
         """What one run draws; what goes wrong becomes a sentence, and what was drawn stays."""
-        idle: Updates = tab.idle() if action.busy else {tab.progress: gr.update()}
+        tab, made = asked.tab, {}
+        cleared = {**cleared, asked.tab.now: asked.chosen}
         try:
             analysis = self._workspace.get(key)
-            names = tab.named(analysis, network)
+            names = tab.named(analysis, asked.network)
             # What is said meanwhile, of a file say, is not this run's to wipe away: the message is cleared once.
-            cleared: Updates = {self._page.message: ""}
-            if action.busy:
+            if asked.action.busy:
                 yield {**cleared, **tab.working(0, "starting")}
                 cleared = {}
-            for updates in self._arriving(tab, action, lane, analysis, names, values):
+            for updates in self._arriving(asked, lane, analysis, names):
+                made = asked.made
                 yield {**cleared, **updates}
                 cleared = {}
-            yield idle
+            yield {**asked.idle, **made}
         except CancelledError:
-            yield {**idle, self._page.message: notice(STOPPED)} if action.busy else idle
+            yield {**asked.idle, self._page.message: notice(STOPPED)} if asked.action.busy else asked.idle
         except Exception as err:
             said = memory_words(err)
-            yield {**idle, **self._handlers.guarded(partial(_raised, InputError(said) if said else err))}
+            yield {**asked.idle, **self._handlers.guarded(partial(_raised, InputError(said) if said else err))}
 
-    def _arriving(
-        self,
-        tab: ExperimentTab,
-        action: Action,
-        lane: str,
-        analysis: Analysis,
-        names: Sequence[str],
-        values: Mapping[str, Any],
-    ) -> Iterator[Updates]:
+    def _arriving(self, asked: "_Asked", lane: str, analysis: Analysis, names: Sequence[str]) -> Iterator[Updates]:
         """Updates and progress as the thread tells of them; raises what it raised."""
+        tab, action = asked.tab, asked.action
         found: queue.SimpleQueue[Any] = queue.SimpleQueue()
         of = {tab.of: (analysis.key, analysis.picture.title), tab.mark: ""}
 
@@ -150,7 +179,7 @@ class ExperimentRuns:
                     began()
 
                 with run_on(self._workspace, analysis, names, told) as run:
-                    yield from action.compute(run, **values)
+                    yield from action.compute(run, **asked.values)
 
         with self._handlers.running.by(lane, lambda done, what: found.put(_Told(done, what))) as stoppable:
             work = _Work(self._workspace.turns, stoppable, found)
@@ -179,7 +208,20 @@ class ExperimentRuns:
             now = shown.chose(tab.name, network or "").with_choices(tab.name, kept)
             analysis = self._workspace.known(key or "")
             refreshed = {} if analysis is None else tab.refresh(analysis, tab.named(analysis, network), kept)
-            return {self._page.shown: now, **refreshed}
+            return {
+                self._page.shown: now,
+                **refreshed,
+                tab.now: chosen_in(tab, network, drawn_over(tab, kept, refreshed)),
+            }
+
+        return handler
+
+    def after(self, tab: ExperimentTab) -> Callable[..., Updates]:
+        """A handler that marks results of an older picture, and keeps in the address what is chosen and on show."""
+
+        def handler(key: str | None, of: Sequence[str] | None, chosen: Chosen | None, *made: Chosen | None) -> Updates:
+            address = {} if chosen is None else {tab.address: address_mark(tab, chosen, made)}
+            return {tab.mark: tab.mark_for(key, of), **address}
 
         return handler
 
@@ -194,23 +236,24 @@ def wire_experiments(page: Page, runs: ExperimentRuns) -> None:
     tabs = list(page.experiments.values())
     for tab in tabs:
         given = [tab.network, *tab.choices.values()]
+        changed = [*tab.outputs, *page.remarks]
+        after = [page.key, tab.of, tab.now, *tab.made.values()], [tab.mark, tab.address]
         for action in tab.actions():
             mode = "once" if action.busy else "always_last"
+            running: dict[str, Any] = {"trigger_mode": mode, **QUIET, **NETWORKS}
             for event in action.events:
-                ran = event(
-                    runs.handler(tab, action),
-                    [page.key, *given],
-                    [*tab.outputs, *page.remarks],
-                    trigger_mode=mode,
-                    **QUIET,
-                    **NETWORKS,
-                )
-                ran.then(tab.mark_for, [page.key, tab.of], [tab.mark], **QUIET)
+                ran = event(runs.handler(tab, action), [page.key, *given], changed, **running)
+                ran.then(runs.after(tab), *after, **QUIET)
+        came = tab.due.change(runs.due(tab), [page.key, tab.due], changed, **QUIET, **NETWORKS)
+        came.then(runs.after(tab), *after, **QUIET)
         tab.stop.click(runs.stop, None, None, **QUIET)
         for choice in given:
             if hasattr(choice, "input"):
-                outputs = [page.shown, *tab.choices.values()]
-                choice.input(runs.choose(tab), [page.key, page.shown, *given], outputs, **QUIET)
+                outputs = [page.shown, *tab.choices.values(), tab.now]
+                chosen = choice.input(
+                    runs.choose(tab), [page.key, page.shown, *given], outputs, trigger_mode="always_last", **QUIET
+                )
+                chosen.then(runs.after(tab), *after, **QUIET)
     if tabs:
         of, marks = [tab.of for tab in tabs], [tab.mark for tab in tabs]
         page.key.change(runs.marks, [page.key, *of], marks, concurrency_limit=None, **QUIET)

@@ -20,6 +20,7 @@ from vizlab.page.kit.html import alert, notice
 from vizlab.page.kit.method_tab import MethodTab, Updates, chosen
 from vizlab.page.kit.strips import open_site
 from vizlab.page.link import Link
+from vizlab.page.linked_choices import brought_back
 from vizlab.page.page import SCENES, STAGE, Page, Shown
 from vizlab.page.request import request_for
 from vizlab.page.running import Running
@@ -77,8 +78,15 @@ class Handlers:
         request = opening_request(self.workspace, wanted)
         if request is None:
             return {self.page.message: ""}
-        updates = self.guarded(lambda: self._show(self.workspace.analyse(request), shown, palette))
-        return updates | ({self.page.message: notice(ELSEWHERE)} if wanted.uploaded else {})
+
+        def do() -> Updates:
+            analysis = self.workspace.analyse(request)
+            back = brought_back(self.page, analysis, wanted.choices, shown)
+            said = [ELSEWHERE] * bool(wanted.uploaded) + list(back.said)
+            message = {self.page.message: notice(" ".join(said))} if said else {}
+            return {**self._show(analysis, back.shown, palette), **back.updates, **message}
+
+        return self.guarded(do)
 
     def run(
         self,

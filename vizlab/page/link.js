@@ -1,9 +1,10 @@
 (() => {
-  // The address: scene, networks, settings and changes for the server; what was set in the viewer for the browser.
-  const SERVER = ['scene', 'networks', 'set', 'do', 'domains', 'picture', 'tab'];
+  // The address: scene, networks, settings, changes and choices for the server; what was set in the viewer for the
+  // browser.
+  const SERVER = ['scene', 'networks', 'set', 'do', 'domains', 'picture', 'tab', 'choices'];
   const parts = () => new URLSearchParams(location.hash.slice(1));
   const links = {
-    page: new URLSearchParams(), ask: null, titles: {},
+    page: new URLSearchParams([...parts()].filter(([name]) => name === 'choices')), ask: null, titles: {}, drawn: false,
     viewer: new URLSearchParams([...parts()].filter(([name]) => !SERVER.includes(name))),
     state: () => String(parts()),
     keep: (viewer) => { links.viewer = new URLSearchParams(viewer); links.write(false); },
@@ -16,13 +17,21 @@
       const set = [...one('', settings.all), ...Object.entries(settings.of).flatMap(([model, own]) => one(model, own))];
       links.put({scene: mark.dataset.scene, networks: JSON.parse(mark.dataset.networks).join(','), set: set.join(','),
                  do: mark.dataset.changes, domains: mark.dataset.domains, picture: mark.dataset.scene ? '' : mark.dataset.picture});
-      links.write(before !== '' && before !== String(links.page));
+      links.write(links.drawn && before !== String(links.page));
+      links.drawn = true;
     },
     put: (values) => {
       for (const [name, value] of Object.entries(values)) value ? links.page.set(name, value) : links.page.delete(name);
     },
+    /** What is chosen in a tab of further passes: its part of all choices is another one. */
+    chosen: (tab, written) => {
+      const others = (links.page.get('choices') ?? '').split(',').filter((one) => one && !one.startsWith(tab + '~'));
+      links.put({choices: [...others, written].filter(Boolean).join(',')});
+      links.write(false);
+    },
     write: (push) => {
-      const text = '#' + new URLSearchParams([...links.page, ...links.viewer]);
+      const page = SERVER.filter((name) => links.page.has(name)).map((name) => [name, links.page.get(name)]);
+      const text = '#' + new URLSearchParams([...page, ...links.viewer]);
       if (text !== location.hash) history[push ? 'pushState' : 'replaceState'](null, '', text);
     },
     scene: (delta) => {

@@ -147,7 +147,7 @@ class AttributionTab(ExperimentTab):
     def actions(self) -> Sequence[Action]:
         moved = [self.place.change, self.region.input, self.output.input, self.network.input]
         return [
-            *super().actions(),
+            Action("run", [self.run.click], self.compute, shows="run"),
             Action("region", moved, self.show_region, lane="attribution region", busy=False),
             Action("check", [self.check.click], self.checked),
             Action("edges", [self.carry.click], self.carried),
@@ -201,6 +201,10 @@ class AttributionTab(ExperimentTab):
 
     def fits(self, trace_: FusionTrace) -> bool:
         return bool(output_choices(trace_))
+
+    def expected(self, choice: str, analysis: Analysis) -> str:
+        height, width = analysis.picture.rgbd.size
+        return f"x,y or x,y,x,y within {width}x{height} pixels" if choice == "place" else ""
 
     def _picture(self, rgbd: RGBDImage, trace: FusionTrace, place: str, how: str, corner: bool = False) -> Updates:
         region = region_of(rgbd, trace, place, how)

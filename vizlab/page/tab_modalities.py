@@ -102,7 +102,8 @@ class ModalitiesTab(ExperimentTab):
 
     def actions(self) -> Sequence[Action]:
         moved = [self.output.input, self.target.input]
-        return [*super().actions(), Action("again", moved, self.again, lane="modalities", busy=False)]
+        again = Action("again", moved, self.again, lane="modalities", busy=False, shows="run")
+        return [Action("run", [self.run.click], self.compute, shows="run"), again]
 
     def refresh(self, analysis: Analysis, networks: Sequence[str], kept: Mapping[str, Any]) -> Updates:
         """What this network, picture and reference offer; what was chosen before stays where it still can."""

@@ -77,7 +77,12 @@ class SensorsTab(ExperimentTab):
 
     def actions(self) -> Sequence[Action]:
         moved = [self.severity.input, self.corruption.input, self.network.input]
-        return [*super().actions(), Action("live", moved, self.follow, lane="sensors", busy=False)]
+        live = Action("live", moved, self.follow, lane="sensors", busy=False, shows="live")
+        return [live, Action("run", [self.run.click], self.compute, shows="run")]
+
+    def comes_back(self, shown: str, choices: Mapping[str, Any]) -> bool:
+        """A sweep over every corruption takes minutes: its button waits."""
+        return shown != "run" or choices["scope"] == ONE
 
     def fits(self, trace_: FusionTrace) -> bool:
         return bool(set(trace_.model.inputs) & set(WORDS))
