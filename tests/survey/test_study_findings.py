@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from typer.testing import CliRunner
 
 from vizlab.cli import app
 from vizlab.errors import DataError
-from vizlab.study.findings import prose
-from vizlab.study.findings.claims import Claim, read_claims, verdict
+from vizlab.study.findings import prose, text
+from vizlab.study.findings.claims import Claim, Claims, read_claims, verdict
 from vizlab.study.findings.compact import compact, in_steps, rounded, save_small
 from vizlab.study.findings.estimates import against, apart, correlation, median, number, over_pictures, words
 from vizlab.study.findings.exchange import Answer, Damage, targets, together
@@ -21,6 +22,7 @@ from vizlab.study.findings.markdown import counted, listed, table
 from vizlab.study.findings.modalities import alike, probability_worth, similarity_predicts
 from vizlab.study.findings.sensors import Errors, grown, kept, mean_error, responses
 from vizlab.study.findings.tables import winner
+from vizlab.study.findings.told import numbers, told, zeros
 from vizlab.study.survey import intervals
 from vizlab.study.survey.intervals import Estimate, draw
 from vizlab.study.survey.study import Section, Study, load_study
@@ -38,6 +40,7 @@ def estimate(value: float, low: float, high: float) -> Estimate:
     return Estimate(*map(np.asarray, (value, low, high)), np.array([low, high]))
 
 
+@pytest.mark.slow
 def test_the_text_of_the_study_is_made_from_its_file(tmp_path: Path) -> None:
     """Byte by byte, with its figures beside it."""
     arguments = [str(SHIPPED), "--out", str(tmp_path / "study.md"), "--claims", str(DOCS / "study/claims.toml")]
@@ -306,3 +309,55 @@ def test_a_file_without_claims_is_a_sentence(tmp_path: Path, spoil: Callable[[st
     path.write_text(spoil((DOCS / "study/claims.toml").read_text()))
     with pytest.raises(DataError, match="holds no claims"):
         read_claims(path)
+
+
+def messages_section(network: str, labels: list[list[str]], predicted: list[list[float]]) -> Section:
+    rows = {"predicted": np.array(predicted, np.float32)}
+    return Section(
+        network, "messages", np.arange(len(predicted)), rows, {"labels": {"edge": labels}}, [{"device": "cpu"}]
+    )
+
+
+def zeros_section(network: str, hits: dict[str, int]) -> Section:
+    """Of one class: so many of 100 pixels hit, of the answer; of a stream, which is none, nothing."""
+    rows = {f"{kind}|semseg/ensemble|counts": np.array([[[hit], [100], [hit]]] * 2) for kind, hit in hits.items()}
+    rows |= {f"{kind}|semseg/rgb|counts": np.zeros((2, 3, 1), int) for kind in hits}
+    return Section(network, "zeros", np.arange(2), rows, {"labels": {"class": ["a"]}}, [{"device": "cpu"}])
+
+
+def test_what_is_told_is_the_mean_over_a_sites_edges_that_are_defined() -> None:
+    labels = [["one", "x", "semseg"], ["one", "y", "semseg"], ["two", "x", "semseg"]]
+    predicted = [[0.2, 0.6, np.nan], [0.4, 0.8, np.nan]]
+    small = compact(study_of(swept(), traced(), messages_section("n", labels, predicted)))
+    first, second = told(small)
+    assert (first.site, first.edges, first.known) == ("one", 2, 2)
+    assert float(first.share.value) == pytest.approx(0.5, rel=0.005)
+    assert 0.4 * 0.995 <= first.share.low < first.share.high <= 0.6 * 1.005
+    assert (second.site, second.edges, second.known) == ("two", 1, 0)
+    assert np.isnan(second.share.value)
+    assert numbers(small)["told|n|one"] is not None
+
+
+def test_zeros_stand_beside_the_cut_of_the_answer_alone() -> None:
+    small = compact(study_of(swept(), traced(), zeros_section("n", {"plain": 60, "cut": 50, "zero": 2})))
+    ((network, task, each),) = zeros(small)
+    assert (network, task) == ("n", "semseg")
+    assert {kind: round(float(one.estimate.value), 6) for kind, one in each.items()} == {
+        "plain": 100 * 60 / 100, "cut": 50.0, "zero": 2.0,
+    }  # fmt: skip
+    assert {one.output for one in each.values()} == {"semseg/ensemble"}
+
+
+def test_the_text_has_a_row_for_each_site_and_answer_and_is_silent_without() -> None:
+    labels = [["one", "x", "semseg"], ["two", "x", "semseg"]]
+    messages = messages_section("n", labels, [[0.5, np.nan]] * 2)
+    study = study_of(swept(), traced(), messages, zeros_section("n", {"plain": 60, "cut": 50, "zero": 2}))
+    all_ = SimpleNamespace(study=compact(study), title=str.upper, site=lambda network, site: f"site {site}")
+    head, words_, table_, _, zeros_ = text._told(all_, Claims(), "")  # type: ignore[arg-type]
+    assert head == "## Told already, and plain zeros"
+    assert words_.startswith("On 2 pictures.")
+    assert "| N | site one | 1 of 1 | 50.0 [50.0, 50.0] % |" in table_
+    assert "| N | site two | 0 of 1 | – |" in table_
+    assert "| N | semseg, mIoU in % | 60.0 [60.0, 60.0] | 50.0 [50.0, 50.0] | 2.0 [2.0, 2.0] |" in zeros_
+    without = SimpleNamespace(study=compact(study_of(swept(), traced())))
+    assert text._told(without, Claims(), "") == []  # type: ignore[arg-type]

@@ -145,7 +145,8 @@ class AttributionTab(ExperimentTab):
         return [self.picture, self.chosen, self.ratio, self.maps, *further]
 
     def actions(self) -> Sequence[Action]:
-        moved = [self.place.change, self.region.input, self.output.input, self.network.input]
+        # A link sets the place a moment before the kind of region: both are drawn, the later one last.
+        moved = [self.place.change, self.region.change, self.output.input, self.network.input]
         return [
             Action("run", [self.run.click], self.compute, shows="run"),
             Action("region", moved, self.show_region, lane="attribution region", busy=False),

@@ -40,6 +40,17 @@ amounts, and what it is good for is not in it.
 SIMILAR = """
 Unbiased linear CKA. Where a dash stands a site does not show a stream before it mixed, and CKA after it is taken.
 """
+TOLD = """
+On {} pictures. *Told*: how much of the variance of what comes on an edge the best linear map from the target's own
+features at that site predicts, cell by cell, on cells it was not fitted on (four folds of a checkered picture, no
+penalty). Own features are what the target adds there itself or, where channels are replaced, those that are not. What
+is told brings little that is new; what is not may still be noise. A dash: too few cells for so many features.
+"""
+ZEROS = """
+A plain zero is no cut: where channels are replaced, a cut gives the target its own back, and a zero puts there what no
+network was trained on. What follows is out of distribution and measures no importance. Where parts are summed the two
+are the same.
+"""
 CLAIMS = """
 "confirmed": the interval lies within what was claimed; "refuted": it lies above or below; "even": the two overlap.
 Where a trial gave one figure, a tenth of it to both sides counts as the same. One word for all figures of a row, or

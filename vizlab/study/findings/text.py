@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from vizlab.study.findings import prose, said, tables
+from vizlab.study.findings import prose, said, tables, told
 from vizlab.study.findings.claims import Claims, held_against
 from vizlab.study.findings.gathered import Gathered, named
 from vizlab.study.findings.markdown import listed, table
@@ -94,10 +94,26 @@ def _similar(all_: Gathered, claims: Claims, pictures: str) -> list[str]:
     return ["## Similarity and influence", tables.similar(all_), f"{joined(prose.SIMILAR)} {said.similar(all_)}"]
 
 
+def _told(all_: Gathered, claims: Claims, pictures: str) -> list[str]:
+    if not told.told(all_.study) and not told.zeros(all_.study):
+        return []
+    of = sorted(
+        {len(s.pictures) for (_, measure), s in all_.study.sections.items() if measure in ("messages", "zeros")}
+    )
+    words = joined(prose.TOLD).format(listed([f"{n:,}" for n in of]))
+    return [
+        "## Told already, and plain zeros",
+        words,
+        told.told_table(all_),
+        joined(prose.ZEROS),
+        told.zeros_table(all_),
+    ]
+
+
 def _claims(all_: Gathered, claims: Claims, pictures: str) -> list[str]:
     if not claims.claims:
         return []
-    numbers = named(all_)
+    numbers = named(all_) | told.numbers(all_.study)
     rows, verdicts = [], []
     for claim in claims.claims:
         found, words = held_against(claim, numbers)
@@ -130,5 +146,5 @@ def _figure(folder: str, name: str, caption: str) -> str:
 
 
 _PARTS: Sequence[Part] = (
-    _head, _short, _measured, _predicts, _wholes, _bands, _worth, _sensors, _similar, _claims, _limits, _made,
+    _head, _short, _measured, _predicts, _wholes, _bands, _worth, _sensors, _similar, _told, _claims, _limits, _made,
 )  # fmt: skip
