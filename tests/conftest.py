@@ -1,10 +1,13 @@
 """Small models with random but seeded weights, and traces of them. They test mechanics; nobody is shown them."""
 
+import copy
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from tests.data_folders import write_boxes, write_scenes
 from tests.door.authors_files import filled_state, golden_facts, wrapped
 from vizlab.core.config import IMAGENET, NetworkConfig, Normalisation
 from vizlab.core.model import Model
+from vizlab.core.network import FusionNetwork
 from vizlab.core.registry import build_network
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
@@ -29,6 +33,24 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Several workers share the cores: two of torch on all of them take several times as long as one after the other.
     os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
     torch.set_num_threads(1)
+
+TOGETHER = {"tests/browser": "page", "tests/api": "page", "tests/packaging": "packages"}
+"""Folders whose tests share what is dear to make, the page in a process of its own and the built wheel."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile`, but what stands TOGETHER goes to one worker as if it were one file."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get("/".join(nodeid.split("/")[:2]), super()._split_scope(nodeid))
+
+    return Together(config, log)
+
 
 TASKS = ("semseg", "depth", "normals")
 CEN = NetworkConfig(
@@ -51,7 +73,26 @@ CONFIGS = {
 
 
 def make_model(family: str, **changes: object) -> Model:
-    """A compact network with seeded weights and plausible running statistics, float32 on the CPU."""
+    """A compact network with seeded weights and plausible running statistics, float32 on the CPU; a new one each time.
+
+    It is made once and copied; numbers drawn afterwards are those that follow its making.
+    """
+    network, drawn = _made(family)
+    torch.set_rng_state(drawn)
+    config = CONFIGS[family]
+    return Model(
+        copy.deepcopy(network),
+        config,
+        family,
+        checkpoint_hash="0" * 64,
+        precision="float32",
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+@functools.cache
+def _made(family: str) -> tuple[FusionNetwork, torch.Tensor]:
+    """The network, and the state in which its making leaves torch's generator."""
     torch.manual_seed(7)
     config = CONFIGS[family]
     network = build_network(config)
@@ -67,7 +108,7 @@ def make_model(family: str, **changes: object) -> Model:
         generator = torch.Generator().manual_seed(3)
         for _ in range(3):
             network({k: torch.randn(2, 3, 96, 128, generator=generator) for k in config.inputs})
-    return Model(network, config, family, checkpoint_hash="0" * 64, precision="float32", **changes)  # type: ignore[arg-type]
+    return network, torch.get_rng_state()
 
 
 @pytest.fixture(scope="session")

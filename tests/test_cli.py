@@ -127,22 +127,39 @@ def test_what_trace_cannot_change_is_said(
     assert says in str(done.exception)
 
 
+def test_an_error_of_the_command_itself_is_one_sentence_without_a_stack_trace(files: Path) -> None:
+    done = vizlab_command("card", "depth.png", cwd=files)
+    assert done.returncode == 1
+    assert done.stderr.startswith("vizlab: ")
+    assert "depth.png" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("trace", "absent.safetensors", "--rgb", "rgb.png"), "absent.safetensors"),
         (("trace", "cen.safetensors", "--rgb", "rgb.png"), "needs a depth map"),
         (("trace", "rgb.png", "--rgb", "rgb.png"), "rgb.png"),
-        (("card", "depth.png"), "depth.png"),
         (("eval", "cen.safetensors", "--data", "."), "holds no test.txt"),
     ],
 )
-def test_errors_are_one_sentence_without_a_stack_trace(arguments: tuple[str, ...], says: str, files: Path) -> None:
-    done = vizlab_command(*arguments, cwd=files)
-    assert done.returncode == 1
-    assert done.stderr.startswith("vizlab: ")
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+def test_errors_are_one_sentence(
+    arguments: tuple[str, ...],
+    says: str,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(files)
+    monkeypatch.setattr(sys, "argv", ["vizlab", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vizlab: ")
+    assert says in said
+    assert "Traceback" not in said
 
 
 def test_training_without_its_extra_says_what_to_install(

@@ -163,8 +163,9 @@ def test_a_path_on_the_server_is_no_upload(client: Client) -> None:
 
 
 def test_predicted_depth_can_be_asked_for(client: Client, pair: tuple[Path, Path]) -> None:
-    without = ask(client, colour=handle_file(str(pair[0])))
-    instead = ask(client, colour=handle_file(str(pair[0])), predicted_depth=True)
+    given = {"colour": handle_file(str(pair[0])), "models": [NAMES["cen"], NAMES["nddr"]]}
+    without = ask(client, **given)
+    instead = ask(client, **given, predicted_depth=True)
     assert any("needs a depth map" in warning for warning in without["warnings"])
     assert any("predicted from the colour picture" in warning for warning in instead["warnings"])
 
@@ -200,9 +201,10 @@ def test_intervene_and_sweep_are_those_of_python(
                         ([{"by": "cut"}], "A change is"), ([{"site": site, "by": "magic"}], "magic")):  # fmt: skip
         with pytest.raises(AppError, match=said):
             client.predict(result["key"], name, wrong, api_name="/intervene")
-    swept = client.predict(result["key"], name, api_name="/sweep")
+    smaller = ask(client, colour=pair[0], depth=pair[1], models=[name], working_size="240x320")["key"]
+    swept = client.predict(smaller, name, api_name="/sweep")
     assert [(row["site"], row["target"]) for row in swept["edges"]] == [
         (site.name, target) for site in model.sites for target in site.targets
     ]
     assert all(row["total"]["semseg"] >= 0 and row["direct"]["semseg"] >= 0 for row in swept["edges"])
-    assert client.predict(result["key"], name, api_name="/sweep") == swept
+    assert client.predict(smaller, name, api_name="/sweep") == swept

@@ -30,6 +30,13 @@ def open_page(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]
         yield open_
 
 
+@pytest.fixture(scope="module")
+def visit(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]:
+    """As `open_page`, for pages that the tests of a module share: opening one takes longer than looking at it."""
+    with visits(browser, page_process) as open_:
+        yield open_
+
+
 @contextmanager
 def visits(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]:
     """Visitors of the page for as long as the block lasts; at its end nothing must have gone astray."""

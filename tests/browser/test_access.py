@@ -1,16 +1,14 @@
 """Manners of the page in every tab: who cannot see it, who has a phone, who has only keys, who is new to the field."""
 
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage, visits
+from tests.browser.conftest import OpenPage
 from tests.browser.instrument import ready, state
-from tests.page.page_process import RunningPage
 from vizlab.page.glossary import GLOSSARY
 
 pytestmark = pytest.mark.browser
@@ -60,12 +58,6 @@ CUT = """() => [...document.querySelectorAll(
     return getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 2;
   }).map((element) => element.textContent.slice(0, 60))"""
 """Titles and sentences of the open tab that are cut off, those of charts as well."""
-
-
-@pytest.fixture(scope="module")
-def visit(browser: Browser, page_process: RunningPage) -> Iterator[OpenPage]:
-    with visits(browser, page_process) as open_:
-        yield open_
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +113,19 @@ def violations(page: Page, whole: bool, rules: tuple[str, ...] = (), without: st
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_serious_in_any_tab(desktop: Page, width: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "places"),
+    [
+        pytest.param(1280, ("stage", "predictions", "effects"), id="a few tabs"),
+        pytest.param(1280, TABS, id="every tab", marks=pytest.mark.slow),
+        pytest.param(390, TABS, id="every tab of a phone", marks=pytest.mark.slow),
+    ],
+)
+def test_axe_finds_nothing_serious(desktop: Page, width: int, places: tuple[str, ...]) -> None:
     desktop.set_viewport_size({"width": width, "height": 800})
     desktop.evaluate(AXE)
     found: dict[str, list[str]] = {}
-    for place in TABS:
+    for place in places:
         go_to(desktop, place)
         desktop.wait_for_timeout(700)  # words are marked, charts described
         # A theme is colours and nothing else, and they are the same at every width.
@@ -138,7 +137,9 @@ def test_axe_finds_nothing_serious_in_any_tab(desktop: Page, width: int) -> None
     assert not found, found
 
 
-@pytest.mark.parametrize("width", [390, 820, 1024, 1280, 1920])
+@pytest.mark.parametrize(
+    "width", [390, 1280, *(pytest.param(width, marks=pytest.mark.slow) for width in (820, 1024, 1920))]
+)
 def test_every_tab_fits_every_width(desktop: Page, width: int) -> None:
     page = desktop
     page.set_viewport_size({"width": width, "height": 800})

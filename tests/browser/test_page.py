@@ -16,6 +16,12 @@ PAYLOAD_LIMIT = 1_000_000
 """Bytes to the browser for one full analysis at 480x640 (design budget)."""
 
 
+@pytest.fixture(scope="module")
+def opened(visit: OpenPage) -> Page:
+    """One page for all tests that look at it and leave it as they found it."""
+    return visit()
+
+
 def upload(page: Page, colour: Path | None, depth: Path | None) -> None:
     for place, path in (("#vz-colour", colour), ("#vz-depth", depth)):
         if path is not None:
@@ -46,8 +52,8 @@ def expect_plots(page: Page, count: int) -> None:
         expect(page.locator(".js-plotly-plot:visible").nth(index).locator(".main-svg").first).to_be_visible()
 
 
-def test_opens_with_a_scene_already_analysed(open_page: OpenPage) -> None:
-    page = open_page()
+def test_opens_with_a_scene_already_analysed(opened: Page) -> None:
+    page = opened
     go_to(page, "Predictions")
     grid = page.locator("#vz-predictions .vz-grid").first
     for heading in ("CEN · rgb", "CEN · depth", "CEN · ensemble", "NDDR-CNN", "MTI-Net", "reference"):
@@ -60,8 +66,8 @@ def test_opens_with_a_scene_already_analysed(open_page: OpenPage) -> None:
     assert shown[0] == pytest.approx(shown[1], rel=0.02), "the picture is stretched"
 
 
-def test_the_read_out_stands_under_the_button(open_page: OpenPage) -> None:
-    page = open_page()
+def test_the_read_out_stands_under_the_button(opened: Page) -> None:
+    page = opened
     button, readout = (page.locator(name).bounding_box() for name in ("#vz-run", "#vz-readout"))
     assert button is not None
     assert readout is not None
@@ -70,8 +76,8 @@ def test_the_read_out_stands_under_the_button(open_page: OpenPage) -> None:
     assert button["y"] + button["height"] < 760, "the button is not in sight"
 
 
-def test_every_picture_says_its_range(open_page: OpenPage) -> None:
-    page = open_page()
+def test_every_picture_says_its_range(opened: Page) -> None:
+    page = opened
     go_to(page, "Predictions")
     expect(page.locator("#vz-predictions .vz-bar").first).to_be_visible()
     for text in page.locator("#vz-predictions .vz-bar").all_inner_texts():
@@ -114,8 +120,8 @@ def test_upload_run_threshold_and_every_tab(open_page: OpenPage, tmp_path: Path)
     expect(page.locator(".js-plotly-plot:visible .ytitle").last).to_contain_text("agreeing pairs")
 
 
-def test_every_network_has_its_whole_card(open_page: OpenPage) -> None:
-    page = open_page()
+def test_every_network_has_its_whole_card(opened: Page) -> None:
+    page = opened
     go_to(page, "Model cards")
     for name in NAMES.values():
         page.locator("#vz-card-model").get_by_text(name, exact=True).click()
@@ -158,8 +164,8 @@ def count_bytes(page: Page) -> list[int]:
     return received
 
 
-def test_a_site_opens_over_the_photograph(open_page: OpenPage) -> None:
-    page = open_page()
+def test_a_site_opens_over_the_photograph(opened: Page) -> None:
+    page = opened
     go_to(page, "Predictions")
     page.locator("#vz-predictions button.vz-thumb").nth(3).click()
     window = page.get_by_role("dialog")
@@ -171,10 +177,11 @@ def test_a_site_opens_over_the_photograph(open_page: OpenPage) -> None:
     expect(window).to_be_hidden()
     page.locator("#vz-predictions button.vz-thumb").nth(4).click()
     expect(window).to_contain_text("site 5 of 17")
+    page.keyboard.press("Escape")
 
 
-def test_pictures_enlarge_without_the_server(open_page: OpenPage) -> None:
-    page = open_page()
+def test_pictures_enlarge_without_the_server(opened: Page) -> None:
+    page = opened
     go_to(page, "Predictions")
     page.locator("#vz-predictions figure img").first.click()
     expect(page.locator(".vz-lightbox img")).to_be_visible()
@@ -198,6 +205,7 @@ def test_a_wrong_file_gets_a_sentence_and_earlier_results_stay(open_page: OpenPa
     expect(page.locator(".vv-cell").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_without_depth_cen_says_why_it_was_not_run(open_page: OpenPage, tmp_path: Path) -> None:
     colour, _ = write_pair(tmp_path, shift=40, name="no depth")
     page = open_page()
@@ -213,6 +221,7 @@ def test_without_depth_cen_says_why_it_was_not_run(open_page: OpenPage, tmp_path
     expect_plots(page, 7)
 
 
+@pytest.mark.slow
 def test_two_users_do_not_disturb_each_other(open_page: OpenPage, tmp_path: Path) -> None:
     first, second = open_page(), open_page()
     opened = second.locator(".vz-status b").inner_text()
@@ -227,6 +236,7 @@ def test_two_users_do_not_disturb_each_other(open_page: OpenPage, tmp_path: Path
     assert photographs[0] != photographs[1]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_the_users_own(open_page: OpenPage) -> None:
     page = open_page()
     page.locator("#vz-adding > button").click()
@@ -242,14 +252,17 @@ def test_a_checkpoint_of_the_users_own(open_page: OpenPage) -> None:
     expect(page.locator("#vz-exchange-strip h4")).to_have_attribute("title", name)
 
 
+@pytest.mark.slow
 def test_a_phone_shows_it_without_scrolling_sideways(open_page: OpenPage) -> None:
     page = open_page(390, 800)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_dark_and_light(open_page: OpenPage) -> None:
-    page = open_page()
+def test_dark_and_light(opened: Page) -> None:
+    page = opened
     background = "getComputedStyle(document.querySelector('#vz-status')).backgroundColor"
     before = page.evaluate(background)
     page.get_by_role("button", name="dark or light").click()
     assert page.evaluate(background) != before
+    page.get_by_role("button", name="dark or light").click()
+    assert page.evaluate(background) == before

@@ -38,6 +38,19 @@ DOCUMENT = """async () => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def looked_at(visit: OpenPage) -> Page:
+    return visit()
+
+
+@pytest.fixture
+def table(looked_at: Page) -> Page:
+    """The tab Scenes of one page with the rows of all networks, for tests that look at it and sort it."""
+    open_tab(looked_at, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    looked_at.locator('#vz-scene-table button[data-only=""]').click()
+    return looked_at
+
+
 def run_all(page: Page) -> None:
     """Run what is missing, if anything is, and wait for the last row."""
     button = page.locator("#vz-run-scenes")
@@ -68,9 +81,8 @@ def drop(page: Page, *paths: Path, kinds: Sequence[str] = ("dragenter", "dragove
     page.evaluate(DROP, [files, list(kinds)])
 
 
-def test_a_heading_sorts_by_value_and_the_undefined_stay_last(open_page: OpenPage) -> None:
-    page = open_page()
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+def test_a_heading_sorts_by_value_and_the_undefined_stay_last(table: Page) -> None:
+    page = table
     run_all(page)
     calls: list[str] = []  # of handlers: what the stage's pictures are made of is still on its way
     page.on("request", lambda request: calls.append(request.url) if "/gradio_api/" in request.url else None)
@@ -95,9 +107,8 @@ def test_a_heading_sorts_by_value_and_the_undefined_stay_last(open_page: OpenPag
     assert calls == [], "sorting asked the server"
 
 
-def test_the_best_of_a_column_is_bold_among_the_rows_shown(open_page: OpenPage) -> None:
-    page = open_page()
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+def test_the_best_of_a_column_is_bold_among_the_rows_shown(table: Page) -> None:
+    page = table
     run_all(page)
     for name in ("", "nddr-cnn-mobilenetv2-nyuv2"):
         page.locator(f'#vz-scene-table button[data-only="{name}"]').click()
@@ -124,13 +135,12 @@ def test_a_row_opens_its_scene_on_the_stage(open_page: OpenPage) -> None:
     expect(page.locator("#vz-scene-table tr[aria-current] th").first).to_have_text(title)
 
 
-def test_the_file_and_the_predictions_say_what_the_table_shows(open_page: OpenPage) -> None:
-    page = open_page()
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+def test_the_file_and_the_predictions_say_what_the_table_shows(table: Page) -> None:
+    page = table
     link = page.locator("#vz-scene-table a[download]")
     address = str(link.get_attribute("href"))
     lines = list(csv.DictReader(io.StringIO(urllib.parse.unquote(address.split(",", 1)[1]))))
-    first = page.locator("#vz-scene-table tbody tr[data-network]").first
+    first = page.locator("#vz-scene-table tbody tr[aria-current][data-network]").first  # of the scene on show
     line = next(
         one
         for one in lines
@@ -144,6 +154,7 @@ def test_the_file_and_the_predictions_say_what_the_table_shows(open_page: OpenPa
     ).to_be_visible()
 
 
+@pytest.mark.slow
 def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) -> None:
     page = open_page()
     page.locator("#vz-models label", has_text="cen-multitask").click()
@@ -165,7 +176,7 @@ def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) 
     expect(page.locator("#vz-run-scenes")).to_have_text(re.compile(f"Run the other {missing.count()} scenes"))
 
 
-@pytest.mark.parametrize("width", [390, 820])
+@pytest.mark.parametrize("width", [390, pytest.param(820, marks=pytest.mark.slow)])
 def test_a_narrow_screen_scrolls_the_table_and_not_the_page(open_page: OpenPage, width: int) -> None:
     page = open_page(width, 800)
     open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
@@ -193,6 +204,7 @@ def test_pictures_dropped_anywhere_go_to_their_inputs(open_page: OpenPage, tmp_p
     expect(page.locator("#vz-readout")).to_contain_text(f"{other.name} + {depth.name}")
 
 
+@pytest.mark.slow
 def test_of_two_pictures_that_may_be_either_the_first_is_colour(open_page: OpenPage, tmp_path: Path) -> None:
     """Eight bits of grey say nothing; a name that says depth does, and so do three channels."""
     grey, colour = np.tile(np.arange(160, dtype=np.uint8), (120, 1)), np.zeros((120, 160, 3), np.uint8)
@@ -208,12 +220,11 @@ def test_of_two_pictures_that_may_be_either_the_first_is_colour(open_page: OpenP
             expect(page.locator(f"{place} .file-preview")).to_contain_text(said)
 
 
-def test_a_file_that_belongs_nowhere_is_named(open_page: OpenPage, tmp_path: Path) -> None:
+def test_a_file_that_belongs_nowhere_is_named(looked_at: Page, tmp_path: Path) -> None:
     notes = tmp_path / "notes<b>.txt"
     notes.write_text("nothing")
-    page = open_page()
-    drop(page, notes)
-    expect(page.locator(".vz-drop-said")).to_contain_text("notes<b>.txt has no place here")
+    drop(looked_at, notes)
+    expect(looked_at.locator(".vz-drop-said")).to_contain_text("notes<b>.txt has no place here")
 
 
 def test_a_dropped_checkpoint_is_added_ticked_and_has_its_column(open_page: OpenPage, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.browser.instrument import (
     state,
     where,
 )
-from tests.page.page_process import NAMES, checkpoints, scenes, write_pair
+from tests.page.page_process import NAMES, PAGE_SCENES, checkpoints, page_scenes, scenes, write_pair
 from vizlab.core.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
 from vizlab.core.trace import FusionTrace
 from vizlab.scenes import list_scenes, load_scene
@@ -29,15 +30,37 @@ from vizlab.views.layers import sampling
 
 pytestmark = pytest.mark.browser
 
-SCENES = list_scenes(scenes())
+SCENES = list_scenes(scenes())[:PAGE_SCENES]
 
 
 @pytest.fixture(scope="module")
 def traces() -> dict[str, FusionTrace]:
     """The first scene through the networks of the page, in this process."""
-    rgbd, _ = scene_picture(load_scene(SCENES[0], scenes()))
+    rgbd, _ = scene_picture(load_scene(SCENES[0], page_scenes()))
     models = [vizlab.load_model(checkpoints() / f"{name}.safetensors") for name in NAMES.values()]
     return {model.name: vizlab.trace(model, rgbd) for model in models}
+
+
+@pytest.fixture(scope="module")
+def looked_at(visit: OpenPage) -> tuple[Page, dict[str, Any]]:
+    """One page for all tests that only look at it, and what was set when it was opened."""
+    page = visit()
+    ready(page)
+    return page, state(page)
+
+
+@pytest.fixture
+def stage(looked_at: tuple[Page, dict[str, Any]]) -> Page:
+    """The first scene with nothing set, the mouse nowhere, as a new visitor has it."""
+    page, as_opened = looked_at
+    page.evaluate("state => window.vizlabStage.then(({instrument}) => instrument.set(state))", as_opened)
+    if page.locator(".vv-grid").get_attribute("data-scene") != SCENES[0]:
+        open_scene(page, SCENES[0])
+    page.mouse.move(5, 5)
+    page.evaluate("window.scrollTo(0, 0)")
+    ready(page)
+    assert state(page) == as_opened
+    return page
 
 
 def address(page: Page) -> dict[str, str]:
@@ -52,9 +75,8 @@ def choose(page: Page, preset: str) -> None:
     ready(page)
 
 
-def test_the_first_view_holds_photograph_predictions_and_map(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_the_first_view_holds_photograph_predictions_and_map(stage: Page) -> None:
+    page = stage
     captions = page.locator(".vv-cell .vv-caption").evaluate_all("all => all.map((one) => one.selectedOptions[0].text)")
     assert captions[:5] == [
         "photograph",
@@ -74,9 +96,8 @@ def test_the_first_view_holds_photograph_predictions_and_map(open_page: OpenPage
     assert page.locator(".vv-map").bounding_box()["y"] < bottom - 200, "the map is not in sight"  # type: ignore[index]
 
 
-def test_the_crosshair_reads_what_the_traces_hold(open_page: OpenPage, traces: dict[str, FusionTrace]) -> None:
-    page = open_page()
-    ready(page)
+def test_the_crosshair_reads_what_the_traces_hold(stage: Page, traces: dict[str, FusionTrace]) -> None:
+    page = stage
     kept = sampling(trace.framing for trace in traces.values())
     for x, y in ((0, 0), (278, 322), (634, 470)):
         assert x % kept.stride == y % kept.stride == kept.offset
@@ -104,9 +125,8 @@ def number(text: str) -> float:
     return float(text.replace("−", "-").split()[0])
 
 
-def test_all_pictures_zoom_and_are_pointed_at_together(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_all_pictures_zoom_and_are_pointed_at_together(stage: Page) -> None:
+    page = stage
     left, top = where(page, 160, 120, cell=1)
     page.mouse.move(left, top)
     page.keyboard.down("Control")
@@ -124,9 +144,8 @@ def test_all_pictures_zoom_and_are_pointed_at_together(open_page: OpenPage) -> N
     expect(page.locator(".vv-grid")).to_have_attribute("data-zoom", "1")
 
 
-def test_looking_asks_no_server(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_looking_asks_no_server(stage: Page) -> None:
+    page = stage
     choose(page, "depth")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -144,9 +163,8 @@ def test_looking_asks_no_server(open_page: OpenPage) -> None:
     assert requests == []
 
 
-def test_probes_stay_and_are_numbered(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_probes_stay_and_are_numbered(stage: Page) -> None:
+    page = stage
     for x, y in ((100, 100), (400, 300)):
         point_at(page, x, y, cell=1)
         page.keyboard.press("p")
@@ -164,9 +182,8 @@ def test_probes_stay_and_are_numbered(open_page: OpenPage) -> None:
     assert kept[0] == {"x": 400, "y": 300}
 
 
-def test_a_region_has_the_mean_of_its_pixels(open_page: OpenPage, traces: dict[str, FusionTrace]) -> None:
-    page = open_page()
-    ready(page)
+def test_a_region_has_the_mean_of_its_pixels(stage: Page, traces: dict[str, FusionTrace]) -> None:
+    page = stage
     choose(page, "depth")
     page.mouse.move(*where(page, 200, 160, cell=1))
     page.mouse.down()
@@ -201,9 +218,8 @@ def test_a_locked_range_stays_with_the_next_scene(open_page: OpenPage) -> None:
         assert [number(part) for part in re.findall(r"\d[\d.]*", text)] == [1.0, 2.5]
 
 
-def test_the_wipe_shows_the_photograph_to_its_left(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_the_wipe_shows_the_photograph_to_its_left(stage: Page) -> None:
+    page = stage
     page.get_by_label("wipe between photograph and layer").check()
     expect(page.locator('input[aria-label^="where the wipe"]')).to_be_visible()
     for place in ((0.3, 0.4), (0.2, 0.7)):
@@ -211,9 +227,8 @@ def test_the_wipe_shows_the_photograph_to_its_left(open_page: OpenPage) -> None:
     assert any(colour_at(page, 1, x, 0.5) != colour_at(page, 0, x, 0.5) for x in (0.6, 0.7, 0.8))
 
 
-def test_a_class_of_the_legend_is_highlighted_everywhere(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_a_class_of_the_legend_is_highlighted_everywhere(stage: Page) -> None:
+    page = stage
     choose(page, "semseg")
     before = {cell: [colour_at(page, cell, x, y) for x, y in _places()] for cell in (1, 2, 3)}
     chip = page.locator(".vv-chip").first
@@ -230,9 +245,8 @@ def _places() -> list[tuple[float, float]]:
     return [(x, y) for x in (0.15, 0.5, 0.85) for y in (0.2, 0.5, 0.9)]
 
 
-def test_a_picture_opens_large_beside_the_photograph(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_a_picture_opens_large_beside_the_photograph(stage: Page) -> None:
+    page = stage
 
     def widths() -> list[float]:
         return page.locator(".vv-frame").evaluate_all("frames => frames.map((frame) => frame.clientWidth)")
@@ -246,9 +260,8 @@ def test_a_picture_opens_large_beside_the_photograph(open_page: OpenPage) -> Non
     assert len(set(widths())) == 1
 
 
-def test_a_site_of_the_map_is_selected_everywhere(open_page: OpenPage, traces: dict[str, FusionTrace]) -> None:
-    page = open_page()
-    ready(page)
+def test_a_site_of_the_map_is_selected_everywhere(stage: Page, traces: dict[str, FusionTrace]) -> None:
+    page = stage
     page.get_by_role("button", name=re.compile("site 14 of 17")).first.click()
     expect(page.locator(".vv-site h4")).to_contain_text("CEN · site 14 of 17")
     ready(page)
@@ -282,7 +295,7 @@ def test_the_last_of_four_clicks_wins(open_page: OpenPage) -> None:
     for name in SCENES[1:5]:
         page.locator(f'.vz-scene[data-scene="{name}"]').click()
     expect(page.locator(".vv-grid")).to_have_attribute("data-scene", SCENES[4])
-    title = load_scene(SCENES[4], scenes()).title
+    title = load_scene(SCENES[4], page_scenes()).title
     expect(page.locator(".vz-status b")).to_have_text(title)
     expect(page.locator(".vz-scene.vz-chosen")).to_have_attribute("data-scene", SCENES[4])
     expect(page.locator("#vz-readout dd").first).to_have_text(title)

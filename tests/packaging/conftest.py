@@ -16,7 +16,7 @@ BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta
 """What `python -m build` asks of the build backend."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of this checkout: a build leaves files beside its source."""
     copy = tmp_path_factory.mktemp("checkout") / "source"
@@ -28,12 +28,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sdist_archive(checkout: Path) -> Path:
     return build("build_sdist", checkout)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sdist(sdist_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source distribution, unpacked."""
     place = tmp_path_factory.mktemp("sdist")
@@ -41,7 +41,7 @@ def sdist(sdist_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return place / sdist_archive.name.removesuffix(".tar.gz")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(sdist: Path) -> Path:
     """Made from the source distribution, so that this is complete too."""
     return build("build_wheel", sdist)

@@ -4,6 +4,7 @@ import atexit
 import functools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from vizlab.core.config import IMAGENET, METRES, NetworkConfig
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
 from vizlab.methods.cen.stream_norm import StreamNorm
+from vizlab.scenes import list_scenes
+from vizlab.scenes.library import FOLDER
 from vizlab.tasks import NYU40_CLASSES
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +99,21 @@ def addable() -> Path:
     return folder
 
 
+PAGE_SCENES = 5
+"""How many of the bundled scenes the running page has: all that it has it analyses beforehand."""
+
+
+@functools.cache
+def page_scenes() -> Path:
+    """The folder of the running page's scenes: the first bundled ones, or the one that stands in."""
+    if (folder := scenes()) is not None:
+        return folder
+    folder = workplace() / "bundled"
+    for name in list_scenes()[:PAGE_SCENES]:
+        shutil.copytree(FOLDER / name, folder / name)
+    return folder
+
+
 @functools.cache
 def scenes() -> Path | None:
     """None where scenes are bundled, else a folder with one that stands in."""
@@ -145,10 +163,8 @@ def running_page() -> RunningPage:
     port, log = free_port(), workplace() / "page.log"
     command = [
         sys.executable, "app.py", "--port", str(port), "--checkpoints", str(checkpoints()),
-        "--add-from", str(addable()), "--allow-upload-checkpoints",
+        "--add-from", str(addable()), "--allow-upload-checkpoints", "--scenes", str(page_scenes()),
     ]  # fmt: skip
-    if (folder := scenes()) is not None:
-        command += ["--scenes", str(folder)]
     environment = {**os.environ, "GRADIO_TEMP_DIR": str(workplace() / "uploads"), "NO_PROXY": "127.0.0.1,localhost"}
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment)

@@ -37,6 +37,12 @@ def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> 
     return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))
 
 
+@pytest.fixture(scope="module")
+def shown(page: Page, analysis: Analysis) -> dict[Any, Any]:
+    """What a visitor gets who opens every tab of that analysis."""
+    return everything(page, analysis)
+
+
 def everything(page: Page, analysis: Analysis) -> dict[Any, Any]:
     """What a visitor gets who opens every tab."""
     updates = page.show(analysis, Shown(), "voc")
@@ -50,9 +56,8 @@ def text_of(updates: Mapping[Any, Any]) -> str:
     return "".join(value for value in updates.values() if isinstance(value, str))
 
 
-def test_one_full_analysis_stays_within_the_budget(page: Page, analysis: Analysis) -> None:
-    updates = everything(page, analysis)
-    sent = {component: _sent(value) for component, value in updates.items()}
+def test_one_full_analysis_stays_within_the_budget(shown: dict[Any, Any]) -> None:
+    sent = {component: _sent(value) for component, value in shown.items()}
     sizes = {f"{type(component).__name__} {component._id}": len(text) for component, text in sent.items()}
     total = sum(sizes.values())
     print(f"payload {total / 1e6:.2f} MB:", sorted(sizes.items(), key=lambda item: -item[1])[:8])
@@ -63,19 +68,19 @@ def _sent(value: Any) -> str:
     return str(value.to_json()) if isinstance(value, go.Figure) else str(value)
 
 
-def test_every_output_is_declared(page: Page, analysis: Analysis) -> None:
-    assert set(everything(page, analysis)) <= set(page.results)
+def test_every_output_is_declared(page: Page, shown: dict[Any, Any]) -> None:
+    assert set(shown) <= set(page.results)
 
 
-def test_names_of_files_are_escaped(page: Page, analysis: Analysis) -> None:
-    assert "a&amp;b.jpg" in text_of(everything(page, analysis))
-    assert "a&b.jpg" not in text_of(everything(page, analysis))
+def test_names_of_files_are_escaped(shown: dict[Any, Any]) -> None:
+    assert "a&amp;b.jpg" in text_of(shown)
+    assert "a&b.jpg" not in text_of(shown)
 
 
-def test_static_panels_say_that_they_are(page: Page, analysis: Analysis) -> None:
+def test_static_panels_say_that_they_are(page: Page, shown: dict[Any, Any]) -> None:
     notes = [block.value for block in page.tabs["cen"].body.children if isinstance(block, gr.HTML)]
-    assert any("same for every picture" in text for text in [*map(str, notes), text_of(everything(page, analysis))])
-    assert "not what reaches the output" in text_of(everything(page, analysis))
+    assert any("same for every picture" in text for text in [*map(str, notes), text_of(shown)])
+    assert "not what reaches the output" in text_of(shown)
 
 
 def test_a_method_that_was_not_run_says_what_it_needs(page: Page, workspace: Workspace, analysis: Analysis) -> None:
@@ -87,18 +92,20 @@ def test_a_method_that_was_not_run_says_what_it_needs(page: Page, workspace: Wor
 
 
 def test_a_network_that_could_not_run_says_why_in_the_tab_of_its_method(
-    page: Page, workspace: Workspace, analysis: Analysis
+    page: Page, workspace: Workspace, analysis: Analysis, shown: dict[Any, Any]
 ) -> None:
     """Alone of its method in place of the charts, else beside the choice of those that ran."""
     names = {short: NAMES[short] for short in ("cen", "multitask", "nddr")}
     bare = replace(analysis.request, depth=None, models=(names["cen"], names["nddr"]))
     why = f"{names['cen']} was not run: "
-    assert why in everything(page, workspace.analyse(bare))[page.tabs["cen"].empty]["value"]
-    both = everything(page, workspace.analyse(replace(bare, models=tuple(names.values()))))[page.tabs["cen"].model]
+    tab = Shown("cen")
+    assert why in page.draw(tab, workspace.analyse(bare), "voc")[page.tabs["cen"].empty]["value"]
+    analysed = workspace.analyse(replace(bare, models=tuple(names.values())))
+    both = page.draw(tab, analysed, "voc")[page.tabs["cen"].model]
     assert both["info"].startswith(why)
     assert both["choices"] == [names["multitask"]]
     assert both["visible"] is True
-    assert everything(page, analysis)[page.tabs["cen"].model]["info"] == ""
+    assert shown[page.tabs["cen"].model]["info"] == ""
 
 
 def test_the_palette_changes_labels_only(page: Page, workspace: Workspace, analysis: Analysis) -> None:
@@ -243,13 +250,13 @@ def test_a_fault_of_ours_shows_no_trace(page: Page, workspace: Workspace) -> Non
     assert "Something went wrong" in updates[page.message]
 
 
-def test_every_card_is_shown_whole(page: Page, workspace: Workspace, analysis: Analysis) -> None:
+def test_every_card_is_shown_whole(page: Page, workspace: Workspace, analysis: Analysis, shown: dict[Any, Any]) -> None:
     """Each sentence, line and cell of the card that `vizlab card` prints; the first network's without being asked."""
     handlers = Handlers(page, workspace)
     names = analysis.request.models
-    shown = {name: handlers.choose_card(name)[page.cards.card] for name in names}
-    assert everything(page, analysis)[page.cards.card] == shown[names[0]]
-    for name, text in shown.items():
+    cards = {name: handlers.choose_card(name)[page.cards.card] for name in names}
+    assert shown[page.cards.card] == cards[names[0]]
+    for name, text in cards.items():
         for section in card_sections(workspace.shelf.get(name)):
             table = () if section.table is None else (*section.table.headers, *itertools.chain(*section.table.rows))
             for part in (section.title, *section.sentences, *table, *section.lines):
