@@ -16,6 +16,8 @@ from vizlab import bundled, scenes
 ROOT = Path(__file__).parents[1]
 OPERATORS = "run-it-for-long"
 """The how-to of who serves the page: settings, and no Python."""
+LONG = ("intervene",)
+"""Sweeps of shipped networks at their own size; tests/experiments has what it does on small ones."""
 HOW_TOS = sorted((ROOT / "docs/how-to").glob("*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
@@ -35,7 +37,15 @@ def run_blocks(page: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("page", [p for p in HOW_TOS if p.stem != OPERATORS], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.slow if page.stem in LONG else ())
+        for page in HOW_TOS
+        if page.stem != OPERATORS
+    ],
+    ids=lambda page: page.stem,
+)
 def test_the_code_of_a_how_to_runs(page: Path, tmp_path: Path) -> None:
     assert len(blocks(page, "python")) >= 4
     done = run_blocks(page, tmp_path)

@@ -75,6 +75,7 @@ def line_of(printed: str, name: str) -> str:
     return next(line for line in printed.splitlines() if line.split()[:1] == [name])
 
 
+@pytest.mark.slow
 def test_compare_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A row for each bundled network, with the accuracy that its labels have by a plain count."""
     output_of("compare_networks", tmp_path, capsys)

@@ -78,6 +78,7 @@ def test_a_box_drawn_by_two_clicks_is_attributed_as_in_python(open_page: OpenPag
     assert len(ends) == 1  # one scale for both modalities
 
 
+@pytest.mark.slow
 def test_edges_of_a_segment_on_a_phone(open_page: OpenPage) -> None:
     page = open_page(390, 844)
     open_tab(page, "Attribution", "#vz-attribution")

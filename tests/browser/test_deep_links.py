@@ -10,7 +10,11 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("tab", "shows"),
-    [("effects", "#vz-effects"), ("sensors", "#vz-sensors"), ("attribution", "#vz-attribution")],
+    [
+        ("effects", "#vz-effects"),
+        pytest.param("sensors", "#vz-sensors", marks=pytest.mark.slow),
+        pytest.param("attribution", "#vz-attribution", marks=pytest.mark.slow),
+    ],
 )
 def test_a_tab_in_the_address_is_drawn(open_page: OpenPage, tab: str, shows: str) -> None:
     page = open_page(link=f"#tab={tab}")

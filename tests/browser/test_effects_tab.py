@@ -110,6 +110,7 @@ def test_a_sweep_comes_edge_by_edge_and_rings_the_map(open_page: OpenPage, by_py
     expect(page.locator(".vz-map-legend")).to_contain_text("area: effect")
 
 
+@pytest.mark.slow
 def test_the_next_visitor_sees_it_at_once_sorts_it_and_opens_a_site(open_page: OpenPage, by_python: Sweep) -> None:
     """After the sweep of the test before, or one of his own."""
     page = open_page()

@@ -71,6 +71,7 @@ def test_numbers_are_those_of_python_and_another_class_follows(open_page: OpenPa
     agree(totals(page), expected("true"))
 
 
+@pytest.mark.slow
 def test_streams_of_several_tasks_on_a_phone(open_page: OpenPage) -> None:
     page = open_page(390, 844)
     open_tab(page, "Modalities", "#vz-modalities")

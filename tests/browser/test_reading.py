@@ -37,6 +37,7 @@ def quarter_millimetres(tmp_path: Path) -> tuple[Path, Path, float]:
     return colour, write(tmp_path / "table_depth.png", (metres * 4000).astype(np.uint16)), float(np.median(metres))
 
 
+@pytest.mark.slow
 def test_a_unit_can_be_typed_and_is_kept(open_page: OpenPage, quarter_millimetres: tuple[Path, Path, float]) -> None:
     colour, depth, median = quarter_millimetres
     page = open_page()
@@ -72,6 +73,7 @@ def test_one_click_reads_in_another_unit_and_runs(
     expect(page.locator("#vz-unit input")).to_have_value(re.compile("0.25 mm"))
 
 
+@pytest.mark.slow
 def test_one_click_mirrors_depth_that_lies_mirrored(open_page: OpenPage, tmp_path: Path) -> None:
     scene = folder("scenes") / "bedroom"
     counts = cv2.imread(str(scene / "depth.png"), cv2.IMREAD_UNCHANGED)

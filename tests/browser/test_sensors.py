@@ -54,6 +54,7 @@ def test_the_slider_breaks_the_picture_and_the_figures_follow(open_page: OpenPag
     expect(page.locator("#vz-message")).to_have_text("")
 
 
+@pytest.mark.slow
 def test_a_sweep_is_drawn_and_marked_once_another_picture_is_on_show(open_page: OpenPage) -> None:
     page = open_page()
     open_tab(page, "Sensors", "#vz-sensors")
@@ -78,6 +79,7 @@ def test_a_sweep_is_drawn_and_marked_once_another_picture_is_on_show(open_page: 
     expect(page.locator("#vz-sensor-sweep")).to_contain_text("wrong unit")
 
 
+@pytest.mark.slow
 def test_a_sweep_can_be_stopped(open_page: OpenPage) -> None:
     page = open_page()
     open_tab(page, "Sensors", "#vz-sensors")

@@ -58,6 +58,7 @@ def test_a_study_is_opened_and_read(open_page: OpenPage, tmp_path: Path) -> None
     expect(page.locator("#vz-study-correlations tr:has(td)")).to_have_count(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 820])
 def test_it_fits_narrow_pages(open_page: OpenPage, tmp_path: Path, width: int) -> None:
     made_study().save(tmp_path / "study.npz")

@@ -147,6 +147,7 @@ def test_two_pictures_become_one_and_the_whole_page_is_about_it(
     expect(page.locator(".vz-console").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_said_and_the_picture_before_stays(
     open_page: OpenPage, checkpoint: Path, files: dict[str, Path]
 ) -> None:
@@ -167,6 +168,7 @@ def test_what_cannot_be_read_is_said_and_the_picture_before_stays(
     expect(page.locator(".vz-status b")).to_have_text(title)
 
 
+@pytest.mark.slow
 def test_a_scene_is_enough_and_the_next_one_follows(open_page: OpenPage, checkpoint: Path) -> None:
     page = open_page(820, 1180)
     with_network(page, checkpoint)
@@ -186,6 +188,7 @@ def test_a_scene_is_enough_and_the_next_one_follows(open_page: OpenPage, checkpo
     assert "domains=paint%3Aedges%2Cshade%3Ashading" in page.url
 
 
+@pytest.mark.slow
 def test_it_fits_every_width_and_axe_finds_nothing_serious(open_page: OpenPage, checkpoint: Path) -> None:
     page = open_page()
     with_network(page, checkpoint)

@@ -16,7 +16,11 @@ LESS = (120, 160)
 """Half the working size of what ships, each way."""
 
 
-@pytest.mark.parametrize("path", CHECKPOINTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*CHECKPOINTS[:1], *(pytest.param(path, marks=pytest.mark.slow) for path in CHECKPOINTS[1:])],
+    ids=lambda path: path.stem,
+)
 def test_shipped_networks_have_every_property(path: Path) -> None:
     report = check(vizlab.load_model(path, "cpu"), working_size=LESS)
     assert report.ok, str(report)
@@ -29,7 +33,9 @@ def test_shipped_networks_have_every_property_at_their_own_size(path: Path) -> N
     assert report.ok, str(report)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "cen_refinenet50" else ()) for name in NAMES]
+)
 def test_the_authors_networks_have_every_property(name: str, tmp_path: Path) -> None:
     translation = name == "cen_pix2pix_nf8"
     path = tmp_path / f"{name}.pth.tar"

@@ -172,6 +172,7 @@ def test_a_batch_has_the_numbers_of_its_pictures(small_rgbd: RGBDImage) -> None:
         np.testing.assert_allclose(together.found.where[picture], alone.found.where[0], atol=0.02)
 
 
+@pytest.mark.slow
 def test_an_unfinished_sweep_is_gone_on_with(small_rgbd: RGBDImage) -> None:
     model = make_model("nddr-cnn")
     whole = sweep(model, small_rgbd)

@@ -48,6 +48,7 @@ def test_both_files_are_small_enough_and_rightly_named(wheel: Path, sdist_archiv
     assert {str(tag) for tag in tags} == {"py3-none-any"}
 
 
+@pytest.mark.slow
 def test_the_wheel_of_the_source_distribution_is_that_of_the_checkout(wheel: Path, checkout: Path) -> None:
     with zipfile.ZipFile(build("build_wheel", checkout)) as direct, zipfile.ZipFile(wheel) as through:
         sums = [

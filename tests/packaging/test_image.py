@@ -111,6 +111,7 @@ def sent(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_the_builder_gets_what_the_wheel_is_made_of_and_little_else(sent: Path, wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as whole, zipfile.ZipFile(build("build_wheel", sent)) as found:
         # The viewer's TypeScript comes along from the source distribution; nothing reads it where it is installed.
@@ -189,6 +190,7 @@ def state(place: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mtime_ns for path in place.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_its_command_serves_the_page_writes_nowhere_else_and_stops(python: Path, tmp_path: Path) -> None:
     place = python.parents[1]
     before = state(place)

@@ -86,6 +86,7 @@ def test_a_folder_with_files_is_left_as_it_is(space: Path, wheel: Path) -> None:
     assert re.fullmatch(r"'.*' holds files already; expected .*\.\n", done.stderr)
 
 
+@pytest.mark.slow
 def test_it_starts_and_analyses_where_no_vizlab_is_installed(borrowed: Path, space: Path, tmp_path: Path) -> None:
     port = free_port()
     code = (space / "app.py").read_text()

@@ -88,7 +88,7 @@ def started(folder: Path, *command: str | Path) -> Iterator[Started]:
             process.wait(10)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_a_signal_during_an_analysis_ends_the_page_and_its_files(number: int, tmp_path: Path) -> None:
     with started(tmp_path, "app.py") as page:
         colour, depth = (page.upload(path) for path in write_pair(tmp_path))
@@ -106,6 +106,7 @@ def test_a_signal_during_an_analysis_ends_the_page_and_its_files(number: int, tm
         assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_page_that_was_killed_leaves_files_which_the_next_one_removes(tmp_path: Path) -> None:
     with started(tmp_path, "app.py") as page:
         colour = page.upload(write_pair(tmp_path)[0])
@@ -120,6 +121,7 @@ def test_a_page_that_was_killed_leaves_files_which_the_next_one_removes(tmp_path
     assert [path for path in page.uploads.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.slow
 def test_a_page_of_python_ends_with_its_script_while_networks_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from gradio_client import Client
 
 from tests.packaging.commands import ROOT, run
@@ -71,6 +72,7 @@ def vizlab_version() -> str:
     return line.split('"')[1]
 
 
+@pytest.mark.slow
 def test_its_command_opens_the_analysed_page_from_any_folder(python: Path, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     command = [python.with_name("vizlab"), "page", "--port", url.rpartition(":")[2], "--device", "cpu"]

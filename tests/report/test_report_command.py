@@ -112,6 +112,7 @@ def test_scores_are_those_of_python(report: Path, files: Path, traces: dict[str,
     assert float(line["value"]) == pytest.approx(float(np.sqrt(np.nanmean(error.astype(float) ** 2))), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_setting_goes_to_the_networks_that_have_it_and_their_own_stands_beside(files: Path, tmp_path: Path) -> None:
     command(files, tmp_path, "--set", "threshold=0.9", "--layers", "predictions", "--megabytes", "1")
     facts = json.loads((tmp_path / "report.json").read_text())["networks"]

@@ -124,7 +124,9 @@ def test_saved_scene_reads_back(tmp_path) -> None:  # type: ignore[no-untyped-de
         assert np.abs(domains[name].astype(int) - picture).mean() < 6, name  # as JPEG
 
 
-@pytest.mark.parametrize("name", list_scenes())
+@pytest.mark.parametrize(
+    "name", [list_scenes()[0], *(pytest.param(name, marks=pytest.mark.slow) for name in list_scenes()[1:])]
+)
 def test_tracing_a_bundled_scene_again_gives_its_geometry(name: str) -> None:
     scene, entry = load_scene(name), CATALOGUE[name]
     depth, labels = room_geometry(build_room(entry.kind, entry.seed), entry.size)

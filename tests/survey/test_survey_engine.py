@@ -145,6 +145,7 @@ def test_another_option_makes_its_parts_again(tmp_path: Path, data: Path) -> Non
     assert "semseg/ensemble|counts" not in second.of("cen", "traces").rows
 
 
+@pytest.mark.slow
 def test_killed_and_gone_on_with(place: Path, data: Path, config: Path, here: Study) -> None:
     """kill -9 after the first part of a network: the same command ends with the same numbers."""
     out = place / "killed"
@@ -255,6 +256,7 @@ def test_the_command(place: Path, data: Path, config: Path, here: Study) -> None
     assert "contradict" in str(ran.exception)
 
 
+@pytest.mark.slow
 def test_on_a_bare_machine(place: Path, data: Path, here: Study) -> None:
     """Without Ray and all that draws, and without an installation: the same numbers."""
     absent = "ray", "plotly", "gradio", "captum", "typer", "matplotlib"

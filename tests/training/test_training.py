@@ -93,7 +93,10 @@ def test_the_loss_falls_within_a_few_steps_on_rendered_rooms(path: Path, scene_f
     assert losses[-1] < 0.8 * losses[0]
 
 
-@pytest.mark.parametrize(("network", "precision"), [("cen", "32-true"), ("mti-net", "bf16-mixed")])
+@pytest.mark.parametrize(
+    ("network", "precision"),
+    [("cen", "32-true"), pytest.param("mti-net", "bf16-mixed", marks=pytest.mark.slow)],
+)
 def test_a_killed_run_goes_on_exactly_where_it_stopped(
     network: str, precision: str, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
