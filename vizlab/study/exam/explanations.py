@@ -52,11 +52,6 @@ class Sitting:
     def framing(self) -> Framing:
         return self.model.frame(self.image.size)
 
-    @property
-    def of_both(self) -> bool:
-        """Whether the network takes both modalities."""
-        return len(self.model.inputs) > 1
-
     @cached_property
     def forwards(self) -> Forwards:
         """Every set of the modalities, under every replacement of those that are missing."""
@@ -66,8 +61,6 @@ class Sitting:
     @cached_property
     def outputs(self) -> dict[str, Tensor]:
         """The final outputs of semseg by name, (1, 40, h, w), of the network as it is."""
-        if self.of_both:
-            return answered(self.forwards.whole)
         return answered(self.model.forward(self.model.preprocess(self.image, self.framing)))
 
     @property
@@ -129,7 +122,7 @@ def shapley(sitting: Sitting) -> list[Explained]:
     forwards = sitting.forwards
     found = []
     for replacement, by_coalition in forwards.outputs.items():
-        for output in sitting.outputs:
+        for output in answered(forwards.whole):
             table = {some: probabilities(outputs[output], sitting) for some, outputs in by_coalition.items()}
             phi, pairs = shapley_values(forwards.players, table), interactions(forwards.players, table)
             (together,) = pairs.values()
