@@ -10,9 +10,11 @@ from typing import Any
 
 import lightning as L
 import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from vizlab.core.door.container import file_hash
 from vizlab.core.model import Model
+from vizlab.core.replacing import replacing
 from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
 from vizlab.study.training.recipe import Recipe
@@ -28,6 +30,20 @@ class NoteRun(L.Callback):
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint[KEY] = self._settings
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes last.ckpt beside its place, then puts it there.
+
+    Lightning writes it among the system's temporary files, and moves it: to another disk that is a copy, of which a
+    kill or a full disk leaves half, in the place of the epoch before.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        """Raises DataError where it cannot be written; the one before is still there then."""
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, DataError) as file:
+            torch.save(checkpoint, file)
 
 
 def run_settings(

@@ -24,7 +24,7 @@ from vizlab.study.training.data import InMemory
 from vizlab.study.training.module import FusionTraining
 from vizlab.study.training.pretrained import describe_start, initialise_backbones, load_start, start_layout
 from vizlab.study.training.recipe import Recipe
-from vizlab.study.training.resume import NoteRun, require_same_run, run_settings
+from vizlab.study.training.resume import NoteRun, WholeCheckpoints, require_same_run, run_settings
 from vizlab.study.training.teacher import load_teachers, taught
 from vizlab.tasks import NYU40_CLASSES
 
@@ -108,6 +108,7 @@ def train(
             NoteRun(settings),
             TQDMProgressBar(refresh_rate=10),
         ],
+        plugins=[WholeCheckpoints()],
         log_every_n_steps=10,
         enable_model_summary=False,
     )
