@@ -26,6 +26,8 @@ ROOM = 150_000_000
 LEFT = 3_000
 """Bytes that are left of it for a command."""
 KEEP = b"what was there before"
+SAID = "vizlab: "
+"""How the sentence of a command begins."""
 TAKES = 1800.0
 
 
@@ -100,7 +102,8 @@ def _said(code: int, log: Path) -> Found:
     lines = [line for line in log.read_text().splitlines() if line.strip()]
     traces = any(line.startswith("Traceback") for line in lines)
     last = lines[-1] if lines else ""
-    return Found(code, last[:300], code == 1 and not traces and last.startswith("vizlab: "))
+    said = last[max(0, last.find(SAID)) :]  # a progress bar does not end its line
+    return Found(code, said[:300], code == 1 and not traces and said.startswith(SAID))
 
 
 @contextlib.contextmanager
