@@ -39,6 +39,15 @@ def test_a_file_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> N
     assert [one.name for one in tmp_path.iterdir()] == ["secret"]
 
 
+def test_who_comes_second_takes_what_the_first_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "secret"
+    first = secret_of(file)
+    with monkeypatch.context() as looked:
+        looked.setattr(Path, "exists", lambda self: False)  # before the file was there
+        assert secret_of(file) == first
+    assert [one.name for one in tmp_path.iterdir()] == ["secret"]
+
+
 @pytest.mark.parametrize(
     ("content", "mode", "words"),
     [(b"x" * BYTES, 0o640, r"mode 640\): chmod 600"), (b"x" * (BYTES - 1), 0o600, "has 31 bytes; expected 32")],
@@ -62,6 +71,12 @@ def test_pages_with_one_secret_give_one_question_one_key(settings: Settings, sce
     first, second, other = (Workspace(one).key_of(request) for one in (shared, shared, settings))
     assert first == second
     assert other != first
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:1", "127.0.0.1:99999999"])
+def test_a_cluster_that_is_none_is_said(settings: Settings, address: str) -> None:
+    with pytest.raises(InputError, match=f"no Ray cluster at '{address}'; expected auto or HOST:PORT"):
+        Workspace(replace(settings, scale=address))
 
 
 def test_options_of_scale() -> None:

@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import secrets
+import socket
 import threading
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -22,6 +23,8 @@ STORE = 2**30
 DEPLOYMENT = "Networks"
 ENDS = 1.5
 """Seconds that Ray gets to end."""
+CONNECTS = 5.0
+"""Seconds in which a cluster has to answer."""
 
 _OWN = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
@@ -105,6 +108,8 @@ class _RayAnswer:
 
 def _connected(settings: Settings) -> Any:
     """Ray, started or joined."""
+    if settings.scale not in (LOCAL, "auto") and not _answers(settings.scale):  # Ray would try for minutes
+        raise InputError(_no_ray(settings.scale))
     os.environ.setdefault("RAY_SERVE_LOG_TO_STDERR", "0")  # read when Serve is imported
     if settings.scale == LOCAL:
         for name, value in {**_OWN, "RAY_AUTH_TOKEN": secrets.token_hex(32)}.items():
@@ -119,6 +124,16 @@ def _connected(settings: Settings) -> Any:
     except Exception as err:  # Ray's own, a plain Exception where a process of its does not start in time
         raise InputError(_no_ray(settings.scale)) from err
     return ray
+
+
+def _answers(address: str) -> bool:
+    """Whether something listens at HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), CONNECTS).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _no_ray(address: str) -> str:
