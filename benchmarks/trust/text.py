@@ -234,7 +234,8 @@ _SECTIONS: dict[str, tuple[str, str, Callable[[Figures], list[str]]]] = {
     ),
     "disk": (
         "A full disk",
-        "every writer on a small file system in memory that is full but for some bytes, then again with room.",
+        "whatever writes files, on a small file system in memory that is full but for some bytes, then again with "
+        "room.",
         _disk,
     ),
     "fuzz": (
@@ -269,4 +270,6 @@ def _yes(well: bool) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "x".join(map(str, value)) if isinstance(value, list) else f"{value}"
+    if isinstance(value, list):
+        return " ".join(value) if all(isinstance(one, str) for one in value) else "x".join(map(str, value))
+    return f"{value}"
