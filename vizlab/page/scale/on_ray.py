@@ -110,7 +110,7 @@ def _connected(settings: Settings) -> Any:
     """Ray, started or joined."""
     if settings.scale not in (LOCAL, "auto") and not _answers(settings.scale):  # Ray would try for minutes
         raise InputError(_no_ray(settings.scale))
-    os.environ.setdefault("RAY_SERVE_LOG_TO_STDERR", "0")  # read when Serve is imported
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it tells of every process that is started
     if settings.scale == LOCAL:
         for name, value in {**_OWN, "RAY_AUTH_TOKEN": secrets.token_hex(32)}.items():
             os.environ.setdefault(name, value)
