@@ -34,6 +34,9 @@ def study_command(
     Writes OUT/study.npz, which the page opens in its tab Study. What was measured when it is interrupted stays in
     OUT/parts, and the same command goes on from there.
 
+    On a cluster (--address) vizlab has to be installed on every machine, and DIR, the checkpoints and OUT have to lie
+    under the same paths everywhere.
+
     CONFIG lists checkpoints, seen from its own folder, and has a table measures.NAME for each measure, which may be
     empty: traces, sweep, shapley, similarity, corruptions, messages, zeros. In it, every = 6 takes each sixth picture
     alone; what else stands there is the measure's own. Further keys: split, batch, device, precision, threads, seed,

@@ -128,7 +128,7 @@ def _cluster(address: str | None) -> Iterator[Any]:
             quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
             ray.init("local", include_dashboard=False, object_store_memory=STORE, **quiet)
         elif started:
-            ray.init(address, logging_level=logging.ERROR)
+            _connect(ray, address)
         log = logging.getLogger("ray.data")
         context = ray.data.DataContext.get_current()
         kept = log.level, context.enable_progress_bars
@@ -141,6 +141,17 @@ def _cluster(address: str | None) -> Iterator[Any]:
             context.enable_progress_bars = kept[1]
             if started:
                 ray.shutdown()
+
+
+def _connect(ray: Any, address: str | None) -> None:
+    """To a cluster that is there; raises InputError where none answers."""
+    try:
+        ray.init(address, logging_level=logging.ERROR)
+    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as err:
+        raise InputError(
+            f"No Ray cluster answers at '{address}'; start one with `ray start --head` and give the address that it "
+            "prints, or leave --address out."
+        ) from err
 
 
 @contextmanager
