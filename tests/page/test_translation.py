@@ -348,6 +348,8 @@ def test_a_scene_s_own_pictures_go_into_the_streams_that_are_called_like_them(
     rgbd = with_domains(workspace.scene_picture("kitchen").rgbd, scene.domain_paths)
     expected = vizlab.trace(vizlab.load_model(folder / f"{TWO}.safetensors", "cpu", precision="float32"), rgbd)
     np.testing.assert_array_equal(trace.predictions["image"].value, expected.predictions["image"].value)  # type: ignore[union-attr]
+    own = translating.look(rich, *given)
+    assert ["<img" in own[slot.seen] for slot in page.translation.slots[:2]] == [True, True]
     seen = translating.look(poor, *given)
     assert "has no light of its own" in text(seen[page.translation.slots[1].seen])
     assert "has no texture and light of its own" in text(translate(translating, poor, given)[page.message])

@@ -190,7 +190,7 @@ class Translating:
         """What a stream would get as a small picture; a sentence where it cannot be."""
         try:
             if source == SCENE:
-                return _seen_file(name, str(own[name])) if name in own else alert(NOT_OF_SCENE % name)
+                return _seen_file(name, str(own[name]), Limits()) if name in own else alert(NOT_OF_SCENE % name)
             if source == UPLOAD:
                 return _seen_file(name, file, self._workspace.settings.limits) if file else ""
             if rgbd is None:
