@@ -177,6 +177,21 @@ def test_a_plain_zero_leaves_nothing_in_place_of_an_exchanged_channel(
     assert change_from(change.to_dict()) == change
 
 
+@pytest.mark.parametrize("where", [None, "there"])
+def test_a_picture_s_own_part_put_in_changes_nothing_at_another_threshold(
+    where: str | None, exchanging: tuple[vizlab.Model, str, np.ndarray], small_rgbd: RGBDImage
+) -> None:
+    """The threshold says which channels the part is of: those of the other picture are the same."""
+    model, site, _ = exchanging
+    moved = vizlab.threshold(0.9, where and site)
+    framing = model.frame(small_rgbd.size)
+    changes = [[moved], [moved, vizlab.do(site, "rgb", "depth", by=small_rgbd)]]
+    plain, put = (outputs_at(model, small_rgbd, site, intervention_of(model, c, framing)) for c in changes)
+    assert torch.equal(put[0], plain[0])
+    before = outputs_at(model, small_rgbd, site, NO_INTERVENTION)
+    assert not torch.equal(plain[0], before[0])
+
+
 def test_a_threshold_above_every_scale_at_one_site_swaps_all_there_and_no_more(
     exchanging: tuple[vizlab.Model, str, np.ndarray], small_rgbd: RGBDImage
 ) -> None:
@@ -382,7 +397,7 @@ def test_what_a_network_does_not_have_is_one_sentence(place: int, small_rgbd: RG
         assert str(found.value).count(". ") == 0
 
 
-@pytest.mark.parametrize("by", [float("nan"), float("inf"), True, None, "zero", ["cut"]])
+@pytest.mark.parametrize("by", [float("nan"), float("inf"), True, None, "nothing", ["cut"]])
 def test_what_is_no_replacement_is_refused(by: object) -> None:
     with pytest.raises(InputError, match=r"A part is to be (replaced|scaled) by"):
         vizlab.do("first", by=by)  # type: ignore[arg-type]

@@ -139,12 +139,13 @@ def intervention_of(
         if site is not None:
             at.setdefault(site, {})[name] = value
     everywhere = {name: value for (name, site), value in values.items() if site is None}
-    edits = _edits(model, [change for change in changes if isinstance(change, Do)], framing)
-    return Intervention(settings={**(settings or {}), **everywhere}, at=at, edits=edits)
+    base = Intervention(settings={**(settings or {}), **everywhere}, at=at)
+    edits = _edits(model, [change for change in changes if isinstance(change, Do)], framing, base)
+    return replace(base, edits=edits)
 
 
-def _edits(model: Model, changes: Sequence[Do], framing: Framing) -> dict[str, dict[Way, Edit]]:
-    """By site and way; several on one way follow each other."""
+def _edits(model: Model, changes: Sequence[Do], framing: Framing, base: Intervention) -> dict[str, dict[Way, Edit]]:
+    """By site and way; several on one way follow each other. Parts of other pictures are what comes under `base`."""
     modules = fusion_modules(model.network)
     found: dict[str, dict[Way, list[Edit]]] = {}
     for change in changes:
@@ -153,7 +154,7 @@ def _edits(model: Model, changes: Sequence[Do], framing: Framing) -> dict[str, d
         _check_channels(module, change)
         if change.by == "scale" and change.factor == 1:
             continue  # to the bit: parts that are summed one by one would round otherwise
-        given = _parts_of(model, change, ways) if change.other is not None else {}
+        given = _parts_of(model, change, ways, base) if change.other is not None else {}
         for way in ways:
             found.setdefault(change.site, {}).setdefault(way, []).append(_edit(change, framing, given.get(way)))
     return {site: {way: _joined(listed) for way, listed in ways.items()} for site, ways in found.items()}
@@ -226,11 +227,11 @@ def _check_channels(module: FusionModule, change: Do) -> None:
         )
 
 
-def _parts_of(model: Model, change: Do, ways: Sequence[Way]) -> dict[Way, Tensor]:
-    """What the other picture has on these ways."""
+def _parts_of(model: Model, change: Do, ways: Sequence[Way], base: Intervention) -> dict[Way, Tensor]:
+    """What the other picture has on these ways under `base`, whose controls say which channels those are."""
     assert change.other is not None
     inputs = model.preprocess(change.other, model.frame(change.other.size))
-    return parts_on(model, inputs, {change.site: ways}).get(change.site, {})
+    return parts_on(model, inputs, {change.site: ways}, base).get(change.site, {})
 
 
 def _edit(change: Do, framing: Framing, given: Tensor | None) -> Edit:
