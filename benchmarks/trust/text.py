@@ -142,7 +142,7 @@ def _beside(size: float, bound: float) -> str:
 
 
 def _kills(found: Figures) -> list[str]:
-    partly = "" if found["kills"] >= found["wanted"] else f" of {found['wanted']}, for want of time"
+    partly = "" if found["kills"] >= found["wanted"] else f" of {found['wanted']:,}, for want of time"
     head = (
         "| command | kills | runs finished afterwards | with other bytes | files not whole | faults |\n"
         "| --- | ---: | ---: | ---: | ---: | --- |"
@@ -200,7 +200,7 @@ def _is_well(one: Figures) -> bool:
 
 
 def _fuzz(found: Figures) -> list[str]:
-    partly = "" if found["done"] >= found["wanted"] else f" of {found['wanted']}, for want of time"
+    partly = "" if found["done"] >= found["wanted"] else f" of {found['wanted']:,}, for want of time"
     faults = (
         "No fault: nothing crashed, hung, took too much memory or ended in anything but a sentence."
         if not found["faults"]
