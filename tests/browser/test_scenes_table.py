@@ -46,7 +46,7 @@ def looked_at(visit: OpenPage) -> Page:
 @pytest.fixture
 def table(looked_at: Page) -> Page:
     """The tab Scenes of one page with the rows of all networks, for tests that look at it and sort it."""
-    open_tab(looked_at, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    open_tab(looked_at, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     looked_at.locator('#vz-scene-table button[data-only=""]').click()
     return looked_at
 
@@ -123,7 +123,7 @@ def test_the_best_of_a_column_is_bold_among_the_rows_shown(table: Page) -> None:
 
 def test_a_row_opens_its_scene_on_the_stage(open_page: OpenPage) -> None:
     page = open_page()
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     run_all(page)
     row = page.locator("#vz-scene-table tbody tr[data-network]").last
     title = row.locator("th").inner_text()
@@ -131,7 +131,7 @@ def test_a_row_opens_its_scene_on_the_stage(open_page: OpenPage) -> None:
     expect(page.locator(".vz-status b")).to_have_text(title)
     expect(page.get_by_role("tab", name="Stage")).to_have_attribute("aria-selected", "true")
     expect(page.locator("body")).not_to_have_class(re.compile("vz-busy"))
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     expect(page.locator("#vz-scene-table tr[aria-current] th").first).to_have_text(title)
 
 
@@ -161,7 +161,7 @@ def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) 
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".vz-status")).to_contain_text("3 networks")
     expect(page.locator("body")).not_to_have_class(re.compile("vz-busy"))
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     missing = page.locator("#vz-scene-table tr[data-missing]")
     total = page.locator("#vz-scene-table tbody tr").evaluate_all(
         "rows => new Set(rows.map(r => r.dataset.scene)).size"
@@ -179,7 +179,7 @@ def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) 
 @pytest.mark.parametrize("width", [390, pytest.param(820, marks=pytest.mark.slow)])
 def test_a_narrow_screen_scrolls_the_table_and_not_the_page(open_page: OpenPage, width: int) -> None:
     page = open_page(width, 800)
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator(".vz-scene-rows")
     assert box.evaluate("b => b.scrollWidth > b.clientWidth")
@@ -242,5 +242,5 @@ def test_a_dropped_checkpoint_is_added_ticked_and_has_its_column(open_page: Open
     columns = page.locator("#vz-predictions .vz-column")
     expect(columns.filter(has_text="my_fusion · ensemble")).to_be_visible()
     assert {"CEN · ensemble", "CEN multitask", "NDDR-CNN", "MTI-Net"} <= set(columns.all_inner_texts())
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]")
+    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     assert "my_fusion" in shown(page, "network")

@@ -91,6 +91,10 @@ def test_relu6_writes_over_its_input_only_where_no_gradient_is_wanted() -> None:
     wanted = x * 1
     rectify(wanted)
     assert wanted.tolist() == [-1, 3, 7]
+    rectify.inplace = False
+    with torch.no_grad():
+        before = x.clone()
+        assert rectify(before) is not before
 
 
 def test_what_same_padding_moves() -> None:

@@ -233,7 +233,7 @@ def test_what_an_assistant_says_is_bounded_and_arrives(client: TestClient) -> No
 
 def test_a_full_queue_says_how_long_the_wait_would_be() -> None:
     tiny = Tiny(Settings(max_queue=4))
-    tiny.turns._seconds = 20.0
+    tiny.turns._lanes[False].learn(20.0)
     with client_of(tiny) as client:
         tiny.blocks._queue.active_jobs = []  # nothing begins, so that what comes in stays
         for session in "aabb":

@@ -1,5 +1,6 @@
 (() => {
-  // What a chart shows, in words, for who does not see it: its title, axes and curves, and the note beside it.
+  // What a chart shows, in words, for who does not see it: its title, axes and curves, and the note beside it. And its
+  // width: Plotly looks at it when the window takes another size, and leaves out what lies in a closed tab then.
   const EVERY = 400;
   const bare = (text) => (text ?? '').replace(/<br ?\/?>/, '. ').replace(/<br ?\/?>/g, ' ').replace(/<[^>]+>/g, '').trim();
   const unique = (texts) => [...new Set(texts.map(bare).filter(Boolean))];
@@ -13,10 +14,19 @@
     return ['Chart', bare(layout.title?.text), across.length && `across: ${some(across)}`, up.length && `up: ${some(up)}`, names.length && `shown: ${some(names)}`, bare(note)]
       .filter(Boolean).join('. ').replace(/\.\. /g, '. ');
   };
+  const stale = (plot) => plot.clientWidth && plot._fullLayout && Math.abs(plot._fullLayout.width - plot.clientWidth) > 2;
+  const widths = new ResizeObserver((seen) => {
+    if (seen.some((one) => stale(one.target))) setTimeout(() => window.dispatchEvent(new Event('resize')));
+  });
+  const watched = new WeakSet();
   let waiting = 0;
   const label = () => {
     waiting = 0;
     for (const plot of document.querySelectorAll('.js-plotly-plot')) {
+      if (!watched.has(plot)) {
+        watched.add(plot);
+        widths.observe(plot);
+      }
       const text = summary(plot);
       if (plot.getAttribute('aria-label') === text) continue;
       plot.setAttribute('role', 'figure');  // not an image: its toolbar can be used

@@ -68,10 +68,13 @@ class InvertedResidual(nn.Module):
 
 
 class ReLU6(nn.ReLU6):
-    """In place where no gradient is wanted: in training that would save a copy of what is written over."""
+    """In place, but where a gradient is wanted: there it would have what is written over copied first."""
+
+    def __init__(self) -> None:
+        super().__init__(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu6(x, inplace=not torch.is_grad_enabled())
+        return F.relu6(x, inplace=self.inplace and not torch.is_grad_enabled())
 
 
 class InvertedResidualBackbone(Backbone):
