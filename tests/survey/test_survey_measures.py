@@ -2,18 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from tests.conftest import CONFIGS, make_model
+from vizlab.core.changes import do, intervention_of
 from vizlab.core.model import Model
 from vizlab.core.predictions import SemsegPrediction
+from vizlab.core.site import intervening
 from vizlab.core.tracer import trace
 from vizlab.errors import DataError, InputError
 from vizlab.experiments.corruptions import corrupted
+from vizlab.experiments.interventions.edges import Edge
+from vizlab.experiments.interventions.edges import edges_of as every_edge
 from vizlab.experiments.modalities.shapley import coalitions
+from vizlab.experiments.similarity.messages import predicted_messages
 from vizlab.experiments.similarity.streams import stream_similarity
 from vizlab.rgbd import RGBDImage
 from vizlab.study.data import RGBDFolder
@@ -21,6 +26,7 @@ from vizlab.study.survey import summaries
 from vizlab.study.survey.batch import Batch, Split, batches
 from vizlab.study.survey.intervals import draw, miou
 from vizlab.study.survey.measures import MEASURES, Measure, make_measure
+from vizlab.study.survey.scores import score
 from vizlab.study.survey.study import Section
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -180,6 +186,38 @@ def test_likeness_is_that_of_one_picture(folder: RGBDFolder) -> None:
         place = one.place
         xy, xx, yy = rows["terms"][0, labels.index((place.site, place.when, place.first, place.second)), :3]
         assert xy / np.sqrt(xx * yy) == pytest.approx(one.cka, rel=1e-4)
+
+
+def test_what_is_told_is_under_its_edge(folder: RGBDFolder) -> None:
+    model = make_model("cen")
+    measure = measure_of("messages")
+    rows = measure.run(model, batch_of(model, folder, 3))
+    expected = predicted_messages(model, RGBDImage(folder.read(3).colour, folder.read(3).depth))
+    listed = [Edge(site, target, source) for site, source, target in measure.meta(model)["labels"]["edge"]]
+    assert list(expected) == listed
+    found = rows["predicted"][0]
+    np.testing.assert_allclose(found, list(expected.values()), rtol=1e-4)
+    # Both ways of a site have figures, so that one in the other's place is seen.
+    both = [(a, b) for a, b in zip(found[::2], found[1::2], strict=True) if np.isfinite(a) and np.isfinite(b)]
+    assert any(abs(a - b) > 0.01 for a, b in both)
+
+
+@pytest.mark.parametrize(("config", "same"), [("cen", False), ("nddr-cnn", True)])
+def test_zeros_are_on_all_edges_and_stand_beside_the_cut(config: str, same: bool, folder: RGBDFolder) -> None:
+    """As `do` at every site makes them; the same as the cut only where parts are summed."""
+    model = make_model(config)
+    batch = batch_of(model, folder, 3)
+    rows = measure_of("zeros").run(model, batch)
+    by: Literal["cut", "zero"]
+    for by in ("cut", "zero"):
+        changes = [do(site, by=by) for site in dict.fromkeys(edge.site for edge in every_edge(model))]
+        with intervening(intervention_of(model, changes, batch.framing)):
+            expected = score(model.forward(batch.inputs), batch)
+        for name, values in expected.items():
+            np.testing.assert_allclose(rows[f"{by}|{name}"], values, rtol=1e-5, err_msg=name)
+    plain, cut, zero = (rows[f"{kind}|{next(iter(expected))}"] for kind in ("plain", "cut", "zero"))
+    assert not np.array_equal(plain, cut)
+    assert np.array_equal(cut, zero) == same
 
 
 def test_options_are_checked() -> None:
