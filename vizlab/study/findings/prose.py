@@ -44,7 +44,8 @@ TOLD = """
 On {} pictures. *Told*: how much of the variance of what comes on an edge the best linear map from the target's own
 features at that site predicts, cell by cell, on cells it was not fitted on (four folds of a checkered picture, no
 penalty). Own features are what the target adds there itself or, where channels are replaced, those that are not. What
-is told brings little that is new; what is not may still be noise. A dash: too few cells for so many features.
+is told brings little that is new; what is not may still be noise. Below 0 the map misses by more than the channels'
+means do, as where it has found only chance. A dash: too few cells for so many features.
 """
 ZEROS = """
 A plain zero is no cut: where channels are replaced, a cut gives the target its own back, and a zero puts there what no
