@@ -79,6 +79,12 @@ def test_a_cluster_that_is_none_is_said(settings: Settings, address: str) -> Non
         Workspace(replace(settings, scale=address))
 
 
+def test_a_wrong_secret_is_said_before_a_cluster_is_asked(settings: Settings, tmp_path: Path) -> None:
+    """Else what was started there stays, and nobody has it to end it."""
+    with pytest.raises(InputError, match="The secret cannot be read"):
+        Workspace(replace(settings, scale="127.0.0.1:1", secret_file=tmp_path))
+
+
 def test_options_of_scale() -> None:
     assert parse_settings([], {}).scale == ""
     assert parse_settings(["--scale"], {}).scale == "local"

@@ -78,6 +78,7 @@ class Workspace:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._secret = secret_of(settings.secret_file)  # refused before any replica is started
         self.shelf = ModelShelf(settings.checkpoints, settings.add_from)
         kept = settings.cache_mb * 1_000_000
         self._results: ByteCache[Analysis] = ByteCache(int(RESULTS * kept), self._forget)
@@ -91,7 +92,6 @@ class Workspace:
         self.rows = SceneRows()
         self._bundled: dict[str, Picture] = {}
         self._derived: ByteCache[Picture] = ByteCache(min(DERIVED_BYTES, int(DERIVED * kept)))
-        self._secret = secret_of(settings.secret_file)
         self._reading = threading.BoundedSemaphore(READ_AT_ONCE)
 
     def scenes(self) -> tuple[str, ...]:
