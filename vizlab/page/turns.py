@@ -46,6 +46,10 @@ class _Lane:
     def full(self) -> bool:
         return self.taken >= self.room
 
+    def expected(self, before: int) -> float:
+        """Seconds until so many have had their turn, as turns have gone lately; 0 while none has ended."""
+        return before * self.seconds / max(1, self.room)
+
     def learn(self, seconds: float) -> None:
         self.seconds = seconds if not self.seconds else (1 - NEWEST) * self.seconds + NEWEST * seconds
 
@@ -150,8 +154,7 @@ class Turns:
 
     def expected_seconds(self, before: int, elsewhere: bool = False) -> float:
         """How long one waits behind so many, as turns have gone lately; 0 while none has ended."""
-        lane = self._lanes[elsewhere and self.elsewhere > 0]
-        return before * lane.seconds / lane.room
+        return self._lanes[elsewhere and self.elsewhere > 0].expected(before)
 
     def close(self) -> None:
         """Nobody's turn comes any more: who waits, or asks later, gets a CancelledError."""
@@ -226,7 +229,7 @@ class Turns:
     def busy_words(self, waiting: int | None = None) -> str:
         """What is said to who finds no place any more."""
         many = self.waiting if waiting is None else waiting
-        expected = max(lane.seconds * (many + lane.taken) / max(1, lane.room) for lane in self._lanes.values())
+        expected = max(lane.expected(many + lane.taken) for lane in self._lanes.values())
         last = f", the last of them for about {seconds_words(expected)}" if expected else ""
         runs = "1 run waits" if many == 1 else f"{many} runs wait"
         return f"{runs} already{last}, and no more can; try again later."
