@@ -1,7 +1,6 @@
 """One replica: networks of its own, loaded by the same door, and run as the page's process would run them."""
 
 from dataclasses import replace
-from importlib.metadata import version
 
 import torch
 
@@ -39,10 +38,6 @@ class Replica:
     def devices(self) -> dict[str, str]:
         """What it can run on, in words."""
         return self._networks.devices()
-
-    def version(self) -> str:
-        """Of the vizlab it runs."""
-        return version("vizlab")
 
     def _answer(self, question: Question) -> Traced | Changed | Unreachable:
         model = self._model(question.source)
