@@ -1,34 +1,24 @@
 """Turns go in the order of asking, background work last; who gives up leaves the queue."""
 
-import contextlib
 import threading
 import time
 
 import pytest
 
-from vizlab.errors import BusyError, CancelledError, TimeLimitError
+from tests.page.waiters import waits
+from vizlab.errors import BusyError, TimeLimitError
 from vizlab.page.guard.visit import Visit, visiting
 from vizlab.page.turns import Turn, Turns
-
-
-def run(turns: Turns, name: str, done: list[str], background: bool = False) -> threading.Thread:
-    """A thread that waits for its turn; returns once it does wait."""
-    waits = threading.Event()
-
-    def work() -> None:
-        with turns.taken(lambda before: waits.set(), background):
-            done.append(name)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert waits.wait(5)
-    return thread
 
 
 def test_the_order_of_asking_but_background_last() -> None:
     turns, done = Turns(), []
     with turns.taken():
-        threads = [run(turns, "idle", done, background=True), run(turns, "a", done), run(turns, "b", done)]
+        threads = [
+            waits(turns, "", "idle", done, background=True),
+            waits(turns, "", "a", done),
+            waits(turns, "", "b", done),
+        ]
         time.sleep(0.05)
         assert done == []
     for thread in threads:
@@ -39,7 +29,7 @@ def test_the_order_of_asking_but_background_last() -> None:
 def test_who_waits_is_told_how_many_come_before() -> None:
     turns, done, told = Turns(), [], []
     with turns.taken():
-        first = run(turns, "a", done)
+        first = waits(turns, "", "a", done)
         with pytest.raises(KeyError), turns.taken(lambda before: (told.append(before), {}["gone"])):
             done.append("never")
     first.join(5)
@@ -53,21 +43,6 @@ def test_a_turn_ends_with_an_error_too() -> None:
         raise ValueError("inside")
     with turns.taken():
         pass
-
-
-def waits(turns: Turns, who: str, name: str, done: list[str], gone: threading.Event | None = None) -> threading.Thread:
-    """A thread of that visitor that waits for its turn; returns once it does wait."""
-    there = threading.Event()
-
-    def work() -> None:
-        left, told = (gone or threading.Event()).is_set, lambda before: there.set()
-        with visiting(Visit(who, left)), contextlib.suppress(CancelledError), turns.taken(told):
-            done.append(name)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert there.wait(5)
-    return thread
 
 
 def test_visitors_take_turns_however_many_runs_one_of_them_has() -> None:
@@ -114,7 +89,7 @@ def test_places_are_bounded_in_all_and_for_one() -> None:
         turns._lanes[False].seconds = 30.0
         with visiting(Visit("d")), pytest.raises(BusyError) as said, turns.taken():
             pass
-        threads.append(run(turns, "idle", [], background=True))
+        threads.append(waits(turns, "", "idle", [], background=True))
     for thread in threads:
         thread.join(5)
     assert str(said.value) == (

@@ -1,27 +1,13 @@
 """Turns where some run elsewhere: as many as there is room, beside one in this process, visitors in rotation."""
 
-import threading
 from contextlib import ExitStack
 
 import pytest
 
+from tests.page.waiters import waits
 from vizlab.errors import BusyError
 from vizlab.page.guard.visit import Visit, visiting
 from vizlab.page.turns import Turn, Turns
-
-
-def waiting(turns: Turns, who: str, done: list[str], elsewhere: bool) -> threading.Thread:
-    """A thread of that visitor that waits for its turn; returns once it does wait."""
-    there = threading.Event()
-
-    def work() -> None:
-        with visiting(Visit(who)), turns.taken(lambda before: there.set(), elsewhere=elsewhere):
-            done.append(who)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert there.wait(5)
-    return thread
 
 
 def test_so_many_run_elsewhere_and_one_here() -> None:
@@ -30,7 +16,10 @@ def test_so_many_run_elsewhere_and_one_here() -> None:
         for elsewhere in (True, True, False):
             both.enter_context(turns.taken(elsewhere=elsewhere))  # nobody waits for another
         assert turns.running == 3
-        threads = [waiting(turns, "there", done, True), waiting(turns, "here", done, False)]
+        threads = [
+            waits(turns, "there", "there", done, elsewhere=True),
+            waits(turns, "here", "here", done),
+        ]
         assert (turns.waiting, done) == (2, [])
     for thread in threads:
         thread.join(5)
@@ -41,7 +30,7 @@ def test_so_many_run_elsewhere_and_one_here() -> None:
 def test_with_nobody_elsewhere_all_wait_for_each_other() -> None:
     turns, done = Turns(), list[str]()
     with turns.taken():
-        thread = waiting(turns, "a", done, elsewhere=True)
+        thread = waits(turns, "a", "a", done, elsewhere=True)
         assert done == []
     thread.join(5)
     assert done == ["a"]
@@ -51,7 +40,7 @@ def test_who_waits_for_the_one_does_not_keep_the_other_up() -> None:
     """Nobody here waits behind those who wait for a replica, nor gives way to them."""
     turns, done = Turns(elsewhere=1), list[str]()
     with turns.taken(elsewhere=True):
-        thread = waiting(turns, "there", done, elsewhere=True)
+        thread = waits(turns, "there", "there", done, elsewhere=True)
         assert not turns.wanted
         with Turn(turns, lambda before: pytest.fail("waits")) as turn:
             turn.take()
@@ -77,7 +66,7 @@ def test_what_is_expected_is_of_where_one_waits() -> None:
 def test_places_are_counted_over_both() -> None:
     turns, done = Turns(places=2, elsewhere=1), list[str]()
     with turns.taken(elsewhere=True), turns.taken():
-        threads = [waiting(turns, "a", done, True), waiting(turns, "b", done, False)]
+        threads = [waits(turns, "a", "a", done, elsewhere=True), waits(turns, "b", "b", done)]
         with visiting(Visit("c")), pytest.raises(BusyError, match="2 runs wait already"), turns.taken(elsewhere=True):
             pass
     for thread in threads:
