@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.trust.answers import NETWORK, Right
 from benchmarks.trust.children import KILLED, run
 from benchmarks.trust.visitor import _last_event, _told
 from benchmarks.trust.whole import broken, files_below, parts_below
@@ -85,3 +86,27 @@ def test_the_last_event_counts_and_an_error_is_its_sentence() -> None:
     assert _told('{"error": "No.", "title": "Error"}') == "No."
     assert _told('{"detail": "Not here."}') == "Not here."
     assert _told("not json") == "not json"
+
+
+def test_an_answer_is_right_to_the_last_number_and_pixel() -> None:
+    """How long it took, and where, is no part of it."""
+    labels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    right = Right((b"", b""), {"miou": 0.5, "sites": [1, 2]}, labels)
+
+    def png(pixels: np.ndarray) -> bytes:
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "png")
+        return stream.getvalue()
+
+    def answer(**numbers: object) -> dict[str, object]:
+        return {"models": {NETWORK: {"miou": 0.5, "sites": [1, 2], "seconds": 3.0, "environment": "cpu", **numbers}}}
+
+    other = labels.copy()
+    other[2, 3] = 0
+    assert right.is_answered_by(answer(), png(labels))
+    assert right.is_answered_by(answer(seconds=4.0, environment="cuda"), png(labels))
+    assert not right.is_answered_by(answer(sites=[1, 3]), png(labels))
+    assert not right.is_answered_by(answer(further=1), png(labels))
+    assert not right.is_answered_by({"models": {}}, png(labels))
+    assert not right.is_answered_by(answer(), png(other))
+    assert not right.is_answered_by(answer(), png(labels[:2]))
