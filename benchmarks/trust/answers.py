@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 import vizlab
+from benchmarks.page_process import ROOT
 from benchmarks.trust.pictures import picture
 from vizlab.measures.reference import Reference
 from vizlab.page.summary import model_summary
@@ -53,7 +54,7 @@ def right_answers(seeds: Iterable[int], size: tuple[int, int], folder: Path) -> 
 
 def vizlab_checkpoint() -> Path:
     """The shipped network that trials run."""
-    return Path(__file__).parents[2] / "checkpoints" / f"{NETWORK}.safetensors"
+    return ROOT / "checkpoints" / f"{NETWORK}.safetensors"
 
 
 def _numbers(answer: dict[str, Any]) -> dict[str, Any]:

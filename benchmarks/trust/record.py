@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
+from benchmarks.page_process import ROOT
 from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
 
-ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "trust.json"
 VERSION = 1
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.page_process import PageProcess, page_running, without_scenes
+from benchmarks.trust.answers import NETWORK
 from benchmarks.trust.pictures import picture
 from benchmarks.trust.record import Trial
 from benchmarks.trust.visitor import Visitor, client_of
 
-NETWORK = "cen-mobilenetv2-nyuv2"
 REST = 20.0
 """Seconds without work in which free memory goes back."""
 OVER = 1.3
