@@ -84,9 +84,9 @@ def _killed(command: Command, folder: Path, wanted: int, rng: random.Random, unt
 def _one_run(command: Command, out: Path, log: Path, moments: Iterator[float], found: Found) -> None:
     """From nothing to the end; each try is killed at the next of the moments, in seconds, if it is still there."""
     while True:
-        after = next(moments, TAKES)
-        code, _ = run(lambda: command.run(out), log, after)
-        if code != KILLED:
+        after = next(moments, None)
+        code, _ = run(lambda: command.run(out), log, TAKES if after is None else after)
+        if code != KILLED or after is None:  # or it hangs
             if code:
                 found.faults.append(f"it ended with {code} after a kill: {_end_of(log)}")
             return

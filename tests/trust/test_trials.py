@@ -12,8 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.trust import kills
 from benchmarks.trust.answers import NETWORK, Right
 from benchmarks.trust.children import KILLED, run
+from benchmarks.trust.commands import Command
+from benchmarks.trust.kills import Found
 from benchmarks.trust.visitor import _last_event, _told
 from benchmarks.trust.whole import broken, files_below, parts_below
 from vizlab.errors import InputError
@@ -110,3 +113,20 @@ def test_an_answer_is_right_to_the_last_number_and_pixel() -> None:
     assert not right.is_answered_by({"models": {}}, png(labels))
     assert not right.is_answered_by(answer(), png(other))
     assert not right.is_answered_by(answer(), png(labels[:2]))
+
+
+def test_a_run_that_hangs_is_a_fault_and_no_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two kills at the moments that were drawn; then nobody kills it, and it does not end."""
+    waits: list[float] = []
+
+    def hangs(do: object, log: Path, kill_after: float) -> tuple[int, float]:
+        assert len(waits) < 3
+        waits.append(kill_after)
+        return KILLED, kill_after
+
+    monkeypatch.setattr(kills, "run", hangs)
+    found = Found()
+    kills._one_run(Command("x", print, ()), tmp_path, tmp_path / "log", iter([0.1, 0.2]), found)
+    assert waits == [0.1, 0.2, kills.TAKES]
+    assert found.kills == 2
+    assert found.faults == [f"it ended with {KILLED} after a kill: "]
