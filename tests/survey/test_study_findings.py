@@ -335,7 +335,7 @@ def test_what_is_told_is_the_mean_over_a_sites_edges_that_are_defined() -> None:
     assert 0.4 * 0.995 <= first.share.low < first.share.high <= 0.6 * 1.005
     assert (second.site, second.edges, second.known) == ("two", 1, 0)
     assert np.isnan(second.share.value)
-    assert numbers(small)["told|n|one"] is not None
+    assert float(numbers(small)["told|n|one"].value) == float(first.share.value)
 
 
 def test_zeros_stand_beside_the_cut_of_the_answer_alone() -> None:
@@ -346,6 +346,8 @@ def test_zeros_stand_beside_the_cut_of_the_answer_alone() -> None:
         "plain": 100 * 60 / 100, "cut": 50.0, "zero": 2.0,
     }  # fmt: skip
     assert {one.output for one in each.values()} == {"semseg/ensemble"}
+    claimed = {name: round(float(one.value), 6) for name, one in numbers(small).items()}
+    assert claimed == {"plain|n|semseg": 60.0, "cut|n|semseg": 50.0, "zero|n|semseg": 2.0}
 
 
 def test_the_text_has_a_row_for_each_site_and_answer_and_is_silent_without() -> None:
