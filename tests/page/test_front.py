@@ -46,8 +46,13 @@ def test_it_is_made_once(made: Made) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Host": "lab.example.org"}, {"X-Forwarded-Host": "lab.example.org"}, {"X-Forwarded-Proto": "https"}],
-    ids=["host", "forwarded host", "forwarded scheme"],
+    [
+        {"Host": "lab.example.org"},
+        {"X-Forwarded-Host": "lab.example.org"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Gradio-Server": "https://elsewhere.example.org"},  # nobody may write another's page
+    ],
+    ids=["host", "forwarded host", "forwarded scheme", "server"],
 )
 def test_another_name_has_its_own(made: Made, headers: dict[str, str]) -> None:
     """Gradio writes the addresses of its files into it."""

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vizlab.page.guard.requests import header_values, path_of
 
-DEPENDS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"accept-encoding")
-"""Headers on which it depends: what the page is called, and how it may be packed."""
+DEPENDS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server", b"accept-encoding")
+"""Headers on which it depends: what Gradio takes for the page's address, and how it may be packed."""
 NAMES = 16
 """Names that it is kept for, those that were asked for last."""
 
