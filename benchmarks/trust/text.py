@@ -54,7 +54,12 @@ def _load(found: Figures) -> list[str]:
 
 
 def _answers(found: Figures) -> str:
-    wrong = "every one was right to the last number and pixel" if not found["wrong"] else f"{found['wrong']} were wrong"
+    if not found["answers"]:
+        wrong = "nothing shows that answers are right"
+    elif found["wrong"]:
+        wrong = f"{found['wrong']} were wrong"
+    else:
+        wrong = "every one was right to the last number and pixel"
     failed, known = found["failed"], found["answers"] - found["computed"]
     memory = f", {known} of them from memory" if known > 0 else ", each of another picture"
     broken = "no request failed" if not failed else "requests failed: " + _counted(failed)

@@ -66,6 +66,7 @@ def said(name: str, *path: str, value: Any = None) -> str:
     ("path", "value", "good", "bad"),
     [
         (("load", "wrong"), 3, "every one was right to the last number and pixel", "3 were wrong"),
+        (("load", "answers"), 0, "every one was right to the last number", "nothing shows that answers are right"),
         (("load", "answers"), 335, "in 10 min, each of another picture", "in 10 min, 35 of them from memory"),
         (("load", "crowd"), None, "Then 120 came at once", "It ended before more visitors came at once"),
         (("load", "failed"), {"ReadError": 2}, "no request failed", "requests failed: 2 ReadError"),
