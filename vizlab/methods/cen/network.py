@@ -117,14 +117,18 @@ def cen_compact(
     threshold: float = THRESHOLD,
     width: int = 128,
     private_decoders: int = 0,
+    private_stages: int = 0,
     layout: InvertedResidualLayout = MOBILENET_V2,
 ) -> CEN:
     """The compact CEN: exchange after each inverted residual's depthwise norm (MobileNetV2: 17), light-weight decoders.
 
-    With `private_decoders` (1) every stream has a decoder of its own, so that streams need not err alike.
+    With `private_decoders` (1) every stream has a decoder of its own, so that streams need not err alike; with
+    `private_stages` that many of the deepest stages of the encoder have convolutions for each stream. With both, and
+    all 5 stages, streams are networks apart but for the exchange.
     """
-    norm = stream_norm(stream_names(tasks, inputs), threshold, activation="relu6")
-    encoder = InvertedResidualBackbone(layout, norm)
+    streams = stream_names(tasks, inputs)
+    norm = stream_norm(streams, threshold, activation="relu6")
+    encoder = InvertedResidualBackbone(layout, norm, len(streams), private_stages)
     copies = len(inputs) if private_decoders else 1
     decoders = [LightRefineNet(encoder.channels[1:], width, task.channels) for task in tasks for _ in range(copies)]
     return CEN(encoder, decoders, inputs, tasks, skip=1)

@@ -4,7 +4,7 @@ One class serves all of them: a layout says as data what tells one from another.
 `mobilenet_v2`, whatever the layout.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,10 @@ from torch import Tensor, nn
 
 from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.norms import NormFactory, batch_norm
-from vizlab.methods.parts.strided import StridedConv
+from vizlab.methods.parts.strided import PrivateConv, StridedConv
+
+ConvFactory = Callable[..., nn.Conv2d]
+"""Makes a convolution without bias of (channels in, channels out, kernel, stride, padding, groups=...)."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,15 @@ class InvertedResidualLayout:
 class InvertedResidual(nn.Module):
     """Expand, depthwise, project; the depthwise norm is the one made for an exchange."""
 
-    def __init__(self, cin: int, group: Group, stride: int, norm: NormFactory, same: bool) -> None:
+    def __init__(self, cin: int, group: Group, stride: int, norm: NormFactory, conv: "ConvFactory") -> None:
         super().__init__()
         hidden = cin * group.expansion
         layers: list[nn.Module] = []
         if group.expansion != 1:
-            layers.append(_normed(nn.Conv2d(cin, hidden, 1, bias=False), norm, site=False))
-        depthwise = StridedConv(
-            hidden, hidden, group.kernel, stride, group.kernel // 2, groups=hidden, bias=False, same=same
-        )
+            layers.append(_normed(conv(cin, hidden, 1), norm, site=False))
+        depthwise = conv(hidden, hidden, group.kernel, stride, group.kernel // 2, groups=hidden)
         layers.append(_normed(depthwise, norm, site=True))
-        layers += [nn.Conv2d(hidden, group.channels, 1, bias=False), norm(group.channels, site=False)]
+        layers += [conv(hidden, group.channels, 1), norm(group.channels, site=False)]
         self.conv = nn.Sequential(*layers)
         self.residual, self.channels = stride == 1 and cin == group.channels, group.channels
 
@@ -78,21 +79,38 @@ class ReLU6(nn.ReLU6):
 
 
 class InvertedResidualBackbone(Backbone):
-    """Stages "stage1", "stage2", ... at strides 2, 4, ...: the stem begins the first, each strided group another."""
+    """Stages "stage1", "stage2", ... at strides 2, 4, ...: the stem begins the first, each strided group another.
 
-    def __init__(self, layout: InvertedResidualLayout, norm: NormFactory = batch_norm) -> None:
+    Of several `streams`, stacked along the batch axis, the deepest `private_stages` stages have filters for each.
+    """
+
+    def __init__(
+        self,
+        layout: InvertedResidualLayout,
+        norm: NormFactory = batch_norm,
+        streams: int = 1,
+        private_stages: int = 0,
+    ) -> None:
         super().__init__()
         self.layout, same, norm = layout, layout.same_padding, partial(norm, eps=layout.eps)
-        blocks: list[nn.Module] = [
-            _normed(StridedConv(3, layout.stem, 3, 2, 1, bias=False, same=same), norm, site=False)
-        ]
+        stages = 1 + sum(group.stride > 1 for group in layout.groups)
+        if not 0 <= private_stages <= stages:
+            raise ValueError(f"the option private_stages is {private_stages!r}; expected 0 to {stages}")
+
+        def conv() -> ConvFactory:
+            """What makes the convolutions of the stage that has begun."""
+            if streams > 1 and len(ends) >= stages - private_stages:
+                return partial(PrivateConv, streams, same=same)
+            return partial(StridedConv, bias=False, same=same)
+
         widths, ends = [3, layout.stem], []  # block n takes widths[n] channels and gives widths[n + 1]
+        blocks: list[nn.Module] = [_normed(conv()(3, layout.stem, 3, 2, 1), norm, site=False)]
         for group in layout.groups:
             if group.stride > 1:
                 ends.append(len(blocks))
             for index in range(group.blocks):
                 stride = group.stride if index == 0 else 1
-                blocks.append(InvertedResidual(widths[-1], group, stride, norm, same))
+                blocks.append(InvertedResidual(widths[-1], group, stride, norm, conv()))
                 widths.append(group.channels)
         self.features = nn.ModuleList(blocks)
         self._ends = (*ends, len(blocks))

@@ -111,12 +111,19 @@ def describe_start(path: Path | None) -> str:
 
 
 def initialise_backbones(network: nn.Module, state: Mapping[str, Tensor]) -> int:
-    """Copy `state` into every backbone of `network`; norms with private streams all get the same start.
+    """Copy `state` into every backbone of `network`; streams with norms or filters of their own get the same start.
 
     `state` is what `load_start` gives for that network. Returns the number of backbones filled.
     """
     backbones = [m for m in network.modules() if isinstance(m, InvertedResidualBackbone)]
     for backbone in backbones:
         own = backbone.state_dict()
-        backbone.load_state_dict({k: v.expand_as(own[k]).clone() for k, v in state.items()}, strict=False)
+        backbone.load_state_dict({name: _for_streams(value, own[name]) for name, value in state.items()}, strict=False)
     return len(backbones)
+
+
+def _for_streams(value: Tensor, own: Tensor) -> Tensor:
+    """`value` as often as `own` has streams: norms have an axis for them, filters stand one stream's after another."""
+    if value.ndim < own.ndim:
+        return value.expand_as(own).clone()
+    return value.repeat(len(own) // len(value), *[1] * (value.ndim - 1))
