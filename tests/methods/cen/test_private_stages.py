@@ -78,7 +78,7 @@ def test_with_exchange_they_are_not() -> None:
     with torch.no_grad():
         before = network(pictures())["semseg/rgb"]
         exchange_norms(network)[5].weight[0, :10] = 0.001
-        network.encoder.features[1].conv[0][0].weight[32:] *= 2  # a filter of the depth stream
+        network.state_dict()["encoder.features.1.conv.0.0.weight"][32:] *= 2  # the filters of the depth stream
         after = network(pictures())["semseg/rgb"]
     assert (before - after).abs().max() > 1e-3
 
@@ -95,7 +95,8 @@ def test_the_deepest_stages_are_private(private: int, first: int) -> None:
 
 
 def test_a_filter_learns_from_its_own_stream_alone() -> None:
-    network = build_network(replace(CONFIG, threshold=0.0)).to(memory_format=torch.channels_last).train()
+    network = build_network(replace(CONFIG, threshold=0.0))
+    network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     network(pictures())["semseg/depth"].square().sum().backward()
     for conv in (m for m in network.modules() if isinstance(m, PrivateConv)):
         of_rgb, of_depth = conv.weight.grad.chunk(2)  # type: ignore[union-attr]
@@ -116,7 +117,7 @@ def test_every_stream_begins_with_the_start(private: int) -> None:
     x = pictures()["rgb"]
     found = network({"rgb": x, "depth": x})
     torch.testing.assert_close(found["semseg/rgb"], found["semseg/depth"], rtol=0, atol=0)
-    weight = network.encoder.features[17].conv[0][0].weight
+    weight = network.state_dict()["encoder.features.17.conv.0.0.weight"]
     for part in weight.chunk(2) if private else [weight]:
         assert torch.equal(part, start["features.17.conv.0.0.weight"])
 
