@@ -18,7 +18,7 @@ GROUND = {"errors", "tasks", "geometry", "bundled", "progress"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "rgbd": GROUND,
-    "scenes": GROUND | {"rgbd"},
+    "scenes": GROUND | {"rgbd", "core"},
     "core": GROUND | {"rgbd"},
     "measures": GROUND | {"rgbd", "core"},
     "views": GROUND | {"rgbd", "core", "measures"},

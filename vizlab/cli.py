@@ -1,6 +1,8 @@
 """The command line: the same functions as the page and Python, printed."""
 
+import errno
 import json
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -374,13 +376,37 @@ def page_command(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Entry point: errors vizlab raises on purpose end in one sentence and exit code 1."""
+    """Entry point: errors vizlab raises on purpose end in one sentence and exit code 1, and so does a full disk,
+    whoever meets it.
+    """
     try:
-        app()
+        try:
+            app()
+        finally:
+            print(end="", flush=True)  # it may go to a file, whose disk may be full
     except VizlabError as err:
         said = in_words_of_the_command(err) if isinstance(err, UnsaidError) else err
         print(f"vizlab: {said}", file=sys.stderr)
         raise SystemExit(1) from err
+    except OSError as err:
+        if err.errno not in (*_FULL, errno.EPIPE):
+            raise
+        _drop_what_cannot_be_printed()
+        if err.errno in _FULL:  # else nobody reads on, as `head` after some lines
+            what = f"'{Path(os.fsdecode(err.filename)).name}'" if err.filename else "What is printed"
+            print(f"vizlab: {what} cannot be written ({err.strerror}); make room.", file=sys.stderr)
+        raise SystemExit(1) from err
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def _drop_what_cannot_be_printed() -> None:
+    """Else Python tries once more when it ends, and says so in lines of its own."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -40,6 +40,20 @@ def replacing(path: str | os.PathLike[str], error: type[VizlabError]) -> Iterato
             written.unlink(missing_ok=True)
 
 
+def made_folder(path: str | os.PathLike[str], error: type[VizlabError]) -> Path:
+    """The folder `path`, made with those above it where it is not there. Raises `error`, with a sentence, where it
+    cannot be."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise error(
+            f"The folder '{folder.name or folder}' cannot be made ({one_line(err.strerror or err)}). Make room, or "
+            "choose a folder that can be made and written to."
+        ) from err
+    return folder
+
+
 def replace_text(path: str | os.PathLike[str], text: str, error: type[VizlabError]) -> None:
     """Write `text`, in UTF-8, as the file `path`, as `replacing` does."""
     with replacing(path, error) as file:

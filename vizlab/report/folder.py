@@ -22,7 +22,7 @@ from vizlab.core.predictions import (
     SemsegPrediction,
 )
 from vizlab.core.registry import methods
-from vizlab.core.replacing import replacing
+from vizlab.core.replacing import made_folder, replacing
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
@@ -60,18 +60,14 @@ def write_report(
     numbers/ and traces/ hold the rest, `report.json` settings, hashes and versions, `citation.txt` what to cite.
     Files of the same names are replaced. Raises InputError.
     """
-    place = Path(out)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise InputError(f"The folder '{place}' cannot be made ({err.strerror}); choose another for --out.") from err
+    place = made_folder(out, InputError)
     written = {name: _write(place / name, data) for name, data in _files(found, which, most_bytes)}
     written["analysis.zip"] = write_archive(found, place / "analysis.zip")
     return written
 
 
 def _write(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(path.parent, InputError)
     with replacing(path, InputError) as file:
         file.write(data)
     return path

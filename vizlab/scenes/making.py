@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vizlab.core.replacing import made_folder, replace_text, replacing
 from vizlab.errors import InputError
 from vizlab.scenes.catalogue import CATALOGUE, Entry
 from vizlab.scenes.library import EXACT_UNITS_PER_METRE, FORMAT, NORMAL_STEPS, Scene, load_scene
@@ -64,19 +65,26 @@ def _entry(name: str, kind: str | None) -> Entry:
 
 
 def save_scene(rendering: Rendering, folder: Path, facts: dict[str, Any]) -> None:
-    """Write a rendering in the folder format of `library`; `facts` join scene.json."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a rendering in the folder format of `library`; `facts` join scene.json. Raises InputError where a file
+    cannot be written."""
+    made_folder(folder, InputError)
     exact = np.nan_to_num(rendering.depth.astype(np.float64) * EXACT_UNITS_PER_METRE)
     normals = np.round((rendering.normals + 1) / 2 * NORMAL_STEPS).astype(np.uint8)
     packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
     for name, picture in (("rgb", rendering.rgb), ("texture", rendering.texture), ("light", rendering.light)):
-        cv2.imwrite(str(folder / f"{name}.jpg"), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
-    cv2.imwrite(str(folder / "depth.png"), rendering.sensor_depth, packed)
-    cv2.imwrite(str(folder / "depth_exact.png"), np.round(np.clip(exact, 0, 65535)).astype(np.uint16), packed)
-    cv2.imwrite(str(folder / "label.png"), rendering.label, packed)
-    cv2.imwrite(str(folder / "normals.png"), normals[..., ::-1], packed)
+        _write(folder / f"{name}.jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    _write(folder / "depth.png", rendering.sensor_depth, packed)
+    _write(folder / "depth_exact.png", np.round(np.clip(exact, 0, 65535)).astype(np.uint16), packed)
+    _write(folder / "label.png", rendering.label, packed)
+    _write(folder / "normals.png", normals[..., ::-1], packed)
     text = json.dumps({**facts, **_record(rendering)}, indent=2)
-    (folder / "scene.json").write_text(text + "\n", encoding="utf-8")
+    replace_text(folder / "scene.json", text + "\n", InputError)
+
+
+def _write(path: Path, picture: np.ndarray, options: list[int]) -> None:
+    """A picture as a file in the format of its name, with options of OpenCV's."""
+    with replacing(path, InputError) as file:
+        file.write(cv2.imencode(path.suffix, np.ascontiguousarray(picture), options)[1].tobytes())
 
 
 def _record(rendering: Rendering) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import InputError
 from vizlab.scenes.library import Scene
 from vizlab.scenes.textures import Image, Map
@@ -47,14 +48,16 @@ def save_sheet(scenes: Sequence[Scene], path: Path) -> None:
     if path.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise InputError(f"A contact sheet is a .jpg or a .png, but --out is '{path}'.")
     picture = np.ascontiguousarray(contact_sheet(scenes)[..., ::-1])
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".png":
-        path.write_bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
-        return
-    qualities = (90, 85, 80, 74, 66, 55)
-    encoded = (cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for quality in qualities)
-    sizes = [data.tobytes() for data in encoded]
-    path.write_bytes(next((data for data in sizes if len(data) <= LARGEST), sizes[-1]))
+        data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
+    else:
+        qualities = (90, 85, 80, 74, 66, 55)
+        encoded = (cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for quality in qualities)
+        sizes = [one.tobytes() for one in encoded]
+        data = next((one for one in sizes if len(one) <= LARGEST), sizes[-1])
+    made_folder(path.parent, InputError)
+    with replacing(path, InputError) as file:
+        file.write(data)
 
 
 def _tile(scene: Scene, wide: int) -> Image:

@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from vizlab.core.replacing import replacing
 from vizlab.errors import InputError
 from vizlab.views.palettes import colormap
 from vizlab.views.panels import ColourBar, EmptyCell, Grid, Panel, percent
@@ -19,14 +20,16 @@ LEGEND_ROWS = 8
 
 
 def save_figure(panel_or_grid: Panel | Grid, path: str | Path, dpi: int = 200) -> Path:
-    """Write a panel or a grid; the format follows the name's ending (.png, .svg, .pdf)."""
+    """Write a panel or a grid; the format follows the name's ending (.png, .svg, .pdf). Raises InputError."""
     target = Path(path)
-    if target.suffix.lower() not in FORMATS:
+    ending = target.suffix.lower()
+    if ending not in FORMATS:
         raise InputError(f"'{target.name}' ends in '{target.suffix}'; expected one of {', '.join(FORMATS)}.")
     figure = panel_figure(panel_or_grid) if isinstance(panel_or_grid, Panel) else grid_figure(panel_or_grid)
     # Without dates two runs write the same file.
-    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(target.suffix.lower(), {})
-    figure.savefig(target, dpi=dpi, bbox_inches="tight", metadata=metadata)
+    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending, {})
+    with replacing(target, InputError) as file:
+        figure.savefig(file, format=ending[1:], dpi=dpi, bbox_inches="tight", metadata=metadata)
     return target
 
 

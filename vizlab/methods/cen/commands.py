@@ -48,4 +48,5 @@ def scales_command(
 
 def _page(charts: list[str]) -> str:
     body = "\n".join(charts)
-    return f"<!DOCTYPE html><meta charset='utf-8'><title>The scales over training</title><body>{body}</body>\n"
+    head = "<head><meta charset='utf-8'><title>The scales over training</title></head>"
+    return f"<!DOCTYPE html><html lang='en'>{head}<body>{body}</body></html>\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vizlab.core.replacing import made_folder, replace_text, replacing
 from vizlab.errors import InputError, one_line
 from vizlab.scenes.exam.needs import VERSION, WRITTEN
 from vizlab.scenes.exam.picture import Sensor, picture_of, solve
@@ -62,7 +62,7 @@ def render_exam(
         raise InputError(f"There is no depth sensor '{one_line(sensor, 40)}'; expected {' or '.join(SENSORS)}.")
     plans = [plan(seed, 0, index) for index in range(count)] + [plan(seed, 1, index) for index in range(train)]
     for folder in ("rgb", *MAPS):
-        (out / folder).mkdir(parents=True, exist_ok=True)
+        made_folder(out / folder, InputError)
     known = _objects_there(out, seed, size, measuring)
     waiting = [one for one in plans if one.name not in known]
     _write_facts(out, seed, size, measuring, known)
@@ -83,9 +83,9 @@ def render_picture(
     """Render one picture and write its files; returns its name and its objects as dataset.json has them."""
     solved = solve(one, size, sensor)
     for folder, image in {**solved.maps(), "rgb": picture_of(solved, samples)[..., ::-1]}.items():
-        path = _path(out, folder, one.name)
         packed = cv2.imencode(".png", np.ascontiguousarray(image), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
-        _write_whole(path, packed.tobytes())
+        with replacing(_path(out, folder, one.name), InputError) as file:
+            file.write(packed.tobytes())
     return one.name, solved.records()
 
 
@@ -107,13 +107,6 @@ def _rendered(
 
 def _path(out: Path, folder: str, name: str) -> Path:
     return out / folder / f"{name}.png"
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is whole or not there at all."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_bytes(content)
-    os.replace(partial, path)
 
 
 def _objects_there(out: Path, seed: int, size: tuple[int, int], sensor: Sensor) -> dict[str, list[dict[str, Any]]]:
@@ -159,8 +152,8 @@ def _write_facts(
             "objects": {name: known[name] for name in names},
         },
     }
-    _write_whole(out / FACTS, (json.dumps(facts, indent=1) + "\n").encode())
+    replace_text(out / FACTS, json.dumps(facts, indent=1) + "\n", InputError)
     for split, start in (("test", "exam_"), ("train", "train_")):
         members = [name for name in names if name.startswith(start)]
         if members:
-            _write_whole(out / f"{split}.txt", "".join(f"{name}\n" for name in members).encode())
+            replace_text(out / f"{split}.txt", "".join(f"{name}\n" for name in members), InputError)

@@ -14,7 +14,6 @@ can be asked for instead.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
 from vizlab.geometry import KINECT_V1, NORMALS_METHOD
 from vizlab.rgbd.files import display_name
@@ -283,7 +283,7 @@ def _claim(out: Path, manifest: dict[str, Any]) -> None:
             f"'{out}' already holds {', '.join(taken)}, not prepared by this command; nothing there was changed: "
             "choose another folder."
         )
-    out.mkdir(parents=True, exist_ok=True)
+    made_folder(out, DataError)
     _write(out / FILE, (json.dumps(manifest, indent=2) + "\n").encode())
 
 
@@ -302,7 +302,7 @@ def _write_pictures(
     numbers = sorted(splits["train"] + splits["test"])  # in the file's order, so that no chunk is read twice
     written = 0
     for folder in ("rgb", "depth", *mappings.by_kind):
-        (out / folder).mkdir(exist_ok=True)
+        made_folder(out / folder, DataError)
     for done, number in enumerate(numbers, 1):
         paths = _paths(out, number, mappings)
         if not all(path.is_file() for path in paths.values()):
@@ -353,10 +353,6 @@ def millimetres(depth: np.ndarray) -> np.ndarray:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write under a temporary name first: a file that bears its name is complete, whenever the program was stopped."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """A file that bears its name is complete, whenever the program was stopped."""
+    with replacing(path, DataError) as file:
+        file.write(content)

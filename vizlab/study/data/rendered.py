@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vizlab.core.replacing import made_folder, replace_text, replacing
 from vizlab.errors import InputError
 from vizlab.scenes.catalogue import FIRST_SEED
 from vizlab.scenes.rendering import Rendering, render_room
@@ -68,7 +68,7 @@ def render_dataset(
     planned = jobs(count, first_seed)
     folders = (*BASE, *(DOMAINS if domains else ()))
     for folder in folders:
-        (out / folder).mkdir(parents=True, exist_ok=True)
+        made_folder(out / folder, InputError)
     _write_facts(out, size, domains)
     for job in planned:
         if not is_complete(out, job, folders):
@@ -93,9 +93,8 @@ def save_sample(out: Path, name: str, rendering: Rendering, domains: bool = Fals
         options = [cv2.IMWRITE_PNG_COMPRESSION, 9] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 92]
         stored = image[..., ::-1] if image.ndim == 3 else image
         # A run stopped half-way through a file must not leave that file under its final name.
-        partial = path.with_name(f".{path.name}")
-        partial.write_bytes(cv2.imencode(path.suffix, np.ascontiguousarray(stored), options)[1].tobytes())
-        os.replace(partial, path)
+        with replacing(path, InputError) as file:
+            file.write(cv2.imencode(path.suffix, np.ascontiguousarray(stored), options)[1].tobytes())
 
 
 def _path(out: Path, folder: str, name: str) -> Path:
@@ -115,7 +114,7 @@ def _write_lists(out: Path, planned: list[Job], test_every: int, folders: Sequen
             tested = test_every > 0 and index % test_every == test_every - 1
             split["test" if tested else "train"].append(job.name)
     for name, members in split.items():
-        (out / f"{name}.txt").write_text("".join(f"{member}\n" for member in members), encoding="utf-8")
+        replace_text(out / f"{name}.txt", "".join(f"{member}\n" for member in members), InputError)
 
 
 def _write_facts(out: Path, size: tuple[int, int], domains: bool) -> None:
@@ -123,4 +122,4 @@ def _write_facts(out: Path, size: tuple[int, int], domains: bool) -> None:
     camera = camera_values(kinect_intrinsics(size))
     source = "rooms rendered by vizlab scenes dataset" + (", with exact depth and domains" if domains else "")
     facts = {"source": source, "licence": LICENCE, "limits": LIMITS, "depth_unit": "mm", "camera": camera}
-    (out / FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    replace_text(out / FILE, json.dumps(facts, indent=2) + "\n", InputError)

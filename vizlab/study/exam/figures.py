@@ -21,21 +21,19 @@ from vizlab.study.exam.summaries import (
     present,
     row_names,
 )  # fmt: skip
-from vizlab.study.findings.figures import COLOURS, DPI, MARKS, plain
+from vizlab.study.findings.figures import COLOURS, MARKS, plain, save_figures
 from vizlab.study.survey.intervals import Estimate
 
 _SMALL = 7
 
 
 def draw_figures(result: ExamResult, folder: Path) -> list[Path]:
-    """Write accuracy.png and, where something was explained, explanations.png."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write accuracy.png and, where something was explained, explanations.png. Raises DataError where they cannot be
+    written."""
     figures = {"accuracy": accuracy_figure(result)}
     if pointings(result):
         figures["explanations"] = explanation_figure(result)
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=DPI, metadata={"Software": None}, facecolor="white")
-    return [folder / f"{name}.png" for name in figures]
+    return save_figures(figures, folder)
 
 
 def accuracy_figure(result: ExamResult) -> Figure:

@@ -14,7 +14,7 @@ from vizlab.core.door import load_model
 from vizlab.core.door.container import file_hash
 from vizlab.core.door.door import checkpoint_name
 from vizlab.core.model import Model
-from vizlab.core.replacing import replace_text
+from vizlab.core.replacing import made_folder, replace_text
 from vizlab.errors import DataError, InputError, one_line
 from vizlab.experiments.attribution.baselines import Baselines
 from vizlab.study.exam.accuracy import refusal
@@ -101,7 +101,7 @@ def run_exam(
         for path, name in zip(checkpoints, names, strict=True)
     ]
     parts = out.with_name(f"{out.name}.parts")
-    parts.mkdir(parents=True, exist_ok=True)
+    made_folder(parts, DataError)
     with exact(torch.get_num_threads()), counting(len(candidates) * len(folder)) as progress:
         graded = [_sat(one, folder, parts, progress) for one in candidates]
     if all(one["refused"] for one in graded):

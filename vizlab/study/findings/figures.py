@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from vizlab.core.replacing import made_folder, replacing
+from vizlab.errors import DataError
 from vizlab.measures.movement import NAMES, UNITS, kind_of
 from vizlab.study.findings.exchange import METRICS, Answer, Target
 from vizlab.study.findings.gathered import Gathered
@@ -22,15 +24,19 @@ _SMALL = 7
 
 
 def draw_figures(all_: Gathered, folder: Path) -> list[Path]:
-    """Write shares.png, sites.png and sensors.png."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write shares.png, sites.png and sensors.png. Raises DataError where they cannot be written."""
     figures = {"shares": shares_figure(all_), "sites": sites_figure(all_)}
     if all_.errors:
         figures["sensors"] = sensors_figure(all_)
-    paths = []
-    for name, figure in figures.items():
-        paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=DPI, metadata={"Software": None}, facecolor="white")
+    return save_figures(figures, folder)
+
+
+def save_figures(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
+    """Write each as NAME.png into `folder`, which is made; each is whole or not there. Raises DataError."""
+    paths = [made_folder(folder, DataError) / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        with replacing(path, DataError) as file:
+            figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None}, facecolor="white")
     return paths
 
 

@@ -14,7 +14,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from vizlab.core.door.container import file_hash
 from vizlab.core.model import Model
-from vizlab.core.replacing import replacing
+from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
 from vizlab.study.training.recipe import Recipe
@@ -41,7 +41,7 @@ class WholeCheckpoints(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Raises DataError where it cannot be written; the one before is still there then."""
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        made_folder(Path(path).parent, DataError)
         with replacing(path, DataError) as file:
             torch.save(checkpoint, file)
 

@@ -18,7 +18,7 @@ from vizlab.core.door import load_model
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.pixels import cropped
-from vizlab.core.replacing import replacing
+from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
 from vizlab.rgbd import RGBDImage
 from vizlab.study.data import RGBDFolder, Sample
@@ -52,7 +52,7 @@ def taught(teachers: Sequence[Model], folder: RGBDFolder, kept_in: Path) -> np.n
     key = "\n".join([*(str(teacher.checkpoint_hash) for teacher in teachers), *folder.names])
     path = kept_in / f"teachers-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     if not path.exists():
-        kept_in.mkdir(parents=True, exist_ok=True)
+        made_folder(kept_in, DataError)
         said = np.stack([said_of(teachers, sample).numpy().astype(np.float16) for sample in folder])
         with replacing(path, DataError) as file:
             np.save(file, said)
