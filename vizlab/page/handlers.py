@@ -84,7 +84,9 @@ class Handlers:
             back = brought_back(self.page, analysis, wanted.choices, shown)
             said = [ELSEWHERE] * bool(wanted.uploaded) + list(back.said)
             message = {self.page.message: notice(" ".join(said))} if said else {}
-            return {**self._show(analysis, back.shown, palette), **back.updates, **message}
+            # What is ticked is what the next click on a scene runs.
+            ticked = {self.page.controls.models: gr.update(value=list(request.models))}
+            return {**self._show(analysis, back.shown, palette), **back.updates, **message, **ticked}
 
         return self.guarded(do)
 

@@ -28,7 +28,7 @@ _ASKED = "(first, ...others) => [JSON.stringify(window.vizlabAsked.%s ?? null), 
 def wire(demo: gr.Blocks, page: Page, handlers: Handlers) -> None:
     """Connect everything."""
     opening = [page.stage.document, page.controls.palette]
-    demo.load(handlers.opening, opening, page.results, js=_ADDRESS, **_QUIET, **NETWORKS)
+    demo.load(handlers.opening, opening, [*page.results, page.controls.models], js=_ADDRESS, **_QUIET, **NETWORKS)
     _wire_running(page, handlers)
     _wire_reading(page, handlers)
     _wire_tabs(page, handlers)
@@ -61,7 +61,8 @@ def _wire_running(page: Page, handlers: Handlers) -> None:
     page.stage.changes.select(handlers.change, changes, page.results, js=_ASKED % "changes", **running).then(
         None, js=READY
     )
-    page.stage.document.select(handlers.follow, [page.shown, controls.palette], page.results, **running)
+    followed = [*page.results, controls.models]
+    page.stage.document.select(handlers.follow, [page.shown, controls.palette], followed, **running)
     controls.cancel.click(handlers.cancel, None, None, **_QUIET)
 
 
