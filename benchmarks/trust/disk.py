@@ -1,6 +1,7 @@
 """A disk that is full: every writer on a small file system of its own, with too little room for what it writes."""
 
 import contextlib
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -23,8 +24,8 @@ from benchmarks.trust.whole import broken, files_below, parts_below
 
 ROOM = 150_000_000
 """Bytes of the small disk."""
-LEFT = 3_000
-"""Bytes that are left of it for a command."""
+LEFT = 0
+"""Bytes that are left of it for a command; then half of what it needs."""
 KEEP = b"what was there before"
 SAID = "vizlab: "
 """How the sentence of a command begins."""
@@ -33,8 +34,9 @@ TAKES = 1800.0
 
 @dataclass
 class Found:
-    """Of one writer: its exit code and last words, files that were not whole, parts that were left, whether what was
-    there before still is, and whether it did its work once there was room again.
+    """Of one writer: its exit code and last words, files that were not whole, parts that were left, whether every file
+    that was there before is as it was, and whether it did its work once there was room again. `half` is the same where
+    there was room for half of what it writes; what it wrote before the disk was full may stay.
     """
 
     code: int
@@ -44,6 +46,7 @@ class Found:
     parts: int = 0
     kept: bool = True
     later: bool = True
+    half: "Found | None" = None
 
 
 def disk(trial: Trial, note: str, minutes: float, only: Sequence[str]) -> None:
@@ -83,19 +86,52 @@ def small_disk(folder: Path, room: int = ROOM) -> Iterator[Path]:
 
 
 def _on_full_disk(command: Command, small: Path, log: Path) -> Found:
-    """The command where there is no room, then again where there is."""
-    out, before = small / command.name, small / "before"
-    out.mkdir()
-    before.write_bytes(KEEP)
+    """The command where there is no room, then again where there is; anew with half the room, and again with enough."""
+    (small / "before").write_bytes(KEEP)
+    out = _prepared(command, small)
+    before = contents(small)
     with filled(small):
         code, _ = run(lambda: command.run(out), log, TAKES)
         found = _said(code, log)
         found.broken, found.parts = broken(files_below(out)), parts_below(out)
-        found.kept = before.read_bytes() == KEEP
-    code, _ = run(lambda: command.run(out), log, TAKES)
-    found.later = code == 0 and not broken(files_below(out))
+        found.kept = before.items() <= contents(small).items()
+    used = shutil.disk_usage(small).used
+    found.later = _does_its_work(command, out, log)
+    needs = shutil.disk_usage(small).used - used
+    shutil.rmtree(out)
+    found.half = _with_some_room(command, small, needs // 2, log.with_suffix(".half"))
+    return found
+
+
+def _with_some_room(command: Command, small: Path, left: int, log: Path) -> Found:
+    out = _prepared(command, small)
+    with filled(small, left):
+        code, _ = run(lambda: command.run(out), log, TAKES)
+        found = _said(code, log)
+        found.broken, found.parts = broken(files_below(out)), parts_below(out)
+        found.kept = (small / "before").read_bytes() == KEEP
+    found.later = _does_its_work(command, out, log)
     shutil.rmtree(out)
     return found
+
+
+def _prepared(command: Command, small: Path) -> Path:
+    """The folder that it writes to, with what it needs there."""
+    out = small / command.name
+    out.mkdir()
+    command.prepare(out)
+    return out
+
+
+def _does_its_work(command: Command, out: Path, log: Path) -> bool:
+    code, _ = run(lambda: command.run(out), log, TAKES)
+    return code == 0 and not broken(files_below(out))
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The digest of every file below `folder`, by its path there."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _said(code: int, log: Path) -> Found:
@@ -132,9 +168,11 @@ def _page_on_full_disk(folder: Path, small: Path) -> Found:
     child = started(serving(page, without_scenes(folder), kept_free=0), page.log)
     try:
         wait_until_ready(page, child.is_alive)
+        before = contents(small)
         with filled(small):
             status, said = _upload(page.url)
             found = Found(status, said, status in (413, 507) and "disk is full" in said, kept=_health(page.url))
+            found.kept &= before.items() <= contents(small).items()
             found.parts = len(page.files())
         found.later = _upload(page.url)[0] == 200
         return found

@@ -1,6 +1,8 @@
 """docs/trust.md out of docs/trust.json: every sentence is chosen by the figures."""
 
-from collections.abc import Callable, Mapping
+import re
+import shlex
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,11 @@ from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
 
 Figures = Mapping[str, Any]
+_UNWRITTEN = re.compile("vizlab: '([^']*)' cannot be written")
 NEAR = 1.25
 """Times the ideal wait that still count as near it."""
+ROWS = 9
+"""Of memory along the way."""
 
 HEAD = """# Trials
 
@@ -37,16 +42,28 @@ def trust_text(trials: Mapping[str, Figures]) -> str:
 
 
 def _where(trial: Figures) -> str:
-    machine, given = trial["machine"], trial["arguments"]
-    cores = f"{machine['cores_used']} of {machine['cores']} cores"
-    listed = ", ".join(f"{name.replace('_', '-')} {_plain(value)}" for name, value in given.items() if value != [])
+    machine, commit = trial["machine"], trial["commit"]
+    words = " ".join(_option(name, value) for name, value in trial["arguments"].items() if value != [])
+    at = f"commit {commit.removesuffix('+')}" if commit else "an unknown commit"
+    changed = " with changes that were not committed" if commit.endswith("+") else ""
+    given = f" as `{words}`" if words else ""
     note = f" {trial['note']}" if trial["note"] else ""
+    cores = f"{machine['cores_used']} of {machine['cores']} cores with {machine['memory_gb']} GB of memory"
+    versions = f"{machine['system']}, Python {machine['python']}, torch {machine['torch']}"
     return (
-        f"Run on {trial['date']} UTC at commit {trial['commit'] or 'unknown'} with {listed}; on {cores}, "
-        f"{machine['memory_gb']} GB, {machine['system']}, Python {machine['python']}, torch {machine['torch']}. "
-        f"It took {_seconds(trial['seconds'])}; on average {trial['load_average']:g} processes of the machine wanted "
-        f"to run.{note}"
+        f"Run on {trial['date']} UTC at {at}{changed}{given}, on {cores}: {versions}. It took "
+        f"{_seconds(trial['seconds'])}; in the 15 minutes before its end the machine's load average was "
+        f"{trial['load_average']:g}.{note}"
     )
+
+
+def _option(name: str, value: Any) -> str:
+    """As it is given to the command."""
+    if isinstance(value, list):
+        said = "x".join(map(str, value)) if isinstance(value[0], int) else shlex.join(value)
+    else:
+        said = f"{value:g}" if isinstance(value, float) else f"{value}"
+    return f"--{name.replace('_', '-')} {said}"
 
 
 def _load(found: Figures) -> list[str]:
@@ -62,13 +79,14 @@ def _answers(found: Figures) -> str:
         wrong = "every one was right to the last number and pixel"
     failed, known = found["failed"], found["answers"] - found["computed"]
     memory = f", {known} of them from memory" if known > 0 else ", each of another picture"
-    broken = "no request failed" if not failed else "requests failed: " + _counted(failed)
+    broken = (
+        "No request failed" if not failed else f"{_many(sum(failed.values()), 'request')} failed ({_counted(failed)})"
+    )
     refused = "none was refused" if not found["refused"] else f"{found['refused']} were refused"
     return (
         f"{found['visitors']} visitors got {_many(found['answers'], 'answer')} in {_seconds(found['run_seconds'])}"
-        f"{memory}: {wrong}, {broken}, {refused}. Each visitor got {found['fewest_of_one']} to "
-        f"{found['most_of_one']} answers. The page had "
-        f"{found['core_share']:.2f} of a core."
+        f"{memory}: {wrong}. {broken}, and {refused}. Each visitor got {found['fewest_of_one']} to "
+        f"{found['most_of_one']} answers. The page used {found['core_share']:.2f} of a core."
     )
 
 
@@ -79,39 +97,37 @@ def _waits(found: Figures) -> str:
     times = found["wait_longest"] / ideal
     near = "near that" if times <= NEAR else f"{times:.1f} times that"
     return (
-        f"With {found['computed'] / found['run_seconds']:.2f} analyses a second and as many visitors who ask again at "
-        f"once, each waits {ideal:.0f} s if all wait alike (work / rate). The longest wait was "
-        f"{found['wait_longest']:.0f} s, {near}; the median {found['wait_median']:.0f} s."
+        f"It computed {found['computed'] / found['run_seconds']:.2f} analyses a second; at that rate each of so many "
+        f"visitors, who ask again at once, waits {ideal:.0f} s if all wait alike. The longest wait was "
+        f"{found['wait_longest']:.0f} s, {near}; the median was {found['wait_median']:.0f} s."
     )
 
 
 def _page_itself(found: Figures) -> str:
-    page, health, bare = found["get"], found["health"], found["bare"]
-    late = page["over_1_s"] + page["unanswered"]
-    within = (
-        "every answer came within a second"
-        if not late
-        else f"{late} answers took more than a second"
-        + (f", {page['unanswered']} of them never came" if page["unanswered"] else "")
+    late = found["get"]["over_1_s"] + found["get"]["unanswered"]
+    within = "came within a second each time" if not late else f"came within a second except {_times(late)}"
+    names = {"get": "the page itself (`GET /`)", "health": "its `/health`", "bare": "a server that does nothing else"}
+    head = (
+        "| asked for every second | times | median | 99 % within | longest | after more than 1 s | never |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     )
-    loop = (
-        f"`/health`, which needs next to no work, took {health['median']:.2f} s, {health['p99']:.2f} s and "
-        f"{health['longest']:.2f} s."
+    rows = [
+        f"| {names[name]} | {one['asked']} | {one['median']:.2f} s | {one['p99']:.2f} s | {one['longest']:.2f} s | "
+        f"{one['over_1_s']} | {one['unanswered']} |"
+        for name in names
+        for one in [found[name]]
+    ]
+    said = (
+        f"Meanwhile the page itself, for somebody else, {within}. Its `/health` needs next to no work; the server that "
+        "does nothing else, on the same machine, shows what the machine alone takes."
     )
-    others = "none" if not bare["over_1_s"] + bare["unanswered"] else str(bare["over_1_s"] + bare["unanswered"])
-    return (
-        f"Meanwhile somebody else asked for the page itself (`GET /`) every second, {page['asked']} times: {within}; "
-        f"median {page['median']:.2f} s, 99 % within {page['p99']:.2f} s, the longest {page['longest']:.2f} s. "
-        f"{loop} A server that does nothing else, asked at the same moments on the same machine, took "
-        f"{bare['median']:.2f} s, {bare['p99']:.2f} s and {bare['longest']:.2f} s; {others} of its answers took more "
-        "than a second."
-    )
+    return "\n\n".join([said, "\n".join([head, *rows])])
 
 
 def _crowd(found: Figures) -> list[str]:
     crowd = found.get("crowd")
     if crowd is None:
-        return ["It ended before more visitors came at once than there are places."]
+        return ["It ended before its last part, in which more visitors come at once than there are places."]
     wrong = "all rightly" if not crowd["wrong"] else f"{crowd['wrong']} of them wrongly"
     failed = "" if not crowd["failed"] else f" Requests failed: {_counted(crowd['failed'])}."
     told = f", told for instance: “{crowd['sentences'][0]}”" if crowd["sentences"] else ""
@@ -122,24 +138,32 @@ def _crowd(found: Figures) -> list[str]:
         f"Then {crowd['visitors']} came at once, where {found['places']} may wait: {crowd['answers']} had an answer "
         f"after a minute and a half, {wrong}, and {crowd['refused']} were refused{told}. The others left, and their "
         f"places with them.{failed}",
-        f"A minute after the last had left {files}; the page held {found['largest_mb']} MB, and its log {traces}.",
+        f"A minute after the last had left, {files}; the page held {found['largest_mb']} MB, and its log {traces}.",
     ]
 
 
 def _soak(found: Figures) -> list[str]:
     size = "x".join(map(str, found["size"]))
-    partly = "" if found["done"] >= found["wanted"] else f" of {found['wanted']:,}, for want of time"
-    rest, bound = found.get("at_rest_mb"), found["bound_mb"]
-    resting = f"at rest again it had {rest} MB, {_beside(rest, bound)}" if rest else "it was ended before it rested"
-    points = ", ".join(f"{mb} after {done}" for done, mb in found["memory"])
+    rest, bound, memory = found.get("at_rest_mb"), found["bound_mb"], found["memory"]
+    resting = f"and {rest} MB at rest at the end, {_beside(rest, bound)}" if rest else "and was ended before it rested"
+    shown = [memory[round(at * (len(memory) - 1) / (ROWS - 1))] for at in range(ROWS)] if len(memory) > ROWS else memory
+    analyses = f"{_many(found['done'], 'analysis')}{_partly(found['done'], found['wanted'])}"
     return [
-        f"{_many(found['done'], 'analysis')}{partly}, each of another picture of {size} pixels, in "
-        f"{_seconds(found['run_seconds'])}. The process had {found['start_mb']} MB at rest at the start, with its "
-        f"network loaded; {resting}. The bound, {bound} MB, is its start and 1.3 times the cache of "
-        f"{found['cache_mb']} MB. Right after an analysis, with what that needed, it had {found['largest_mb']} MB at "
-        f"most, {_beside(found['largest_mb'], bound)}.",
-        f"MB along the way, right after an analysis: {points}.",
+        f"{analyses}, each of another picture of {size} pixels, in {_seconds(found['run_seconds'])}. The process had "
+        f"{found['start_mb']} MB at rest at the start, with its network loaded, {resting}. The bound, {bound} MB, is "
+        f"its start and 1.3 times the cache of {found['cache_mb']} MB. Right after an analysis, with what that needed, "
+        f"it had {found['largest_mb']} MB at most, {_beside(found['largest_mb'], bound)}.{_grown(memory)}",
+        "\n".join(["| after analyses | MB |", "| ---: | ---: |", *(f"| {done:,} | {mb} |" for done, mb in shown)]),
     ]
+
+
+def _grown(memory: Sequence[tuple[int, int]]) -> str:
+    """What became of it in the later half of a run; nothing is said of one reading."""
+    if len(memory) < 2:
+        return ""
+    last, mb = memory[-1]
+    grown = mb - min(memory, key=lambda one: abs(one[0] - last / 2))[1]
+    return f" In the second half of the run it {'grew' if grown >= 0 else 'shrank'} by {abs(grown)} MB."
 
 
 def _beside(size: float, bound: float) -> str:
@@ -147,9 +171,8 @@ def _beside(size: float, bound: float) -> str:
 
 
 def _kills(found: Figures) -> list[str]:
-    partly = "" if found["kills"] >= found["wanted"] else f" of {found['wanted']:,}, for want of time"
     head = (
-        "| command | kills | runs finished afterwards | with other bytes | files not whole | faults |\n"
+        "| command | kills | runs gone on with to the end | to other bytes | half files | faults |\n"
         "| --- | ---: | ---: | ---: | ---: | --- |"
     )
     of = {name: one for name, one in found["of"].items() if name != "page"}
@@ -158,8 +181,18 @@ def _kills(found: Figures) -> list[str]:
         f"{'; '.join(one['faults']) or 'none'} |"
         for name, one in of.items()
     ]
-    page = found["of"].get("page")
-    return [f"{_many(found['kills'], 'kill')}{partly}, seed {found['seed']}.", "\n".join([head, *rows]), *_page(page)]
+    bad = [n for n, one in of.items() if one["differing"] or one["broken"] or one["faults"] or not one["finished"]]
+    well = "left no half file, and came, gone on with, to the bytes of a run that nobody killed"
+    verdict = (
+        f"Every command {well}." if not bad else f"{_of_all(of, bad, 'command')} {well}; not so: {', '.join(bad)}."
+    )
+    killed = f"{_many(found['kills'], 'kill')}{_partly(found['kills'], found['wanted'])}, seed {found['seed']}."
+    return [f"{killed} {verdict}" if of else killed, "\n".join([head, *rows]), *_page(found["of"].get("page"))]
+
+
+def _of_all(all_: Collection[str], bad: Collection[str], word: str) -> str:
+    """How many of them are not bad."""
+    return f"{len(all_) - len(bad)} of {_many(len(all_), word)}"
 
 
 def _page(page: Figures | None) -> list[str]:
@@ -180,41 +213,65 @@ def _page(page: Figures | None) -> list[str]:
 def _disk(found: Figures) -> list[str]:
     writers = found["writers"]
     bad = [name for name, one in writers.items() if not _is_well(one)]
-    verdict = (
-        f"All {len(writers)} writers said so in one sentence, left no half file and nothing else changed, and did "
-        "their work once there was room."
-        if not bad
-        else f"{len(writers) - len(bad)} of {len(writers)} writers said so in one sentence, left no half file and "
-        f"nothing else changed, and did their work once there was room; not so: {', '.join(bad)}."
-    )
+    well = "said so in one sentence, left no half file, changed nothing else, and did their work once there was room"
+    verdict = f"All {len(writers)} writers {well}." if not bad else (
+        f"{_of_all(writers, bad, 'writer')} {well}; not so: {', '.join(bad)}."
+    )  # fmt: skip
+    free = f"{found['left'] / 1e3:g} kB were" if found["left"] else "nothing was"
+    room = f"The file system had {found['room'] / 1e6:g} MB, of which {free} free."
+    half = [name for name, one in writers.items() if one.get("half")]
+    again = f" Then {len(half)} of them ran with room for half of what they write." if half else ""
     head = (
-        "| writer | one sentence | half files | others' kept | works once there is room | its last words |\n"
-        "| --- | --- | ---: | --- | --- | --- |"
+        "| writer | one sentence | half files | others' kept | works once there is room | with half the room | "
+        "what could not be written |\n| --- | --- | ---: | --- | --- | --- | --- |"
     )
     rows = [
         f"| {name} | {_yes(one['one_sentence'])} | {len(one['broken']) + one['parts']} | {_yes(one['kept'])} | "
-        f"{_yes(one['later'])} | {one['said'].replace('|', '/')} |"
+        f"{_yes(one['later'])} | {_halfway(one.get('half'))} | {_unwritten(one)} |"
         for name, one in writers.items()
     ]
-    room = f"The file system had {found['room'] / 1e6:g} MB, of which {found['left'] / 1e3:g} kB were free."
-    return [f"{verdict} {room}", "\n".join([head, *rows])]
+    return [f"{verdict} {room}{again}", "\n".join([head, *rows]), *_sentence(writers)]
 
 
 def _is_well(one: Figures) -> bool:
-    return bool(one["one_sentence"] and not one["broken"] and not one["parts"] and one["kept"] and one["later"])
+    half = one.get("half")
+    whole = not one["broken"] and not one["parts"] and one["kept"] and one["later"]
+    return bool(one["one_sentence"] and whole and (half is None or _halfway(half) != "not so"))
+
+
+def _halfway(half: Figures | None) -> str:
+    if half is None:
+        return "not tried"
+    if half["broken"] or half["parts"] or not half["kept"] or not half["later"]:
+        return "not so"
+    return "likewise" if half["one_sentence"] else "did its work" if half["code"] == 0 else "not so"
+
+
+def _unwritten(one: Figures) -> str:
+    """The file that its sentence names, then that where there was half the room; other words as they are."""
+    both = [said for said in (one, one.get("half")) if said and said["code"]]
+    named = [_UNWRITTEN.match(said["said"]) for said in both]
+    if not all(named):
+        return "; ".join(said["said"] for said in both).replace("|", "/")
+    return ", then ".join(dict.fromkeys(f"`{match[1]}`" for match in named if match))
+
+
+def _sentence(writers: Mapping[str, Figures]) -> list[str]:
+    """What commands say, once."""
+    said = next((one["said"] for one in writers.values() if _UNWRITTEN.match(one["said"])), None)
+    return ["Commands say: “" + _UNWRITTEN.sub("vizlab: 'NAME' cannot be written", said) + "”"] if said else []
 
 
 def _fuzz(found: Figures) -> list[str]:
-    partly = "" if found["done"] >= found["wanted"] else f" of {found['wanted']:,}, for want of time"
     faults = (
         "No fault: nothing crashed, hung, took too much memory or ended in anything but a sentence."
         if not found["faults"]
         else f"{_many(found['faults'], 'fault')}: {'; '.join(found['first_faults'])}."
     )
+    files = f"{_many(found['done'], 'file')}{_partly(found['done'], found['wanted'])}, seed {found['seed']}"
     return [
-        f"{_many(found['done'], 'file')}{partly}, seed {found['seed']}: {_counted(found['verdicts'])}. {faults} The "
-        f"slowest took {found['slowest_seconds']:g} s ({found['slowest_kind']}); the most memory that one added was "
-        f"{found['most_mb']} MB."
+        f"{files}: {_counted(found['verdicts'])}. {faults} The slowest took {found['slowest_seconds']:g} s "
+        f"({found['slowest_kind']}); the most memory that one added was {found['most_mb']} MB."
     ]
 
 
@@ -239,8 +296,8 @@ _SECTIONS: dict[str, tuple[str, str, Callable[[Figures], list[str]]]] = {
     ),
     "disk": (
         "A full disk",
-        "whatever writes files, on a small file system in memory that is full but for some bytes, then again with "
-        "room.",
+        "whatever writes files, on a small file system in memory that is full, then again with room; then anew where "
+        "there is room for half of what it writes.",
         _disk,
     ),
     "fuzz": (
@@ -270,11 +327,13 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 180 else f"{seconds / 60:.0f} min"
 
 
+def _partly(done: int, wanted: int) -> str:
+    return "" if done >= wanted else f" of {wanted:,} that were wanted"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
 def _yes(well: bool) -> str:
     return "yes" if well else "no"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return " ".join(value) if all(isinstance(one, str) for one in value) else "x".join(map(str, value))
-    return f"{value}"
