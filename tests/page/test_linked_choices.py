@@ -98,6 +98,8 @@ def test_only_the_tab_that_is_open_is_computed(sensors: SensorsTab, analysis: An
         ("severity", "2.5", "severity to '2.5'; expected 1 to 5"),
         ("severity", "high", "severity to 'high'; expected 1 to 5"),
         ("severity", "nan", "severity to 'nan'; expected 1 to 5"),
+        ("severity", "4.5", "severity to '4.5'; expected 1 to 5. It is '3' now."),
+        ("severity", "9.0", "severity to '9.0'; expected 1 to 5"),
         ("scope", "all", "a sweep is over to 'all'; expected this corruption, every corruption."),
         ("network", "vgg", "network to 'vgg'; expected cen, nddr-cnn, all networks. It is 'cen' now."),
     ],
@@ -115,6 +117,46 @@ def test_what_cannot_be_had_is_said_and_the_rest_is_set(
     kept = {"corruption": "rgb-dark", "severity": 4, "scope": EVERY}
     kept.pop(name, None)
     assert {one: set_[one] for one in kept} == kept
+
+
+@pytest.mark.parametrize("text", ["4", "4.0", "4.", "04", "4e0"])
+def test_a_number_is_had_however_it_is_written(sensors: SensorsTab, analysis: Analysis, text: str) -> None:
+    found = back(sensors, analysis, {"severity": text, "shown": "live"})
+    assert found.said == ()
+    assert found.updates[sensors.severity]["value"] == 4
+    assert found.updates[sensors.due].choices["severity"] == 4
+    assert written(found.updates[sensors.address])["sensors"]["severity"] == "4"
+
+
+class NumbersTab(ExperimentTab):
+    """Choices that are numbers, and one that only looks like one."""
+
+    name, title, sentence = "numbers", "Numbers", "Numbers to choose from."
+
+    def build_choices(self) -> Mapping[str, Any]:
+        return {
+            "few": gr.Dropdown([1.5, 4.0], value=1.5, label="few"),
+            "whole": gr.Radio([("two", 2), ("four", 4)], value=2, label="whole"),
+            "name": gr.Radio(["4", "five"], value="five", label="name"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "value"),
+    [
+        ("few", "4", 4.0), ("few", "4.0", 4.0), ("few", "1.50", 1.5), ("few", "4.1", None), ("few", "four", None),
+        ("whole", "4", 4), ("whole", "4.0", 4), ("whole", "3", None), ("whole", "nan", None), ("whole", "", None),
+        ("name", "4", "4"), ("name", "4.0", None),
+    ],
+)  # fmt: skip
+def test_choices_that_are_numbers_are_had_where_they_are_equal(
+    analysis: Analysis, name: str, asked: str, value: Any
+) -> None:
+    with gr.Blocks(analytics_enabled=False):
+        tab = NumbersTab(None)  # type: ignore[arg-type]
+    found = back(tab, analysis, {name: asked})
+    assert found.updates[tab.choices[name]]["value"] == (tab.choices[name].value if value is None else value)
+    assert len(found.said) == (value is None)
 
 
 def test_a_place_outside_of_the_picture_is_said(attribution: AttributionTab, analysis: Analysis) -> None:

@@ -112,7 +112,7 @@ def _set_again(
     for name, component in _settable(tab):
         update = drawn.get(component)
         update = update if isinstance(update, dict) else {}
-        if name in asked and _text(choices[name]) != asked[name]:
+        if name in asked and not _says(asked[name], choices[name]):
             expected = tab.expected(name, analysis) or _expected(component, update)
             said.append(_sentence(tab, str(component.label), asked[name], expected, _text(choices[name])))
         updates[component] = gr.update(**{**update, "value": choices[name]})
@@ -140,8 +140,9 @@ def _value(component: Any, text: str) -> Any:
         steps = (value - component.minimum) / (component.step or 1)
         fits = component.minimum <= value <= component.maximum and steps == round(steps)
         return (int(value) if value == int(value) else value) if fits else None
-    free = not getattr(component, "choices", None) or getattr(component, "allow_custom_value", False)
-    return text if free or text in [value for _, value in component.choices] else None
+    offered = [value for _, value in getattr(component, "choices", None) or []]
+    free = not offered or getattr(component, "allow_custom_value", False)
+    return next((value for value in offered if _says(text, value)), text if free else None)
 
 
 def _expected(component: Any, update: Mapping[str, Any]) -> str:
@@ -154,6 +155,16 @@ def _expected(component: Any, update: Mapping[str, Any]) -> str:
 def _listed(names: Sequence[str]) -> str:
     more = f" or one of {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more if names else "nothing"
+
+
+def _says(text: str, value: Any) -> bool:
+    """Whether an address with `text` says a choice: of a number however it is written, "4.0" as well as "4"."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or text == _text(value):
+        return text == _text(value)
+    try:
+        return float(text) == value
+    except ValueError:
+        return False
 
 
 def _text(value: Any) -> str:
