@@ -60,3 +60,21 @@ def test_own_of_an_exchange_are_the_channels_that_were_not_replaced(small_rgbd: 
     expected = predicted_share(cells_of(own, framing), cells, checkered_folds(height, width))
     found = predicted_messages(model, small_rgbd)[Edge(site, "rgb", "depth")]
     np.testing.assert_allclose(found, float(expected), rtol=1e-4)
+
+
+def test_a_target_is_taken_apart_once_whoever_sends_to_it(
+    small_rgbd: RGBDImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three tasks each gets from two others: four folds for each target that has a figure, not eight."""
+    count, eigh = [0], torch.linalg.eigh
+
+    def counted(values: torch.Tensor) -> object:
+        count[0] += 1
+        return eigh(values)
+
+    monkeypatch.setattr(torch.linalg, "eigh", counted)
+    found = predicted_messages(make_model("nddr-cnn"), small_rgbd)
+    known = [edge for edge, share in found.items() if share == share]
+    targets = {(edge.site, edge.target) for edge in known}
+    assert len(known) == 2 * len(targets) > 0
+    assert count == [4 * len(targets)]

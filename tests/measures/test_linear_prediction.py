@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vizlab.measures.linear_prediction import ENOUGH, checkered_folds, predicted_share
+from vizlab.measures.linear_prediction import ENOUGH, checkered_folds, predicted_share, predicted_shares
 
 CELLS = (48, 64)
 FOLDS = checkered_folds(*CELLS)
@@ -56,6 +56,26 @@ def test_it_is_least_squares_with_a_constant_on_all_other_folds() -> None:
         left += ((m[held] - with_constant[held] @ fitted) ** 2).sum()
         whole += ((m[held] - m[~held].mean(0)) ** 2).sum()
     assert float(predicted_share(x, message, FOLDS)) == pytest.approx(1 - left / whole, abs=1e-9)
+
+
+def test_several_messages_to_one_target_are_each_as_if_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the bit, and the features are taken apart once for each fold; one that is constant leaves the others alone."""
+    x = own()
+    messages = [drawn(2, len(FOLDS), 5, seed=1), torch.ones(2, len(FOLDS), 3), x[..., :4].square()]
+    alone = [predicted_share(x, message, FOLDS) for message in messages]
+    count, eigh = [0], torch.linalg.eigh
+
+    def counted(values: Tensor) -> object:
+        count[0] += 1
+        return eigh(values)
+
+    monkeypatch.setattr(torch.linalg, "eigh", counted)
+    found = predicted_shares(x, messages, FOLDS)
+    assert count == [4]
+    assert found.shape == (3, 2)
+    for one, expected in zip(found, alone, strict=True):
+        torch.testing.assert_close(one, expected, rtol=0, atol=0, equal_nan=True)
+    assert found.isnan().tolist() == [[False] * 2, [True] * 2, [False] * 2]
 
 
 def test_where_nothing_can_be_said() -> None:

@@ -19,7 +19,7 @@ from vizlab.core.site import FusionModule, Intervention, Mixing, intervening, ob
 from vizlab.core.tracer import settings_for
 from vizlab.experiments.interventions.edges import Edge
 from vizlab.experiments.similarity.streams import cells_of, grid_of
-from vizlab.measures.linear_prediction import checkered_folds, predicted_share
+from vizlab.measures.linear_prediction import checkered_folds, predicted_shares
 from vizlab.rgbd import RGBDImage
 
 
@@ -44,18 +44,23 @@ class PredictedMessages:
         site = module.site
         if not site.additive or mixing.own is None:
             return
-        own = own_features(mixing)
+        sent: dict[Edge, Tensor] = {}
         for source, name in enumerate(site.sources):
             parts = [part.value for part in mixing.parts if part.source == source]
             if source != mixing.own and parts:
-                edge = Edge(site.name, site.targets[mixing.target], name)
-                self.found[edge] = self._share(own, torch.cat(parts, 1))
+                sent[Edge(site.name, site.targets[mixing.target], name)] = torch.cat(parts, 1)
+        self.found |= self._shares(own_features(mixing), sent)
 
-    def _share(self, own: Tensor | None, message: Tensor) -> Tensor:
-        if own is None or not own.shape[1] or not message.shape[1]:
-            return torch.full((len(message),), torch.nan, dtype=torch.float64)
-        folds = checkered_folds(*grid_of(message, self.framing).shape[-2:]).to(message.device)
-        return predicted_share(cells_of(own, self.framing), cells_of(message, self.framing), folds).cpu()
+    def _shares(self, own: Tensor | None, sent: Mapping[Edge, Tensor]) -> dict[Edge, Tensor]:
+        """Of all that comes to one target: its own features are taken apart once for all of it."""
+        shares = {edge: torch.full((len(message),), torch.nan, dtype=torch.float64) for edge, message in sent.items()}
+        known = [edge for edge, message in sent.items() if message.shape[1]]
+        if own is None or not own.shape[1] or not known:
+            return shares
+        folds = checkered_folds(*grid_of(own, self.framing).shape[-2:]).to(own.device)
+        messages = [cells_of(sent[edge], self.framing) for edge in known]
+        found = predicted_shares(cells_of(own, self.framing), messages, folds).cpu()
+        return shares | dict(zip(known, found, strict=True))
 
 
 def predicted_messages(
