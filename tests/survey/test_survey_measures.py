@@ -15,8 +15,7 @@ from vizlab.core.site import intervening
 from vizlab.core.tracer import trace
 from vizlab.errors import DataError, InputError
 from vizlab.experiments.corruptions import corrupted
-from vizlab.experiments.interventions.edges import Edge
-from vizlab.experiments.interventions.edges import edges_of as every_edge
+from vizlab.experiments.interventions.edges import Edge, edges_of
 from vizlab.experiments.modalities.shapley import coalitions
 from vizlab.experiments.similarity.messages import predicted_messages
 from vizlab.experiments.similarity.streams import stream_similarity
@@ -210,7 +209,7 @@ def test_zeros_are_on_all_edges_and_stand_beside_the_cut(config: str, same: bool
     rows = measure_of("zeros").run(model, batch)
     by: Literal["cut", "zero"]
     for by in ("cut", "zero"):
-        changes = [do(site, by=by) for site in dict.fromkeys(edge.site for edge in every_edge(model))]
+        changes = [do(site, by=by) for site in dict.fromkeys(edge.site for edge in edges_of(model))]
         with intervening(intervention_of(model, changes, batch.framing)):
             expected = score(model.forward(batch.inputs), batch)
         for name, values in expected.items():

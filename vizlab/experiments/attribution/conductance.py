@@ -103,7 +103,7 @@ def conductance(
     check_numbers(steps, 2)
     with one_at_a_time(model, step):
         problem = pose(model, rgbd, target, baselines, working_size, batch, settings, step)
-        edges = edges_of(problem)
+        edges = _sending(problem)
         if not edges:
             raise InputError(f"No stream of {model.name} sends another one anything, so no edge carries a decision.")
 
@@ -128,7 +128,7 @@ def conductance(
     )
 
 
-def edges_of(problem: Problem) -> tuple[Edge, ...]:
+def _sending(problem: Problem) -> tuple[Edge, ...]:
     """Every edge on which something is sent, in network order, with what streams hand themselves where sites say so."""
     modules = fusion_modules(problem.network)
     return tuple(

@@ -75,7 +75,7 @@ Edge = tuple[str, str, str]
 """Site, source, target: what one stream sends to another at one place."""
 
 
-def edges_of(model: Model) -> tuple[Edge, ...]:
+def edges_with_shares(model: Model) -> tuple[Edge, ...]:
     """Every edge between different streams at the sites that add, in network order, then by target, then by source."""
     return tuple(
         (site.name, source, target)
@@ -88,5 +88,5 @@ def edges_of(model: Model) -> tuple[Edge, ...]:
 
 
 def ports_of(model: Model) -> tuple[tuple[str, str], ...]:
-    """(site, target) of the sites that add, in the order of `edges_of`."""
+    """(site, target) of the sites that add, in the order of `edges_with_shares`."""
     return tuple((site.name, target) for site in model.sites if site.additive for target in site.targets)

@@ -9,7 +9,7 @@ from vizlab.core.model import Model
 from vizlab.experiments.interventions.edges import Edge
 from vizlab.experiments.similarity.messages import PredictedMessages
 from vizlab.study.survey.batch import Batch
-from vizlab.study.survey.measures import Rows, edges_of
+from vizlab.study.survey.measures import Rows, edges_with_shares
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Messages:
     name: ClassVar[str] = "messages"
 
     def refuses(self, model: Model) -> str:
-        return "" if edges_of(model) else f"In {model.name} nothing adds streams up."
+        return "" if edges_with_shares(model) else f"In {model.name} nothing adds streams up."
 
     def run(self, model: Model, batch: Batch) -> Rows:
         messages = PredictedMessages(batch.framing)
         with messages.watching():
             model.forward(batch.inputs)
         absent = np.full(len(batch), np.nan)
-        listed = [Edge(site, target, source) for site, source, target in edges_of(model)]
+        listed = [Edge(site, target, source) for site, source, target in edges_with_shares(model)]
         found = [messages.found[edge].numpy() if edge in messages.found else absent for edge in listed]
         return {"predicted": np.stack(found, 1).astype(np.float32)}
 
     def meta(self, model: Model) -> dict[str, Any]:
-        return {"axes": {"predicted": ["edge"]}, "labels": {"edge": edges_of(model)}}
+        return {"axes": {"predicted": ["edge"]}, "labels": {"edge": edges_with_shares(model)}}

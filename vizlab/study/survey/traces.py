@@ -10,7 +10,7 @@ from vizlab.core.model import Model
 from vizlab.core.site import FusionModule, Mixing, observing
 from vizlab.core.site_words import site_words
 from vizlab.study.survey.batch import Batch
-from vizlab.study.survey.measures import Rows, edges_of, ports_of
+from vizlab.study.survey.measures import Rows, edges_with_shares, ports_of
 from vizlab.study.survey.ports import PortRows, reduce_batch
 from vizlab.study.survey.scores import score, score_labels
 
@@ -43,7 +43,7 @@ class Traces:
         axes = {name: ["edge"] for name in ("share", "energy")}
         axes["*|counts"] = ["count", "class"]
         axes |= {name: ["port"] for name in _PORT}
-        labels = {"edge": edges_of(model), "port": ports_of(model), **score_labels(model)}
+        labels = {"edge": edges_with_shares(model), "port": ports_of(model), **score_labels(model)}
         return {"axes": axes, "labels": labels, "sites": {n: w.label for n, w in site_words(model.sites).items()}}
 
 
