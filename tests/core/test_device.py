@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vizlab.core.config import NetworkConfig
-from vizlab.core.device import default_precision, pick_device, pick_precision
+from vizlab.core.device import default_precision, pick_device, pick_precision, threads
 from vizlab.core.model import Model
 from vizlab.core.registry import build_network
 from vizlab.errors import InputError
@@ -59,6 +59,12 @@ def test_precision_by_name():
     assert pick_precision("bfloat16", CPU) == "bfloat16"
     with pytest.raises(InputError, match="float16"):
         pick_precision("float16", CPU)
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 thread"), (2, "2 threads"), (11, "11 threads")])
+def test_one_thread_is_no_plural(count: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
+    assert threads() == said
 
 
 @pytest.fixture(scope="module")

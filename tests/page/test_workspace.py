@@ -40,6 +40,11 @@ def test_shipped_networks_stand_in_the_order_of_the_page(workspace: Workspace) -
     assert workspace.shelf.ticked() == tuple(CONFIGS)
 
 
+def test_a_cpu_of_one_thread_is_said_so(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert workspace.devices()["cpu"] == "CPU, 1 thread"
+
+
 def test_the_same_question_is_computed_once(
     workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:

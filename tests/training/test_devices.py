@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from vizlab import load_model
+from vizlab.study.training.train import _hardware
 
 RECIPES = Path(__file__).parents[2] / "vizlab/study/training/recipes"
 
@@ -34,3 +36,11 @@ def test_two_devices_share_each_batch(network: str, data_folder: Path, tmp_path:
     (checkpoint,) = (tmp_path / "small").glob("*.safetensors")
     assert load_model(checkpoint, "cpu").card["training"].startswith("2 x CPU")
     assert torch.load(tmp_path / "small" / "last.ckpt", weights_only=True)["global_step"] == 2
+
+
+def test_a_card_says_on_how_many_threads_it_was_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    trainer = SimpleNamespace(
+        strategy=SimpleNamespace(root_device=torch.device("cpu")), num_devices=1, precision="32-true"
+    )
+    assert _hardware(trainer) == f"1 x CPU, 1 thread, 32-true, torch {torch.__version__}"  # type: ignore[arg-type]

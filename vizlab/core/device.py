@@ -36,6 +36,12 @@ def _check_cuda(name: str, device: torch.device) -> None:
         raise InputError(f"Device '{name}' was asked for, but there are {count} CUDA devices: cuda:0 to {count - 1}.")
 
 
+def threads() -> str:
+    """How many of a CPU's torch computes on, in words: "1 thread", "8 threads"."""
+    count = torch.get_num_threads()
+    return f"{count} thread" if count == 1 else f"{count} threads"
+
+
 def default_precision(device: torch.device) -> Precision:
     """bfloat16 where the hardware computes in it (a CPU with AVX512-BF16 or AMX, a recent GPU), else float32."""
     return "bfloat16" if _has_bfloat16(device) else "float32"

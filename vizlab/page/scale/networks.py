@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 
 from vizlab.core.changes import Change
-from vizlab.core.device import Precision, pick_device, pick_precision
+from vizlab.core.device import Precision, pick_device, pick_precision, threads
 from vizlab.core.model import Model
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
@@ -116,7 +116,7 @@ class Here:
         for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
             gpu = torch.cuda.get_device_properties(index)
             found[f"cuda:{index}"] = f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GB"
-        return found | {"cpu": f"CPU, {torch.get_num_threads()} threads"}
+        return found | {"cpu": f"CPU, {threads()}"}
 
     def close(self) -> None:
         """Nothing has to end."""

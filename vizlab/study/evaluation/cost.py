@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from vizlab.core.device import threads
 from vizlab.core.model import Model
 from vizlab.study.evaluation.results import Cost
 
@@ -26,7 +27,7 @@ def measure_cost(model: Model) -> Cost:
         parameters=sum(p.numel() for p in model.network.parameters()),
         flops=counter.get_total_flops(),
         milliseconds=round(_least_milliseconds(model, inputs), 1),
-        machine=f"{processor()}, {torch.get_num_threads()} threads",
+        machine=f"{processor()}, {threads()}",
         precision=model.precision,
         size=size,
     )

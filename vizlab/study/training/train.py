@@ -12,6 +12,7 @@ from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader, DistributedSampler
 
+from vizlab.core.device import threads
 from vizlab.core.door import save_checkpoint
 from vizlab.core.network import FusionNetwork
 from vizlab.errors import DataError
@@ -155,7 +156,7 @@ def _notes(recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], pretrained
 def _hardware(trainer: L.Trainer) -> str:
     """Where the training ran, for the card."""
     device = trainer.strategy.root_device
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {threads()}"
     return f"{trainer.num_devices} x {name}, {trainer.precision}, torch {torch.__version__}"
 
 
