@@ -22,7 +22,7 @@ from vizlab.study.findings.markdown import counted, listed, table
 from vizlab.study.findings.modalities import alike, probability_worth, similarity_predicts
 from vizlab.study.findings.sensors import Errors, grown, kept, mean_error, responses
 from vizlab.study.findings.tables import winner
-from vizlab.study.findings.told import numbers, told, zeros
+from vizlab.study.findings.told import numbers, told, told_table, zeros
 from vizlab.study.survey import intervals
 from vizlab.study.survey.intervals import Estimate, draw
 from vizlab.study.survey.study import Section, Study, load_study
@@ -338,6 +338,24 @@ def test_what_is_told_is_the_mean_over_a_sites_edges_that_are_defined() -> None:
     assert float(numbers(small)["told|n|one"].value) == float(first.share.value)
 
 
+def test_where_nothing_comes_is_told_apart_from_too_few_cells() -> None:
+    """By the shares of the same pictures: 0 in every one of them, not only in some."""
+    labels = [[site, source, "semseg"] for site in ("mixed", "silent", "few", "both") for source in ("x", "y")]
+    nan, shares = np.nan, np.array([[0.1, 0, 0, 0, 0.1, 0, 0, 0.1], [0.1, 0, 0, 0, 0.1, 0.1, 0, 0.1]], np.float32)
+    traces = Section(
+        "n", "traces", np.arange(3), {"share": np.vstack([shares, np.ones(8, np.float32)])},
+        {"labels": {"edge": labels}}, [],
+    )  # fmt: skip
+    study = study_of(traces, messages_section("n", labels, [[0.5, *[nan] * 7]] * 2))
+    all_ = SimpleNamespace(study=study, title=str.upper, site=lambda network, site: site)
+    assert told_table(all_).splitlines()[2:] == [  # type: ignore[arg-type]
+        "| N | mixed | 1 of 2, nothing comes on 1 | 50.0 [50.0, 50.0] % |",
+        "| N | silent | 0 of 2 | nothing comes |",
+        "| N | few | 0 of 2 | too few cells |",
+        "| N | both | 0 of 2, nothing comes on 1 | too few cells |",
+    ]
+
+
 def test_zeros_stand_beside_the_cut_of_the_answer_alone() -> None:
     small = compact(study_of(swept(), traced(), zeros_section("n", {"plain": 60, "cut": 50, "zero": 2})))
     ((network, task, each),) = zeros(small)
@@ -359,7 +377,7 @@ def test_the_text_has_a_row_for_each_site_and_answer_and_is_silent_without() -> 
     assert head == "## Told already, and plain zeros"
     assert words_.startswith("On 2 pictures.")
     assert "| N | site one | 1 of 1 | 50.0 [50.0, 50.0] % |" in table_
-    assert "| N | site two | 0 of 1 | – |" in table_
+    assert "| N | site two | 0 of 1 | too few cells |" in table_
     assert "| N | semseg, mIoU in % | 60.0 [60.0, 60.0] | 50.0 [50.0, 50.0] | 2.0 [2.0, 2.0] |" in zeros_
     without = SimpleNamespace(study=compact(study_of(swept(), traced())))
     assert text._told(without, Claims(), "") == []  # type: ignore[arg-type]

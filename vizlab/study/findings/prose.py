@@ -45,7 +45,8 @@ On {} pictures. *Told*: how much of the variance of what comes on an edge the be
 features at that site predicts, cell by cell, on cells it was not fitted on (four folds of a checkered picture, no
 penalty). Own features are what the target adds there itself or, where channels are replaced, those that are not. What
 is told brings little that is new; what is not may still be noise. Below 0 the map misses by more than the channels'
-means do, as where it has found only chance. A dash: too few cells for so many features.
+means do, as where it has found only chance. *Too few cells*: for so many features. *Nothing comes*: the share of that
+edge is 0 in every picture.
 """
 ZEROS = """
 A plain zero is no cut: where channels are replaced, a cut gives the target its own back, and a zero puts there what no

@@ -1,6 +1,6 @@
 """What a target's own features tell of what comes to it, and plain zeros beside the cut, where a study has them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,22 @@ from vizlab.study.survey.intervals import Estimate, mean
 from vizlab.study.survey.study import Section, Study
 from vizlab.study.survey.summaries import Figure, draws_of, figures
 
+NOTHING, TOO_FEW = "nothing comes", "too few cells"
+"""Why an edge has no figure; `prose.TOLD` says what these mean."""
+
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """Over the edges of one site: `share`, the mean told by own features; `known` of how many `edges` it is defined."""
+    """Over the edges of one site: `share`, the mean told by own features; `known` of how many `edges` it is defined.
+
+    On `silent` of the others nothing comes, or the same at every pixel.
+    """
 
     network: str
     site: str
     edges: int
     known: int
+    silent: int
     share: Estimate
 
 
@@ -34,6 +41,7 @@ def told(study: Study) -> list[Told]:
 
 def _of(study: Study, section: Section) -> Iterator[Told]:
     each, edges = mean(section.rows["predicted"], draws_of(study, section)), section.labels("edge")
+    silent = _silent(study, section)
     for site in dict.fromkeys(edge[0] for edge in edges):
         here = [place for place, edge in enumerate(edges) if edge[0] == site and np.isfinite(each.value[place])]
         count = sum(edge[0] == site for edge in edges)
@@ -41,7 +49,17 @@ def _of(study: Study, section: Section) -> Iterator[Told]:
         share = (
             combined(each.value[here].mean(), each.resampled[:, here].mean(1)) if here else combined(np.nan, nothing)
         )
-        yield Told(section.network, site, count, len(here), share)
+        yield Told(section.network, site, count, len(here), sum(edge[0] == site for edge in silent), share)
+
+
+def _silent(study: Study, section: Section) -> list[Sequence[str]]:
+    """The edges whose share is 0 in every picture of the section, as the traces of these have it."""
+    traces = study.sections.get((section.network, "traces"))
+    if traces is None:
+        return []
+    shares = traces.rows["share"][np.isin(traces.pictures, section.pictures)]
+    known = {tuple(edge): shares[:, place] for place, edge in enumerate(traces.labels("edge"))}
+    return [edge for edge in section.labels("edge") if tuple(edge) in known and not known[tuple(edge)].any()]
 
 
 def zeros(study: Study) -> list[tuple[str, str, dict[str, Figure]]]:
@@ -62,9 +80,9 @@ def _answers(section: Section, draws: np.ndarray, prefix: str) -> dict[str, Figu
 
 
 def told_table(all_: Gathered) -> str:
-    """One row a site; a dash where maps have too few cells for their features."""
+    """One row a site; words where it has no figure, and of edges without one on which nothing comes."""
     rows = [
-        (all_.title(one.network), all_.site(one.network, one.site), f"{one.known} of {one.edges}", _percent(one.share))
+        (all_.title(one.network), all_.site(one.network, one.site), _counted(one), _percent(one))
         for one in told(all_.study)
     ]
     return table(("network", "site", "edges", "told by own features, mean"), rows)
@@ -86,9 +104,15 @@ def numbers(study: Study) -> dict[str, Estimate]:
     return found
 
 
-def _percent(share: Estimate) -> str:
-    text = words(share, ".1f", 100)
-    return text if text == "–" else f"{text} %"
+def _counted(one: Told) -> str:
+    known = f"{one.known} of {one.edges}"
+    return f"{known}, {NOTHING} on {one.silent}" if 0 < one.silent < one.edges else known
+
+
+def _percent(one: Told) -> str:
+    if one.known:
+        return f"{words(one.share, '.1f', 100)} %"
+    return NOTHING if one.silent == one.edges else TOO_FEW
 
 
 def _unit(figure: Figure) -> str:
