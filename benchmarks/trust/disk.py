@@ -104,12 +104,13 @@ def _on_full_disk(command: Command, small: Path, log: Path) -> Found:
 
 
 def _with_some_room(command: Command, small: Path, left: int, log: Path) -> Found:
+    before = contents(small)
     out = _prepared(command, small)
     with filled(small, left):
         code, _ = run(lambda: command.run(out), log, TAKES)
         found = _said(code, log)
         found.broken, found.parts = broken(files_below(out)), parts_below(out)
-        found.kept = (small / "before").read_bytes() == KEEP
+        found.kept = before.items() <= contents(small).items()
     found.later = _does_its_work(command, out, log)
     shutil.rmtree(out)
     return found

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import tempfile
 import time
 import uuid
@@ -75,7 +76,7 @@ def _figures(
     start: float, readings: list[float], seconds: float, count: int, cache_mb: int, size: tuple[int, int]
 ) -> dict[str, Any]:
     """Memory in MB: at rest at the start, and right after each analysis, when what it needed is not all given back."""
-    step = max(1, len(readings) // KEPT)
+    step = max(1, math.ceil(len(readings) / KEPT))
     return {
         "wanted": count,
         "done": len(readings),
@@ -83,7 +84,7 @@ def _figures(
         "size": list(size),
         "cache_mb": cache_mb,
         "start_mb": round(start),
-        "largest_mb": round(max(readings)),
+        "largest_mb": round(max(readings, default=start)),
         "bound_mb": round(start + OVER * cache_mb),
         "memory": [[done, round(readings[done - 1])] for done in range(1, len(readings) + 1, step)],
     }
