@@ -6,13 +6,16 @@ cluster the data folder, the checkpoints and the folder of the study must be fou
 
 import logging
 import os
+import platform
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
-from vizlab.errors import InputError, VizlabError
+from vizlab.core.replacing import made_folder
+from vizlab.errors import DataError, InputError, VizlabError
 from vizlab.study.survey.job import Job, Task
 from vizlab.study.survey.parts import done
 from vizlab.study.survey.worker import Receipt, Worker
@@ -23,6 +26,8 @@ AHEAD = 4
 """How many tasks a worker gets at once, at most: it reads the next one's pictures while it computes."""
 STORE = 128 * 2**20
 """Bytes of Ray's object store here: only indices and receipts go through it."""
+CONNECTS = 5.0
+"""Seconds in which a cluster's machine has to answer."""
 
 
 def has_ray() -> bool:
@@ -42,7 +47,7 @@ def run(job: Job, progress: Progress = lambda rows: None, *, address: str | None
     """
     if address is not None and not has_ray():
         raise InputError("A cluster's address is given, but Ray is not installed: pip install 'vizlab[scale]'.")
-    job.parts.mkdir(parents=True, exist_ok=True)
+    made_folder(job.parts, DataError)
     waiting = []
     for task in job.tasks():
         missing = [piece for piece in job.pieces(task) if not done(job.parts, piece)]
@@ -62,7 +67,7 @@ def _here(job: Job, tasks: Sequence[Task], address: str | None) -> Iterator[Rece
 def _on_ray(job: Job, tasks: Sequence[Task], address: str | None) -> Iterator[Receipt]:
     """One actor for each GPU or, on CPUs, for each core; each is given some tasks at a time."""
     with _cluster(address) as ray:
-        needs, count = _needs(job, ray.cluster_resources())
+        needs, count = _needs(job, [node["Resources"] for node in ray.nodes() if node["Alive"]])
         size = max(1, min(AHEAD, len(tasks) // (2 * count)))
         rows = [{"first": first, "size": size} for first in range(0, len(tasks), size)]
         receipts = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
@@ -83,9 +88,16 @@ class RayWorker:
     """A `Worker` as Ray Data calls it: batches of columns in and out. Errors come back as sentences."""
 
     def __init__(self, job: Job, tasks: tuple[Task, ...]) -> None:
-        self._worker, self._tasks = Worker(job), tasks
+        self._tasks, self._refused = tasks, ""
+        try:
+            self._worker = _worker(job)
+        except VizlabError as err:
+            self._refused = str(err)  # raised here, it would come to nobody's eyes: Ray would make the actor anew
 
     def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, list[Any]]]:
+        if self._refused:
+            yield _columns(Receipt("", 0, 0.0), self._refused)
+            return
         pairs = zip(batch["first"], batch["size"], strict=True)
         tasks = [task for first, size in pairs for task in self._tasks[first : first + size]]
         try:
@@ -95,17 +107,32 @@ class RayWorker:
             yield _columns(Receipt("", 0, 0.0), str(err))
 
 
+def _worker(job: Job) -> Worker:
+    """One on this machine; raises InputError where the job's folders are not those of the machine that asks."""
+    gone = [path for path in (job.data, job.parts, *(one.path for one in job.checkpoints)) if not path.exists()]
+    if gone:
+        raise InputError(
+            f"'{gone[0]}' is not on {platform.node()}, which is part of the Ray cluster; the data, the checkpoints and "
+            "the study's folder have to lie under the same paths on every machine."
+        )
+    return Worker(job)
+
+
 def _columns(receipt: Receipt, error: str) -> dict[str, list[Any]]:
     return {name: [value] for name, value in {**asdict(receipt), "error": error}.items()}
 
 
-def _needs(job: Job, resources: dict[str, float]) -> tuple[dict[str, float], int]:
-    """What each actor asks of Ray, and how many there are to be."""
-    gpus = int(resources.get("GPU", 0))
+def _needs(job: Job, nodes: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], int]:
+    """What each actor asks of Ray, and how many find room at once on machines with these resources.
+
+    An actor is on one machine: Ray would wait for ever for one that has more cores than any of them.
+    """
+    gpus = sum(int(node.get("GPU", 0)) for node in nodes)
     if job.config.device != "cpu" and gpus:
         return {"num_gpus": 1}, gpus
-    threads = min(job.config.threads, os.cpu_count() or 1)
-    return {"num_cpus": threads}, max(1, int(resources.get("CPU", 1)) // threads)
+    cores = [int(node.get("CPU", 0)) for node in nodes]
+    threads = max(1, min(job.config.threads, max(cores, default=1)))
+    return {"num_cpus": threads}, max(1, sum(each // threads for each in cores))
 
 
 _QUIET = {
@@ -113,20 +140,27 @@ _QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # else every actor of Ray Data starts with an "error" about its restarts
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-"""What a Ray of our own is started with, unless the environment says otherwise."""
+"""What a Ray of our own is started with, and a cluster is joined with, unless the environment says otherwise."""
+_JOINING = {"RAY_gcs_server_port_wait_time_s": "3"}
+"""Ray asks a cluster so many times whether it is let in, 20 by default, a second and a line of warning each."""
 
 
 @contextmanager
 def _cluster(address: str | None) -> Iterator[Any]:
     """Ray, connected; what is started here is stopped here, what was there before stays."""
-    with _environment({} if address else _QUIET):
+    with _environment(_QUIET | _JOINING if address else _QUIET):
         import ray
         import ray.data
 
         started = not ray.is_initialized()
         if started and address is None:
             quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-            ray.init("local", include_dashboard=False, object_store_memory=STORE, **quiet)
+            try:
+                ray.init("local", include_dashboard=False, object_store_memory=STORE, **quiet)
+            except Exception as err:  # Ray's own, a plain Exception where a process of its does not start in time
+                raise VizlabError(
+                    "Ray could not be started on this machine, which may be busy; try again, or do without it: --here."
+                ) from err
         elif started:
             _connect(ray, address)
         log = logging.getLogger("ray.data")
@@ -144,14 +178,52 @@ def _cluster(address: str | None) -> Iterator[Any]:
 
 
 def _connect(ray: Any, address: str | None) -> None:
-    """To a cluster that is there; raises InputError where none answers."""
+    """To a cluster that is there; raises InputError where none answers, or one that takes only who has its token."""
+    from ray.exceptions import AuthenticationError
+
+    if not _answers(str(address)):
+        raise InputError(_NOBODY.format(address))
     try:
-        ray.init(address, logging_level=logging.ERROR)
+        ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
+    except AuthenticationError as err:  # Ray's, where it has no token to begin with
+        raise InputError(_refused(address)) from err
     except (ConnectionError, TimeoutError, RuntimeError, ValueError) as err:
-        raise InputError(
-            f"No Ray cluster answers at '{address}'; start one with `ray start --head` and give the address that it "
-            "prints, or leave --address out."
-        ) from err
+        if any(AuthenticationError.__name__ in str(cause) for cause in _causes(err)):  # all that is left of a refusal
+            raise InputError(_refused(address)) from err
+        raise InputError(_NOBODY.format(address)) from err
+
+
+def _answers(address: str) -> bool:
+    """False where nothing listens at HOST:PORT: Ray would try for a quarter of an hour."""
+    if address in ("auto", "local") or "://" in address:
+        return True
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECTS).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+_NOBODY = (
+    "No Ray cluster answers at '{}'; start one with `ray start --head` and give the address that it prints, or leave "
+    "--address out."
+)
+
+
+def _refused(address: str | None) -> str:
+    sent = os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
+    found = "no token was found, or another one" if sent else "none was sent, since RAY_AUTH_MODE is not 'token'"
+    return (
+        f"The Ray cluster at '{address}' takes only who has its token, and {found}. Set RAY_AUTH_MODE=token, and "
+        "RAY_AUTH_TOKEN to the cluster's token or RAY_AUTH_TOKEN_PATH to its file (else ~/.ray/auth_token is read)."
+    )
 
 
 @contextmanager
