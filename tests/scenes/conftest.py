@@ -16,15 +16,19 @@ NAMES = [f"room_{index}" for index in range(COLUMNS + 1)]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def rendering() -> Rendering:
     ramp = np.tile(np.linspace(0, 1, SIZE[1], dtype=np.float32), (SIZE[0], 1))
+    depth = 1 + 3 * ramp
+    normals = np.tile(np.array([0, 0, -1], np.float32), (*SIZE, 1))
+    colour = np.repeat((255 * ramp[..., None]).astype(np.uint8), 3, axis=2)
+    return Rendering(
+        colour, depth, (depth * 1000).astype(np.uint16), (39 * ramp).astype(np.uint8), normals, colour, colour,
+        kinect_intrinsics(SIZE),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, rendering: Rendering) -> Path:
     for name in NAMES:
-        depth = 1 + 3 * ramp
-        normals = np.tile(np.array([0, 0, -1], np.float32), (*SIZE, 1))
-        colour = np.repeat((255 * ramp[..., None]).astype(np.uint8), 3, axis=2)
-        rendering = Rendering(
-            colour, depth, (depth * 1000).astype(np.uint16), (39 * ramp).astype(np.uint8), normals, colour, colour,
-            kinect_intrinsics(SIZE),
-        )  # fmt: skip
         save_scene(rendering, tmp_path / name, {"title": "Room", "kind": "office", "seed": 7, "spp": 1})
     return tmp_path

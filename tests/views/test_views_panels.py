@@ -1,5 +1,7 @@
 """Pictures: palettes, panels, the grid of predictions, export."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +140,20 @@ def test_other_endings_are_refused(nddr_trace: FusionTrace, small_rgbd: RGBDImag
     grid = views.prediction_grid([nddr_trace], small_rgbd)
     with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf"):
         views.save_figure(grid, tmp_path / "grid.jpg")
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_a_figure_for_which_there_is_no_room_leaves_the_one_before(
+    nddr_trace: FusionTrace, small_rgbd: RGBDImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    panel = views.prediction_grid([nddr_trace], small_rgbd).rows[0][1][0]
+    assert isinstance(panel, views.Panel)
+    path = tmp_path / f"panel.{ending}"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=rf"'panel\.{ending}' cannot be written \(No space left on device\)"):
+        views.save_figure(panel, path, dpi=50)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {path.name: b"before"}
