@@ -32,9 +32,15 @@ _METRICS = {
 def panel(analysis: Analysis, selected: Mapping[str, Any] | None, scenes: Mapping[str, str]) -> str:
     """The whole panel; `selected` is what was clicked (network, site, target, source), `scenes` titles by name."""
     stacks = {name: [c.to_dict() for c in analysis.request.changes.get(name, ())] for name in analysis.traces}
-    here = _edge(analysis, selected, scenes) or tag("p", escape(HINT), "vz-note")
+    here = _edge(analysis, selected, _others(analysis, scenes)) or tag("p", escape(HINT), "vz-note")
     listed = "".join(_stack(analysis, name) for name in analysis.traces if analysis.request.changes.get(name))
     return tag("div", here + listed, "vz-changes", data_stacks=json.dumps(stacks))
+
+
+def _others(analysis: Analysis, scenes: Mapping[str, str]) -> dict[str, str]:
+    """Without the one on show: its own part in its place changes nothing."""
+    here = None if analysis.request.own_files else analysis.request.scene
+    return {name: title for name, title in scenes.items() if name != here}
 
 
 def _edge(analysis: Analysis, selected: Mapping[str, Any] | None, scenes: Mapping[str, str]) -> str:

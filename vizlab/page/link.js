@@ -41,7 +41,9 @@
     },
     tab: (name) => {
       const title = links.titles[name];
-      [...document.querySelectorAll('#vz-tabs [role=tab]')].find((tab) => tab.textContent.trim() === title)?.click();
+      const tab = [...document.querySelectorAll('#vz-tabs [role=tab]')].find((one) => one.textContent.trim() === title);
+      tab?.click();
+      tab?.scrollIntoView({block: 'nearest', inline: 'nearest'});  // where the row is too long for the page
     },
     /** The components are there: the tab that the address names opens, and every tab that is clicked is kept. */
     begin: (titles) => {

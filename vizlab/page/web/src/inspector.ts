@@ -101,7 +101,8 @@ function answersTable(document: Document, look: Look, place: Point): HTMLElement
 }
 
 function line(title: string, name: string, cells: string[]): HTMLElement {
-  return h("tr", { "data-of": name }, h("th", {}, title), h("td", {}, cells.filter(Boolean).join("  ")));
+  const values = cells.filter(Boolean).flatMap((cell, at) => [at ? "  " : "", h("span", {}, cell)]);
+  return h("tr", { "data-of": name }, h("th", {}, title), h("td", {}, ...values));
 }
 
 function answerCells(document: Document, network: Network, look: Look, place: Point): string[] {

@@ -2,7 +2,7 @@
 
 import type { Network } from "./document";
 import { drawn } from "./map_draw";
-import { rove, siteAbove, siteElement } from "./map_find";
+import { keyOf, rove, siteAbove, siteElement } from "./map_find";
 import {
   layoutMap, type MapLayout, type Measure, nearest, type Place, type Row, type Selection, targetAt,
 } from "./map_layout";
@@ -46,7 +46,11 @@ export function networkMap(container: HTMLElement, networks: Network[], options:
       state = { networks: next, options: opts };
       draw(before?.network !== now?.network || before?.site !== now?.site);
     },
-    step: (delta) => step(state.networks, state.options, delta),
+    step(delta) {
+      const next = step(state.networks, state.options, delta);
+      // Where the focus was on a site, its ring would stay there.
+      if (next && keyOf(document.activeElement, root)) siteElement(root, next.network, next.site)?.focus();
+    },
     destroy() {
       watch.disconnect();
       released.abort();
@@ -55,16 +59,18 @@ export function networkMap(container: HTMLElement, networks: Network[], options:
   };
 }
 
-/** Selects the neighbour of the selected site; without a selection the first site there is. */
-function step(networks: Network[], { selected, onSelect }: MapOptions, delta: number): void {
+/** Selects the neighbour of the selected site, without a selection the first site there is, and says which that is. */
+function step(networks: Network[], { selected, onSelect }: MapOptions, delta: number): Selection | null {
   const withSites = networks.filter(({ flow }) => flow?.sites.length);
   const network = withSites.find(({ name }) => name === selected?.network) ?? withSites[0];
-  if (!network) return;
+  if (!network) return null;
   const sites = network.flow!.sites, at = sites.findIndex(({ name }) => name === selected?.site);
   const known = selected?.network === network.name && at >= 0;
   const next = sites[known ? Math.min(sites.length - 1, Math.max(0, at + delta)) : 0];
   const target = selected && next.targets.includes(selected.target) ? selected.target : next.targets[0];
-  onSelect({ network: network.name, site: next.name, target, source: null });
+  const selection = { network: network.name, site: next.name, target, source: null };
+  onSelect(selection);
+  return selection;
 }
 
 /** Calls `draw` when the width is another one than before. */

@@ -343,6 +343,15 @@ describe("the map", () => {
     expect(selected.pop()).toEqual({ network: "b", site: "1", target: "rgb", source: null });
   });
 
+  it("takes the focus along when it steps, if that was on a site", () => {
+    map.update([a(), b()], options({ selected: { network: "a", site: "1", target: "rgb", source: null } }));
+    map.step(1);
+    expect(focused()).not.toBe("a/2");
+    button("a", "1").focus();
+    map.step(1);
+    expect(focused()).toBe("a/2");
+  });
+
   it("says that nothing mixes, and steps over such a network", () => {
     const empty = { ...network("empty", []), flow: null };
     map.update([empty, network("none", []), b()], options());
