@@ -138,6 +138,7 @@ class NumbersTab(ExperimentTab):
             "few": gr.Dropdown([1.5, 4.0], value=1.5, label="few"),
             "whole": gr.Radio([("two", 2), ("four", 4)], value=2, label="whole"),
             "name": gr.Radio(["4", "five"], value="five", label="name"),
+            "share": gr.Slider(0, 1, 0.5, step=0.1, label="share"),
         }
 
 
@@ -147,6 +148,8 @@ class NumbersTab(ExperimentTab):
         ("few", "4", 4.0), ("few", "4.0", 4.0), ("few", "1.50", 1.5), ("few", "4.1", None), ("few", "four", None),
         ("whole", "4", 4), ("whole", "4.0", 4), ("whole", "3", None), ("whole", "nan", None), ("whole", "", None),
         ("name", "4", "4"), ("name", "4.0", None),
+        ("share", "0.3", 0.3), ("share", "0.70", 0.7), ("share", "1", 1), ("share", "0.35", None),
+        ("share", "1.1", None), ("share", "inf", None),
     ],
 )  # fmt: skip
 def test_choices_that_are_numbers_are_had_where_they_are_equal(

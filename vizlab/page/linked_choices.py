@@ -3,6 +3,7 @@
 What a tab has on show is computed again from its choices, so an address names it by the action that drew it.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,7 +139,8 @@ def _value(component: Any, text: str) -> Any:
         except ValueError:
             return None
         steps = (value - component.minimum) / (component.step or 1)
-        fits = component.minimum <= value <= component.maximum and steps == round(steps)
+        # Three steps of 0.1 are not quite 0.3.
+        fits = component.minimum <= value <= component.maximum and math.isclose(steps, round(steps), abs_tol=1e-9)
         return (int(value) if value == int(value) else value) if fits else None
     offered = [value for _, value in getattr(component, "choices", None) or []]
     free = not offered or getattr(component, "allow_custom_value", False)
