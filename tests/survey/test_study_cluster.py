@@ -248,18 +248,19 @@ def test_a_token_that_is_missing_is_said(mode: str | None, found: str, monkeypat
         assert "Set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to the cluster's token or RAY_AUTH_TOKEN_PATH" in said
 
 
+def unasked(address: str, **options: object) -> None:
+    """In the place of `ray.init`."""
+    raise AssertionError(address)
+
+
 def test_ray_is_not_asked_where_nothing_listens() -> None:
     """It would try for a quarter of an hour."""
-
-    def init(address: str, **options: object) -> None:
-        raise AssertionError(address)
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert "takes only" in str(joined(refusal(), f"127.0.0.1:{port}"))
     for address in (f"127.0.0.1:{port}", "127.0.0.1", "127.0.0.1:many"):
         with pytest.raises(InputError, match=f"No Ray cluster answers at '{address}'"):
-            engine._connect(SimpleNamespace(init=init), address)
+            engine._connect(SimpleNamespace(init=unasked), address)
 
 
 def test_a_ray_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,6 +275,11 @@ def test_a_ray_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(VizlabError, match="Ray could not be started on this machine") as found, engine._cluster(None):
         pass
     assert found.value.__cause__ is error
+
+
+def test_ray_client_is_no_way_to_a_cluster() -> None:
+    with pytest.raises(InputError, match=r"'ray://127.0.0.1:10001' is an address for Ray Client.*HOST:PORT"):
+        engine._connect(SimpleNamespace(init=unasked), "ray://127.0.0.1:10001")
 
 
 @pytest.mark.parametrize(

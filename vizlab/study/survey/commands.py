@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Argument(help="what to measure, a TOML file; see below")]
 Data = Annotated[Path, typer.Option("--data", help="folder with rgb/, depth/, label40/, train.txt, test.txt")]
 Out = Annotated[Path, typer.Option(help="folder of the study; the same folder again goes on with it")]
-Address = Annotated[str | None, typer.Option(help="a Ray cluster's address, such as auto or ray://HOST:10001")]
+Address = Annotated[str | None, typer.Option(help="a Ray cluster of which this machine is part: auto or HOST:PORT")]
 Here = Annotated[bool, typer.Option("--here", help="in this process, without Ray")]
 Limit = Annotated[int | None, typer.Option(help="only the first pictures of the split", min=1)]
 

@@ -42,8 +42,9 @@ def amount(job: Job) -> int:
 def run(job: Job, progress: Progress = lambda rows: None, *, address: str | None = None, here: bool = False) -> None:
     """Make every part of the study that is not there yet; the same call after an interruption goes on.
 
-    With `here`, or where Ray is not installed, in this process; else on Ray: a cluster's `address`, or all of this
-    machine. The numbers do not depend on it. Raises VizlabError for what cannot be read or computed.
+    With `here`, or where Ray is not installed, in this process; else on Ray: a cluster's `address` (auto or HOST:PORT),
+    of which this machine is part, or all of this machine. The numbers do not depend on it. Raises VizlabError for what
+    cannot be read or computed.
     """
     if address is not None and not has_ray():
         raise InputError("A cluster's address is given, but Ray is not installed: pip install 'vizlab[scale]'.")
@@ -181,6 +182,11 @@ def _connect(ray: Any, address: str | None) -> None:
     """To a cluster that is there; raises InputError where none answers, or one that takes only who has its token."""
     from ray.exceptions import AuthenticationError
 
+    if "://" in str(address):
+        raise InputError(
+            f"'{address}' is an address for Ray Client, with which Ray Data does not work; give auto, or HOST:PORT as "
+            "`ray start` prints it, on a machine that is part of the cluster."
+        )
     if not _answers(str(address)):
         raise InputError(_NOBODY.format(address))
     try:
@@ -195,7 +201,7 @@ def _connect(ray: Any, address: str | None) -> None:
 
 def _answers(address: str) -> bool:
     """False where nothing listens at HOST:PORT: Ray would try for a quarter of an hour."""
-    if address in ("auto", "local") or "://" in address:
+    if address in ("auto", "local"):
         return True
     host, _, port = address.rpartition(":")
     try:
