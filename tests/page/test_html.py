@@ -78,8 +78,11 @@ def test_photographs_keep_their_aspect_and_stay_small() -> None:
 
 
 def test_a_bar_gives_both_ends_and_the_unit() -> None:
-    text = re.sub("<[^>]*>", " ", html.colour_bar(ColourBar(0.5, 4.25, "m", "viridis", "depth")))
-    assert text.split() == ["0.500", "4.25", "m"]
+    def text(low: float, high: float) -> list[str]:
+        return re.sub("<[^>]*>", " ", html.colour_bar(ColourBar(low, high, "m", "viridis", "depth"))).split()
+
+    assert text(0.5, 4.25) == ["0.500", "4.25", "m"]
+    assert text(-0.13, 0.13) == ["−0.130", "0.130", "m"]
 
 
 def test_neighbours_empty_for_one_reason_are_drawn_as_one() -> None:

@@ -112,7 +112,7 @@ def colour_bar(bar: ColourBar) -> str:
     """Low, the colours, high and unit."""
     stops = ", ".join(f"{colour} {at:.1%}" for at, colour in bar.stops())
     ramp = tag("i", "", style=f"background:linear-gradient(90deg, {stops})")
-    ends = words(number(bar.low)), words(number(bar.high, bar.unit))
+    ends = [words(re.sub("^-", "−", text)) for text in (number(bar.low), number(bar.high, bar.unit))]
     return tag("span", f"{ends[0]}{ramp}{ends[1]}", "vz-bar", title=bar.label)
 
 
