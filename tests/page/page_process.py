@@ -22,7 +22,7 @@ from vizlab.core.config import IMAGENET, METRES, NetworkConfig
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
 from vizlab.methods.cen.stream_norm import StreamNorm
-from vizlab.scenes import list_scenes
+from vizlab.scenes import list_scenes, load_scene
 from vizlab.scenes.library import FOLDER
 from vizlab.tasks import NYU40_CLASSES
 
@@ -36,6 +36,10 @@ NAMES = {
 TASKS = ("semseg", "depth", "normals")
 OWN_CHECKPOINT = "someones-cen.safetensors"
 START_SECONDS = 600
+SIZE = (480, 640)
+"""Of the pictures that are uploaded, as those of the bundled scenes."""
+SMALL, LESS = (120, 160), (60, 80)
+"""Pictures, and what networks work at, where the size is no matter: both a quarter each way, a sixteenth to compute."""
 
 CEN = NetworkConfig(
     "cen-mobilenetv2", ("semseg",), ("rgb", "depth"), classes=NYU40_CLASSES, threshold=0.02,
@@ -92,15 +96,16 @@ def random_checkpoint(path: Path, config: NetworkConfig = CEN, seed: int = 0) ->
 
 @functools.cache
 def addable() -> Path:
-    """A folder with one checkpoint that a user may add."""
+    """A folder with one checkpoint that a user may add: a small network, soon swept."""
     folder = workplace() / "addable"
     folder.mkdir()
-    random_checkpoint(folder / OWN_CHECKPOINT, seed=1)
+    random_checkpoint(folder / OWN_CHECKPOINT, replace(CEN, working_size=(96, 128), options={"width": 16}), seed=1)
     return folder
 
 
 PAGE_SCENES = 5
 """How many of the bundled scenes the running page has: all that it has it analyses beforehand."""
+SMALL_SCENES = 3
 
 
 @functools.cache
@@ -134,9 +139,30 @@ def scenes() -> Path | None:
     return folder.parent
 
 
-def corner(shift: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Colour HxWx3 uint8 (BGR) and depth HxW metres of a wall, a floor and a box, 480x640; `shift` moves the box."""
-    rows, columns = np.indices((480, 640))
+@functools.cache
+def small_scenes() -> Path:
+    """A folder of the first bundled scenes at a quarter of their size each way: every fourth pixel."""
+    folder = workplace() / "small"
+    for name in list_scenes(scenes())[:SMALL_SCENES]:
+        scene = load_scene(name, scenes())
+        step = scene.size[0] // SMALL[0]
+        (folder / name).mkdir(parents=True)
+        for path in (scene.rgb_path, scene.depth_path, scene.exact_depth_path, scene.label_path, scene.normals_path):
+            pixels = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+            cv2.imwrite(str(folder / name / path.name), pixels[::step, ::step])
+        facts = json.loads((scene.folder / "scene.json").read_text())
+        facts["intrinsics"] = {key: value / step for key, value in facts["intrinsics"].items()}
+        size = dict(zip(("height", "width"), SMALL, strict=True))
+        (folder / name / "scene.json").write_text(json.dumps(facts | size))
+    return folder
+
+
+def corner(shift: int = 0, size: tuple[int, int] = SIZE) -> tuple[np.ndarray, np.ndarray]:
+    """Colour HxWx3 uint8 (BGR) and depth HxW metres of a wall, a floor and a box; `shift` moves the box.
+
+    `size` is the view's in pixels, SIZE's in proportion; so is `shift`, of SIZE.
+    """
+    rows, columns = np.indices(size) * SIZE[0] / size[0]
     depth = np.where(rows < 260, 3.2, 3.2 * 260 / np.maximum(rows, 260)) + columns / 6400
     colour = np.stack([150 + columns // 10, 170 + rows // 8, 190 - columns // 8], axis=-1)
     box = (abs(rows - 250) < 90) & (abs(columns - 200 - shift) < 80)
@@ -146,11 +172,11 @@ def corner(shift: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(colour + noise, 0, 255).astype(np.uint8), depth.astype(np.float32)
 
 
-def write_pair(folder: Path, shift: int = 0, name: str = "corner") -> tuple[Path, Path]:
+def write_pair(folder: Path, shift: int = 0, name: str = "corner", size: tuple[int, int] = SIZE) -> tuple[Path, Path]:
     """A JPEG and a real 16-bit PNG in millimetres, with some holes; the paths of both."""
-    colour, depth = corner(shift)
+    colour, depth = corner(shift, size)
     millimetres = (depth * 1000).astype(np.uint16)
-    millimetres[:, :12] = 0
+    millimetres[:, : 12 * size[1] // SIZE[1]] = 0
     paths = folder / f"{name}.jpg", folder / f"{name}_depth.png"
     cv2.imwrite(str(paths[0]), colour)
     cv2.imwrite(str(paths[1]), millimetres)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import vizlab
-from tests.page.page_process import NAMES, addable, checkpoints
+from tests.page.page_process import LESS, NAMES, checkpoints, small_scenes
 from vizlab.core.changes import Do, Set
 from vizlab.errors import InputError
 from vizlab.experiments.interventions.effect import intervene
@@ -26,11 +26,12 @@ CUT = StackedChange("features.14.conv.1.1", "rgb", "depth", name="a, b! & 50 %")
 
 @pytest.fixture(scope="module")
 def workspace() -> Workspace:
-    return Workspace(Settings(checkpoints=checkpoints(), add_from=addable()))
+    return Workspace(Settings(checkpoints=checkpoints(), scenes=small_scenes()))
 
 
 def request(workspace: Workspace, **fields: object) -> Request:
-    first = Request(scene=workspace.scenes()[0], models=(CEN, NAMES["nddr"]), device="cpu", precision="float32")
+    models = CEN, NAMES["nddr"]
+    first = Request(workspace.scenes()[0], models=models, device="cpu", precision="float32", working_size=LESS)
     return replace(first, **fields)  # type: ignore[arg-type]
 
 
@@ -90,9 +91,8 @@ def test_a_change_runs_its_network_and_says_what_it_did(workspace: Workspace) ->
     assert list(changed.unchanged) == [CEN]
     assert changed.unchanged[CEN] is plain.traces[CEN]
     model = workspace.shelf.get(CEN)
-    effect = intervene(
-        model, plain.picture.rgbd, [vizlab.core.changes.cut(CUT.site, "rgb", "depth")], truth=plain.picture.reference
-    )
+    cut = vizlab.core.changes.cut(CUT.site, "rgb", "depth")
+    effect = intervene(model, plain.picture.rgbd, [cut], truth=plain.picture.reference, working_size=LESS)
     kept = changed.effects[CEN]["semseg/ensemble"]
     assert kept.size == effect.kl > 0
     assert kept.share_flipped == effect.flipped
@@ -144,6 +144,7 @@ def test_the_panel_offers_what_there_is(workspace: Workspace) -> None:
         assert f'data-by="{by}"' in here
     assert 'data-target="rgb"' in here
     assert 'data-by="scene"' not in panel(plain, clicked, {})
+    assert 'data-by="scene"' not in panel(plain, clicked, {workspace.scenes()[0]: "the one on show"})
     nddr = panel(plain, {"network": NAMES["nddr"], "site": "nddr.stage2", "target": "depth"}, {})
     assert nddr.count("<option") == 3  # two senders, and all others
     assert 'data-by="set"' not in nddr

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import vizlab
-from tests.page.page_process import NAMES, checkpoints, write_pair
+from tests.page.page_process import LESS, NAMES, SMALL, checkpoints, write_pair
 from vizlab.page.exports import material_of
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.serving import serving
@@ -23,6 +23,7 @@ from vizlab.page.workspace import Workspace
 from vizlab.report import replay
 
 CEN, NDDR = NAMES["cen"], NAMES["nddr"]
+REQUEST = Request(models=(CEN, NDDR), device="cpu", working_size=LESS)
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +33,12 @@ def workspace() -> Workspace:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_pair(tmp_path_factory.mktemp("exports"))
+    return write_pair(tmp_path_factory.mktemp("exports"), size=SMALL)
 
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, pair: tuple[Path, Path]) -> Analysis:
-    request = Request(colour=pair[0], depth=pair[1], models=(CEN, NDDR), device="cpu", settings={"threshold": 0.3})
-    return workspace.analyse(request)
+    return workspace.analyse(replace(REQUEST, colour=pair[0], depth=pair[1], settings={"threshold": 0.3}))
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +133,7 @@ def test_the_archive_of_the_page_is_replayed_bit_by_bit(
 def test_depth_that_stood_in_travels_with_the_archive(
     page: TestClient, workspace: Workspace, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    request = Request(colour=pair[0], models=(CEN, NDDR), device="cpu", predicted_depth=True)
-    analysis = workspace.analyse(request)
+    analysis = workspace.analyse(replace(REQUEST, colour=pair[0], predicted_depth=True))
     assert analysis.stand_in == {CEN: NDDR}
     given = material_of(workspace, analysis).shown[CEN]
     predicted = analysis.traces[NDDR].predictions["depth"].value  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.page.page_process import NAMES, checkpoints, scenes
+from tests.page.page_process import LESS, NAMES, checkpoints, small_scenes
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.serving import serving, viewer_address, viewer_script
 from vizlab.page.settings import Settings
@@ -18,12 +18,13 @@ from vizlab.views.packing import Packed, unpack
 
 @pytest.fixture(scope="module")
 def workspace() -> Workspace:
-    return Workspace(Settings(checkpoints=checkpoints(), scenes=scenes()))
+    return Workspace(Settings(checkpoints=checkpoints(), scenes=small_scenes()))
 
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace) -> Analysis:
-    return workspace.analyse(Request(scene=workspace.scenes()[0], models=(NAMES["nddr"],), device="cpu"))
+    scene = workspace.scenes()[0]
+    return workspace.analyse(Request(scene, models=(NAMES["nddr"],), device="cpu", working_size=LESS))
 
 
 @pytest.fixture(scope="module")

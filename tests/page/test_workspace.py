@@ -11,7 +11,17 @@ import torch
 
 import vizlab
 import vizlab.page.scale.networks as networks_module
-from tests.page.page_process import CONFIGS, NAMES, OWN_CHECKPOINT, addable, checkpoints, random_checkpoint, write_pair
+from tests.page.page_process import (
+    CONFIGS,
+    LESS,
+    NAMES,
+    OWN_CHECKPOINT,
+    SMALL,
+    addable,
+    checkpoints,
+    random_checkpoint,
+    write_pair,
+)
 from vizlab.core.door import load_model
 from vizlab.errors import CheckpointError, InputError, VizlabError
 from vizlab.page.adding import add_checkpoint
@@ -32,8 +42,8 @@ def workspace() -> Workspace:
 
 @pytest.fixture(scope="module")
 def request_cen(tmp_path_factory: pytest.TempPathFactory) -> Request:
-    colour, depth = write_pair(tmp_path_factory.mktemp("workspace"))
-    return Request(colour=colour, depth=depth, models=(CEN,), device="cpu")
+    colour, depth = write_pair(tmp_path_factory.mktemp("workspace"), size=SMALL)
+    return Request(colour=colour, depth=depth, models=(CEN,), device="cpu", working_size=LESS)
 
 
 def test_shipped_networks_stand_in_the_order_of_the_page(workspace: Workspace) -> None:
@@ -217,7 +227,7 @@ def test_precision_is_chosen_for_each_run_and_named(workspace: Workspace, reques
         found = workspace.analyse(replace(request_cen, precision=precision, settings={"threshold": 0.03})).traces[CEN]
         alone = load_model(checkpoints() / f"{CEN}.safetensors", "cpu", precision=precision)
         assert found.environment["precision"] == precision
-        expected = vizlab.trace(alone, rgbd, threshold=0.03)
+        expected = vizlab.trace(alone, rgbd, threshold=0.03, working_size=LESS)
         np.testing.assert_array_equal(found.predictions["semseg"].label, expected.predictions["semseg"].label)
         for name, site in expected.sites.items():
             np.testing.assert_array_equal(found.sites[name].share, site.share)
