@@ -29,6 +29,22 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(tmp_path: Path, mo
     assert torch.load(path, weights_only=True)["epoch"] == 1
 
 
+def test_a_disk_that_gets_full_half_way_through_a_checkpoint_is_said(tmp_path: Path) -> None:
+    """The system lets no file have more than 100 kB."""
+    resource = pytest.importorskip("resource")
+    path, whole = tmp_path / "last.ckpt", WholeCheckpoints()
+    whole.save_checkpoint({"epoch": 1}, path)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(DataError, match=r"'last\.ckpt' cannot be written \(File too large\)"):
+            whole.save_checkpoint({"epoch": 2, "weights": torch.zeros(400_000)}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["last.ckpt"]
+
+
 def test_training_says_that_the_disk_is_full_and_goes_on_once_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

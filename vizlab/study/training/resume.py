@@ -43,7 +43,13 @@ class WholeCheckpoints(TorchCheckpointIO):
         """Raises DataError where it cannot be written; the one before is still there then."""
         made_folder(Path(path).parent, DataError)
         with replacing(path, DataError) as file:
-            torch.save(checkpoint, file)
+            try:
+                torch.save(checkpoint, file)
+            except RuntimeError as err:
+                # Where the disk gets full half-way torch complains of its own positions instead.
+                if isinstance(err.__context__, OSError):
+                    raise err.__context__ from err
+                raise
 
 
 def run_settings(
