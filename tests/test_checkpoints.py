@@ -1,6 +1,7 @@
 """What ships in checkpoints/: loads through the door, is small, says what it is, and really fuses."""
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 
@@ -45,6 +46,17 @@ NAMED_RIGHTLY = {"cen": (60, 45), "cen-multitask": (50, 30), "nddr-cnn": (57, 30
 """By network, the pixel accuracy in percent on average of the bundled scenes, and in each, that it must exceed."""
 
 
+ROOMS = scenes.list_scenes()
+SEEN = [name if place % 4 == 0 else pytest.param(name, marks=pytest.mark.slow) for place, name in enumerate(ROOMS)]
+"""Every fourth room, and with `-m slow` each: a fault of a network or of a score shows in all."""
+
+
+@functools.cache
+def loaded(path: Path) -> vizlab.Model:
+    """In float32; what is in the file is the same for all tests that only look."""
+    return vizlab.load_model(path, device="cpu", precision="float32")
+
+
 def kind(path: Path) -> str:
     """The network's name in FLOORS."""
     return path.stem.removesuffix("-mobilenetv2-nyuv2")
@@ -62,12 +74,12 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def shipped(path: Path) -> vizlab.Model:
-    return vizlab.load_model(path, device="cpu", precision="float32")
+    return loaded(path)
 
 
 @pytest.fixture(scope="module")
 def cen() -> vizlab.Model:
-    return vizlab.load_model(FOLDER / "cen-mobilenetv2-nyuv2.safetensors", device="cpu", precision="float32")
+    return loaded(FOLDER / "cen-mobilenetv2-nyuv2.safetensors")
 
 
 def test_a_checkpoint_of_each_method_ships_and_all_together_are_small() -> None:
@@ -78,7 +90,7 @@ def test_a_checkpoint_of_each_method_ships_and_all_together_are_small() -> None:
 @pytest.mark.parametrize("file", [*SHIPPED, *SHIPPED_BASELINES], ids=lambda p: p.stem)
 def test_the_recipe_in_the_card_is_the_one_in_the_project(file: Path) -> None:
     """Which makes the file again, with every setting, down to the network's."""
-    recipe, model = load_recipe(RECIPES / f"{file.stem}.toml"), vizlab.load_model(file, device="cpu")
+    recipe, model = load_recipe(RECIPES / f"{file.stem}.toml"), loaded(file)
     written = training_card(recipe, Manifest(), 0)["recipe"]
     assert model.card["recipe"] == json.loads(json.dumps(written))
     assert dataclasses.replace(model.config, classes=()) == recipe.network
@@ -88,7 +100,7 @@ def test_the_recipe_in_the_card_is_the_one_in_the_project(file: Path) -> None:
 
 @pytest.mark.parametrize("file", SHIPPED_BASELINES, ids=lambda p: p.stem)
 def test_a_baseline_that_ships_is_the_one_that_was_measured(file: Path) -> None:
-    model = vizlab.load_model(file, device="cpu")
+    model = loaded(file)
     (noted,) = (known for known in read_baselines(FOLDER / "baselines.json") if known.name == model.name)
     assert noted == result_of(model)
     assert file.with_suffix(".md").read_text() == card_markdown(model)
@@ -155,49 +167,51 @@ def test_switching_the_exchange_off_changes_what_cen_sees(cen: vizlab.Model) -> 
     assert np.mean(differs) > 0.02
 
 
-@pytest.fixture(scope="module")
-def rooms(shipped: vizlab.Model) -> dict[str, vizlab.FusionTrace]:
-    return {name: vizlab.trace(shipped, read_scene(name)) for name in scenes.list_scenes()}
+Tables = dict[str, dict[str, dict[str, float]]]
+"""The tables of scenes: by task, network and scene."""
 
 
 @pytest.fixture(scope="module")
-def scores(rooms: dict[str, vizlab.FusionTrace]) -> scoring.SceneScores:
-    truths = {name: scoring.scene_picture(scenes.load_scene(name))[1] for name in rooms}
-    return {name: scoring.scores_by_task(room.predictions, truths[name]) for name, room in rooms.items()}
-
-
-def test_every_checkpoint_recognises_the_bundled_rooms(
-    path: Path, rooms: dict[str, vizlab.FusionTrace], scores: scoring.SceneScores
-) -> None:
-    """Far better than the most frequent class alone could be by chance; CEN names three pixels of five."""
-    average, least = NAMED_RIGHTLY[kind(path)]
-    right = [found["semseg"] for found in scores.values()]
-    assert len(right) == 12
-    assert np.mean(right) > average, scores
-    assert min(right) > least, scores
-    for name, room in rooms.items():
-        for prediction in room.predictions.values():
-            if isinstance(prediction, DepthPrediction):
-                assert 0.2 < float(np.median(prediction.value)) < 10, name
-            if isinstance(prediction, NormalsPrediction):
-                assert np.nanmedian(prediction.value[..., 2]) < 0, name  # surfaces face the camera
-    for name, found in scores.items():
-        assert found.get("depth", 0) < 2, name
-        assert found.get("normals", 0) < 50, name
-
-
-def test_the_tables_of_scenes_are_of_these_checkpoints(shipped: vizlab.Model, scores: scoring.SceneScores) -> None:
-    """Not to the last digit: processors round in ways of their own."""
+def tables() -> Tables:
+    """As they are written."""
     written = read_tables(scoring.MARKS.read(ROOT / "assets/scenes/README.md"))
+    return dict(zip(scoring.SCORES, written, strict=True))
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_the_tables_of_scenes_are_of_these_checkpoints(shipped: vizlab.Model, tables: Tables, name: str) -> None:
+    """Not to the last digit: processors round in ways of their own."""
+    rgbd, truth = scoring.scene_picture(scenes.load_scene(name))
+    predictions = vizlab.trace(shipped, rgbd).predictions
+    found = scoring.scores_by_task(predictions, truth)
     tolerance = {"semseg": 0.3, "depth": 0.02, "normals": 0.3}
-    assert len(written) == 3
-    for (task, score), table in zip(scoring.SCORES.items(), written, strict=True):
-        assert (shipped.name in table) == (task in shipped.config.tasks), score.title
-        for scene, value in table.get(shipped.name, {}).items():
-            if scene != "mean":
-                assert value == pytest.approx(scores[scene][task], abs=tolerance[task]), (
-                    "run: vizlab scenes score checkpoints/*.safetensors --readme assets/scenes/README.md"
-                )
+    assert set(found) == set(shipped.config.tasks) == {task for task in tables if shipped.name in tables[task]}
+    for task, score in found.items():
+        assert tables[task][shipped.name][name] == pytest.approx(score, abs=tolerance[task]), (
+            "run: vizlab scenes score checkpoints/*.safetensors --readme assets/scenes/README.md"
+        )
+    for prediction in predictions.values():
+        if isinstance(prediction, DepthPrediction):
+            assert 0.2 < float(np.median(prediction.value)) < 10
+        if isinstance(prediction, NormalsPrediction):
+            assert np.nanmedian(prediction.value[..., 2]) < 0  # surfaces face the camera
+
+
+def test_every_checkpoint_recognises_the_bundled_rooms(path: Path, shipped: vizlab.Model, tables: Tables) -> None:
+    """Far better than the most frequent class alone could be by chance; CEN names three pixels of five.
+
+    By the tables, which the test before holds to the networks.
+    """
+    average, least = NAMED_RIGHTLY[kind(path)]
+    of = {task: table[shipped.name] for task, table in tables.items() if shipped.name in table}
+    assert all(list(found) == [*ROOMS, "mean"] for found in of.values())
+    right = [of["semseg"][name] for name in ROOMS]
+    assert len(right) == 12
+    assert np.mean(right) > average
+    assert min(right) > least
+    for name in ROOMS:
+        assert of.get("depth", {}).get(name, 0) < 2, name
+        assert of.get("normals", {}).get(name, 0) < 50, name
 
 
 def read_tables(text: str) -> list[dict[str, dict[str, float]]]:
