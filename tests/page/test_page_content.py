@@ -13,7 +13,7 @@ import gradio as gr
 import plotly.graph_objects as go
 import pytest
 
-from tests.page.page_process import CONFIGS, NAMES, checkpoints, scenes, write_pair
+from tests.page.page_process import CONFIGS, NAMES, checkpoints, small_scenes, write_pair
 from vizlab.core.model import Model
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis, Request
@@ -28,7 +28,7 @@ PAYLOAD_LIMIT = 1_500_000
 
 @pytest.fixture(scope="module")
 def workspace() -> Workspace:
-    return Workspace(Settings(checkpoints=checkpoints(), scenes=scenes()))
+    return Workspace(Settings(checkpoints=checkpoints(), scenes=small_scenes()))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_a_link_opens_its_scene_networks_and_settings(page: Page, workspace: Wor
     updates = handlers.opening(link, "voc")
     found = workspace.get(updates[page.key])
     assert updates[page.scene] == found.request.scene == workspace.scenes()[-1]
-    assert list(found.traces) == [name]
+    assert list(found.traces) == updates[page.controls.models]["value"] == [name]
     assert found.traces[name].model.settings["threshold"] == 0.5
     assert found.unchanged[name].model.settings["threshold"] != 0.5
     assert updates[page.message] == ""
