@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -22,8 +23,10 @@ from vizlab.page.serving import serving
 from vizlab.page.workspace import Workspace
 
 SIZE = (1280, 800)
-WIDTH, COLOURS = 960, 224
-"""Of the recording: pixels across, and colours of a frame."""
+WIDTH, COLOURS = 960, 256
+"""Of the recording: pixels across, and colours."""
+UNSHOWN = ".vz-status > span:nth-of-type(3) { display: none }"
+"""How long the networks took: that says what else the machine did, so it would be another one in every picture."""
 PATIENCE = 180_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -55,10 +58,23 @@ def prepared(workspace: Workspace) -> None:
         time.sleep(0.5)
 
 
+def anew(page: Page) -> None:
+    """As somebody sees it who comes: nothing pointed at, nothing chosen."""
+    url = page.url.partition("#")[0]
+    page.goto("about:blank")  # of an address that differs behind "#" alone nothing would be loaded
+    page.goto(url)
+    ready(page)
+
+
 def ready(page: Page) -> None:
     page.wait_for_selector(".vv-tools[data-ready=yes]")
     page.wait_for_selector(".vv-cell.vv-loading", state="detached")
     page.wait_for_timeout(300)
+
+
+def shot(page: Page) -> Image.Image:
+    """What is on the screen now."""
+    return Image.open(io.BytesIO(page.screenshot(style=UNSHOWN))).convert("RGB")
 
 
 class Recording:
@@ -71,13 +87,15 @@ class Recording:
 
     def hold(self, seconds: float) -> None:
         """What is on the screen now, for so long."""
-        image = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
-        small = image.resize((WIDTH, round(WIDTH * SIZE[1] / SIZE[0])), Image.Resampling.LANCZOS)
-        self.frames.append(small.quantize(COLOURS, dither=Image.Dither.NONE))
+        small = shot(self.page).resize((WIDTH, round(WIDTH * SIZE[1] / SIZE[0])), Image.Resampling.LANCZOS)
+        self.frames.append(small)
         self.times.append(round(seconds * 1000))
 
     def save(self, path: Path) -> None:
-        first, *others = self.frames
+        # One palette for all: what stays as it was has the same colours then, and is left out of the next frame.
+        every = Image.fromarray(np.concatenate([np.asarray(frame)[::3, ::3] for frame in self.frames]))
+        palette = reduced(every, COLOURS)
+        first, *others = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames]
         first.save(path, save_all=True, append_images=others, duration=self.times, loop=0, optimize=True)
         print(f"{path}: {sum(self.times) / 1000:.0f} s, {path.stat().st_size / 1e6:.1f} MB")
 
@@ -152,10 +170,13 @@ def what_if(page: Page, path: Path) -> None:
     save(page, path)
 
 
+def reduced(picture: Image.Image, colours: int) -> Image.Image:
+    """Maximum coverage keeps the colours of thin lines, which median cut blends, and k-means those of wide areas."""
+    return picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+
+
 def save(page: Page, path: Path) -> None:
-    # Maximum coverage keeps the colours of thin lines, which median cut blends, and k-means those of wide areas.
-    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    shot.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3).save(path, optimize=True)
+    reduced(shot(page), 256).save(path, optimize=True)
     print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
 
 
@@ -169,6 +190,7 @@ def main() -> None:
     with opened() as page:
         if not given.still:
             record(page).save(out / "tour.gif")
+            anew(page)
         pictures(page, out)
 
 
