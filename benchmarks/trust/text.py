@@ -222,8 +222,8 @@ def _disk(found: Figures) -> list[str]:
     half = [name for name, one in writers.items() if one.get("half")]
     again = f" Then {len(half)} of them ran with room for half of what they write." if half else ""
     head = (
-        "| writer | one sentence | half files | others' kept | works once there is room | with half the room | "
-        "what could not be written |\n| --- | --- | ---: | --- | --- | --- | --- |"
+        "| writer | one sentence | half files | other files as before | works once there is room | "
+        "with half the room | what could not be written |\n| --- | --- | ---: | --- | --- | --- | --- |"
     )
     rows = [
         f"| {name} | {_yes(one['one_sentence'])} | {len(one['broken']) + one['parts']} | {_yes(one['kept'])} | "
