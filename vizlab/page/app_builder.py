@@ -4,6 +4,7 @@ import atexit
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -47,12 +48,23 @@ class PageApp(gr.Blocks):
 def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) -> PageApp:
     """The page and its API; the bundled scenes are analysed in the background meanwhile, the first one first.
 
-    `models` of this process are offered before the shipped networks. Raises InputError for two of one name.
+    `models` of this process are offered before the shipped networks. Raises InputError for two of one name; whatever is
+    raised, networks that were opened for the page are closed before.
     """
     workspace = Workspace(settings or Settings())
-    for model in models:
-        workspace.shelf.offer(model)
-    threading.Thread(target=_warm_up, args=(workspace,), daemon=True, name="vizlab scenes").start()
+    with ExitStack() as opened:
+        opened.callback(workspace.networks.close)  # replicas, and a Ray of theirs
+        opened.callback(workspace.turns.close)
+        for model in models:
+            workspace.shelf.offer(model)
+        threading.Thread(target=_warm_up, args=(workspace,), daemon=True, name="vizlab scenes").start()
+        demo = _page_of(workspace)
+        opened.pop_all()
+    return demo
+
+
+def _page_of(workspace: Workspace) -> PageApp:
+    """The page, with everything wired that can be done on it."""
     options: dict[str, Any] = {"analytics_enabled": False, "fill_width": True, "delete_cache": (3600, DAY)}
     with PageApp(workspace, title="vizlab", **options) as demo:
         page = Page(workspace)

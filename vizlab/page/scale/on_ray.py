@@ -4,13 +4,19 @@ import logging
 import math
 import os
 import secrets
+import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
+from traceback import walk_tb
 from typing import Any
 
 from vizlab.errors import InputError
+from vizlab.page.scale.application import could_not_start, last_line, running
 from vizlab.page.scale.networks import Here, Networks
 from vizlab.page.scale.replica import Replica
 from vizlab.page.scale.replicated import ReplicaLostError, Replicated, SourceOf, Waited
@@ -21,10 +27,14 @@ LOCAL = "local"
 STORE = 2**30
 """Bytes of its memory for questions and answers on their way."""
 DEPLOYMENT = "Networks"
+STARTS_OF_ONE = 2
+"""How often a replica is started before it is given up, where none has come up yet."""
 ENDS = 1.5
 """Seconds that Ray gets to end."""
 CONNECTS = 5.0
 """Seconds in which a cluster has to answer."""
+ANSWERS = 120.0
+"""Seconds in which a replica has to answer a page that starts; those of a cluster may have runs of others to do."""
 
 _OWN = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
@@ -39,7 +49,7 @@ _OWN = {
 def networks_for(settings: Settings, source_of: SourceOf, here: Here) -> Networks:
     """Who runs networks for a page of these settings: this process, or replicas if `scale` says so.
 
-    Raises InputError where there is no Ray, or none at that address.
+    Raises InputError where there is no Ray, none at that address, or no replica can be started.
     """
     if not settings.scale:
         return here
@@ -56,24 +66,27 @@ class RayReplicas:
 
     def __init__(self, settings: Settings) -> None:
         self._own = settings.scale == LOCAL
-        ray = _connected(settings)
-        from ray import serve
-        from ray.exceptions import ObjectLostError, RayActorError, WorkerCrashedError
-        from ray.serve.exceptions import DeploymentUnavailableError, ReplicaUnavailableError
+        self._ray = ray = _connected(settings)
+        with ExitStack() as opened:
+            opened.callback(self.close)
+            from ray import serve
+            from ray.exceptions import ObjectLostError, RayActorError, WorkerCrashedError
+            from ray.serve.exceptions import DeploymentUnavailableError, ReplicaUnavailableError
 
-        self._lost = (
-            RayActorError,
-            ObjectLostError,
-            WorkerCrashedError,
-            DeploymentUnavailableError,
-            ReplicaUnavailableError,
-        )
-        self._ray, name = ray, f"vizlab-{version('vizlab')}"
-        running = _running(serve, name)
-        self._handle = serve.get_app_handle(name) if running else _deployed(ray, serve, settings, name)
-        self.count = running or _running(serve, name)
-        self._devices = self._handle.devices.remote().result()
-        logging.getLogger("ray.serve").setLevel(logging.ERROR)  # it tells of every answer that is late
+            self._lost = (
+                RayActorError,
+                ObjectLostError,
+                WorkerCrashedError,
+                DeploymentUnavailableError,
+                ReplicaUnavailableError,
+            )
+            name, where = f"vizlab-{version('vizlab')}", _in_words(settings.scale)
+            deploy = partial(_deploy, ray, serve, settings, name)
+            self.count = running(ray, serve, name, deploy, where, alone=self._own).count
+            self._handle = serve.get_app_handle(name)
+            self._devices = self._what_it_has(where)
+            logging.getLogger("ray.serve").setLevel(logging.ERROR)  # it tells of every answer that is late
+            opened.pop_all()
 
     def ask(self, question: bytes) -> Waited:
         """One of them answers, as soon as it has nothing else to do."""
@@ -85,11 +98,22 @@ class RayReplicas:
         return {name.partition(":")[0]: f"{words}{each}" for name, words in self._devices.items()}
 
     def close(self) -> None:
-        """A Ray of our own ends with all its processes; a cluster's goes on."""
-        if self._own:
-            ending = threading.Thread(target=self._ray.shutdown, daemon=True, name="end of Ray")
-            ending.start()
-            ending.join(ENDS)  # what is left then ends with this process
+        """A Ray of our own ends with all its processes; a cluster's goes on, without this process."""
+        ending = threading.Thread(target=self._ray.shutdown, daemon=True, name="end of Ray")
+        ending.start()
+        ending.join(ENDS)  # what is left then ends with this process
+
+    def _what_it_has(self, where: str) -> dict[str, str]:
+        """A replica's devices, in words. Raises InputError where none says so in time."""
+        try:
+            return dict(self._handle.devices.remote().result(timeout_s=ANSWERS))
+        except TimeoutError as err:
+            raise InputError(
+                f"The replicas on {where} run, but none has answered within {ANSWERS:.0f} s; expected one that is "
+                "free. Start the page again when other pages ask them less, or without --scale."
+            ) from err
+        except self._lost as err:
+            raise InputError(could_not_start(where, last_line(f"{type(err).__name__}: {err}"))) from err
 
 
 class _RayAnswer:
@@ -116,14 +140,49 @@ def _connected(settings: Settings) -> Any:
             os.environ.setdefault(name, value)
     import ray
 
+    if ray.is_initialized():
+        raise InputError(
+            "This process has a Ray already; expected none, since --scale connects to one itself: call ray.shutdown() "
+            "first."
+        )
     given: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if settings.scale == LOCAL:
         given |= {"num_cpus": _cores(), "include_dashboard": False, "object_store_memory": STORE}
     try:
-        ray.init(settings.scale, **given)
+        with _sigterm_kept():
+            ray.init(settings.scale, **given)
     except Exception as err:  # Ray's own, a plain Exception where a process of its does not start in time
-        raise InputError(_no_ray(settings.scale)) from err
+        _end_what_started(ray, err)
+        raise InputError(_no_token(settings.scale) if _is_shut(err) else _no_ray(settings.scale)) from err
     return ray
+
+
+def _end_what_started(ray: Any, err: Exception) -> None:
+    """Of a Ray that did not come up: then only the node that failed to be made knows its processes."""
+    ray.shutdown()
+    for frame, _ in walk_tb(err.__traceback__):
+        kill = getattr(frame.f_locals.get("self"), "kill_all_processes", None)
+        if kill is not None:
+            kill(check_alive=False, wait=True)
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Ray takes SIGTERM and lets it exit from wherever the page is; whose it was knows better how a page ends."""
+    if threading.current_thread() is not threading.main_thread():  # then Ray does not
+        yield
+        return
+    kept = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
+    came = False
+    try:
+        yield
+    except SystemExit as err:
+        came = err.code == signal.SIGTERM
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+        if came:
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _answers(address: str) -> bool:
@@ -136,22 +195,35 @@ def _answers(address: str) -> bool:
     return True
 
 
+def _in_words(address: str) -> str:
+    return "this machine" if address == LOCAL else f"the Ray cluster at '{address}'"
+
+
 def _no_ray(address: str) -> str:
     if address == LOCAL:
         return "Ray could not be started on this machine (the error above says why); start the page without --scale."
     return f"There is no Ray cluster at '{address}'; expected auto or HOST:PORT of one that this machine is part of."
 
 
-def _running(serve: Any, name: str) -> int:
-    """How many replicas of that application answer, 0 where there is none."""
-    found = serve.status().applications.get(name)
-    if found is None or found.status != "RUNNING":
-        return 0
-    return sum(one.replica_states.get("RUNNING", 0) for one in found.deployments.values())
+def _is_shut(err: BaseException) -> bool:
+    """Whether a cluster has turned this process away for its token, or it has none to show."""
+    from ray.exceptions import AuthenticationError
+
+    name = AuthenticationError.__name__
+    named = name in str(err)  # Ray puts the traceback of its last try into the words of another error
+    return isinstance(err, AuthenticationError) or named or (err.__cause__ is not None and _is_shut(err.__cause__))
 
 
-def _deployed(ray: Any, serve: Any, settings: Settings, name: str) -> Any:
-    """The application, new; returns once its replicas answer."""
+def _no_token(address: str) -> str:
+    return (
+        f"The Ray cluster at '{address}' asks for a token, and this process shows none or another one; expected "
+        "RAY_AUTH_MODE=token, and the cluster's token in ~/.ray/auth_token or in the file that RAY_AUTH_TOKEN_PATH "
+        "names: copy it from the machine on which `ray get-auth-token --generate` made it."
+    )
+
+
+def _deploy(ray: Any, serve: Any, settings: Settings, name: str) -> None:
+    """The application, new; its replicas start by and by."""
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     gpus = 0 if settings.device == "cpu" else int(ray.cluster_resources().get("GPU", 0))
     count = settings.replicas or gpus or 2 * len(nodes)
@@ -165,9 +237,11 @@ def _deployed(ray: Any, serve: Any, settings: Settings, name: str) -> Any:
         name=DEPLOYMENT,
         num_replicas=count,
         max_ongoing_requests=1,
+        max_constructor_retry_count=STARTS_OF_ONE,
         ray_actor_options={"num_cpus": min(threads, cores / math.ceil(count / len(nodes))), **needs},
     )
-    return serve.run(deployment.bind(threads, settings.gpu_models_mb), name=name, route_prefix=None)
+    made = serve.RunTarget(deployment.bind(threads, settings.gpu_models_mb), name=name, route_prefix=None)
+    serve.run_many([made], wait_for_applications_running=False)
 
 
 def _cores() -> int:
