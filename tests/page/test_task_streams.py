@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.page_process import CEN, TASKS, random_checkpoint, scenes, write_pair
+from tests.page.page_process import CEN, SMALL, TASKS, random_checkpoint, scenes, write_pair
 from vizlab.page.handlers import Handlers
 from vizlab.page.kit.analysis import Analysis, Request
 from vizlab.page.kit.strips import open_site
@@ -36,7 +36,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, depth=depth, models=tuple(CONFIGS), device="cpu"))
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import make_model
 from tests.core.adapt.test_model import two_streams
 from tests.core.adapt.toys import SIZE
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab import page as vizlab_page
 from vizlab.core.door import save_checkpoint
 from vizlab.core.model import Model
@@ -57,7 +57,7 @@ def page(workspace: Workspace) -> Page:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, depth=depth, models=(OWN, SHIPPED), device="cpu"))
 
 

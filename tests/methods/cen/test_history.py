@@ -2,16 +2,16 @@
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from vizlab import views
+from vizlab.cli import app
 from vizlab.errors import VizlabError
 from vizlab.methods.cen.history import Crossing, ScaleHistory
 from vizlab.methods.cen.history_charts import FRAMES, exchange_history, scale_film, scale_map
@@ -220,9 +220,8 @@ def test_from_python_and_the_command_line(tmp_path: Path) -> None:
     assert views.exchange_history(tmp_path).layout.height
     assert len(views.scale_map(folder).data) == 2
     page = tmp_path / "film.html"
-    command = [sys.executable, "-m", "vizlab.cli", "scales", str(folder), "--out", str(page), "--threshold", "22.5"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, ["scales", str(folder), "--out", str(page), "--threshold", "22.5"])
+    assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["epochs"] == [0, 1, 2]
     assert said["share"]["input1"] == [0, 0, 0]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.methods.cross_stitch.networks import COMPACT, STAGES, TASKS, warmed
 from tests.page.building import build_page
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
@@ -49,7 +49,7 @@ def tab(page: Page) -> CrossStitchTab:
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_pair(tmp_path_factory.mktemp("pictures"))
+    return write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
 
 
 @pytest.fixture(scope="module")

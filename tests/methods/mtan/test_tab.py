@@ -10,7 +10,7 @@ import vizlab
 from tests.methods.mtan.networks import COMPACT
 from tests.methods.warmed import warmed
 from tests.page.building import build_page
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab.core.door import save_checkpoint
 from vizlab.core.model import Model
 from vizlab.errors import InputError
@@ -45,7 +45,7 @@ def tab(workspace: Workspace) -> MasksTab:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, _ = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, _ = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, models=(NAME,), device="cpu"))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CONFIGS
 from tests.page.building import build_page
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
 from vizlab.errors import InputError
@@ -39,7 +39,7 @@ def tab(workspace: Workspace) -> AffinitiesTab:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, depth=depth, models=(NAME,), device="cpu"))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.methods.vgg_networks import vgg_model
 from tests.page.building import build_page
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab.core.door import save_checkpoint
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import TraceError
@@ -39,7 +39,7 @@ def page(workspace: Workspace) -> Page:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, _ = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, _ = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, models=(NAME,), device="cpu"))
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.methods.pad_net.conftest import COMPACT
 from tests.methods.warmed import warmed
 from tests.page.building import build_page
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab import views
 from vizlab.core.door import save_checkpoint
 from vizlab.core.predictions import DepthPrediction
@@ -46,7 +46,7 @@ def tab(workspace: Workspace) -> DistillationTab:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, depth = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, depth=depth, models=(NAME,), device="cpu"))
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import vizlab
 from tests.methods.references.networks import CONFIGS, make_model, warmed
 from tests.page.building import build_page
-from tests.page.page_process import scenes, write_pair
+from tests.page.page_process import SMALL, scenes, write_pair
 from vizlab.checks import check
 from vizlab.cli import app
 from vizlab.core.door import save_checkpoint
@@ -52,7 +52,7 @@ def page(workspace: Workspace) -> Page:
 
 @pytest.fixture(scope="module")
 def analysis(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    colour, _ = write_pair(tmp_path_factory.mktemp("pictures"))
+    colour, _ = write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
     return workspace.analyse(Request(colour=colour, models=tuple(CONFIGS), device="cpu"))
 
 
@@ -111,7 +111,7 @@ def text_of(updates: dict[Any, Any]) -> str:
 
 @pytest.mark.parametrize("command", [["trace"], ["trace", "--no-cross"], ["sweep"]])
 def test_commands(command: list[str], folder: Path, tmp_path: Path) -> None:
-    colour, _ = write_pair(tmp_path)
+    colour, _ = write_pair(tmp_path, size=SMALL)
     name, *more = command
     done = CliRunner().invoke(app, [name, str(folder / "shared.safetensors"), "--rgb", str(colour), *more])
     assert done.exit_code == 0, done.output

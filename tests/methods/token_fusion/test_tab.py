@@ -11,7 +11,7 @@ import pytest
 
 from tests.methods.token_fusion.networks import COMPACT, INPUTS, spread
 from tests.page.building import build_page
-from tests.page.page_process import write_pair
+from tests.page.page_process import SMALL, write_pair
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door import save_checkpoint
 from vizlab.core.registry import build_network
@@ -52,7 +52,7 @@ def tab(page: Page) -> TokenTab:
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_pair(tmp_path_factory.mktemp("pictures"))
+    return write_pair(tmp_path_factory.mktemp("pictures"), size=SMALL)
 
 
 @pytest.fixture(scope="module")
