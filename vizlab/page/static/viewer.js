@@ -4,7 +4,7 @@ var It={k:1,x:.5,y:.5};function uo(t,e,n){return Math.min(e/t[1],n/t[0])}functio
   color:var(--m-ink);font:12px/1.35 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;min-width:0}
 .vz-map-legend{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:center;color:var(--m-quiet);font-size:11px;
   margin-bottom:4px}
-.vz-map-legend span{display:inline-flex;gap:5px;align-items:center}
+.vz-map-legend>span:has(>svg){display:inline-flex;gap:5px;align-items:center}
 .vz-map-legend svg{flex:none}
 .vz-map-body{display:flex;align-items:flex-start;min-width:0}
 .vz-map-names{flex:none;display:block}
@@ -129,6 +129,11 @@ body.vv-presenting .vv-measures, body.vv-presenting .vv p.vv-said { font-size: 1
 .vv-export p { display: flex; gap: 10px; align-items: baseline; margin: 3px 0; }
 .vv-export p b { flex: 1; min-width: 96px; font-weight: 600; }
 .vv-export a { color: var(--accent, #0f6f9e); padding: 2px 0; }
+@media (max-width: 800px) {
+  .vv-tools { position: relative; }
+  .vv-exports { position: static; }
+  .vv-export > div { right: auto; left: 0; }
+}
 
 .vv-more { position: relative; }
 .vv-more > summary { list-style: none; cursor: pointer; border: 1px solid var(--line, #d5d9de); border-radius: 4px; padding: 1px 7px; min-height: 24px; line-height: 20px; }

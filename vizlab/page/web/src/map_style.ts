@@ -6,7 +6,7 @@ export const MAP_STYLE = `
   color:var(--m-ink);font:12px/1.35 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;min-width:0}
 .vz-map-legend{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:center;color:var(--m-quiet);font-size:11px;
   margin-bottom:4px}
-.vz-map-legend span{display:inline-flex;gap:5px;align-items:center}
+.vz-map-legend>span:has(>svg){display:inline-flex;gap:5px;align-items:center}
 .vz-map-legend svg{flex:none}
 .vz-map-body{display:flex;align-items:flex-start;min-width:0}
 .vz-map-names{flex:none;display:block}
