@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import vizlab
+from tests.browser.by_python import worth_for_cen
 from tests.browser.conftest import OpenPage
 from tests.page.page_process import NAMES, checkpoints
 from vizlab.core.predictions import SemsegPrediction
 from vizlab.experiments.attribution import Target, attribute, pixel
 from vizlab.experiments.corruptions import corrupted
-from vizlab.experiments.modalities.worth import worth
 from vizlab.scenes import list_scenes, load_scene
 from vizlab.study.scene_scores import scene_picture
 
@@ -97,10 +97,7 @@ def test_a_place_outside_is_said(open_page: OpenPage) -> None:
 
 
 def test_worth_comes_back(open_page: OpenPage) -> None:
-    scenes = list_scenes()
-    (rgbd, truth), (other, _) = (scene_picture(load_scene(name)) for name in scenes[:2])
-    model = vizlab.load_model(checkpoints() / f"{CEN}.safetensors")
-    found = worth(model, rgbd, target="true", truth=truth, other=other)
+    found = worth_for_cen("true")
     page = open_page(link=link("modalities", {"target": "true", "shown": "run"}))
     expect(page.locator("#vz-worth")).to_contain_text("Value: probability of the true class")
     rows = page.get_by_role("table", name="worth over the picture").locator("tr").all()[1:]
@@ -109,3 +106,12 @@ def test_worth_comes_back(open_page: OpenPage) -> None:
     for name, maps in found.maps.items():
         phi = maps.totals()
         assert [float(text) for text in shown[name][:2]] == pytest.approx([phi["rgb"], phi["depth"]], abs=0.004)
+
+
+@pytest.mark.slow
+def test_on_a_phone_the_tab_that_a_link_opens_is_in_sight(open_page: OpenPage) -> None:
+    """And what is ticked is what the link names, so that the next scene is run by that."""
+    page = open_page(390, 844, link=link("sensors", {"severity": "4"}))
+    expect(page.locator("#vz-sensors")).to_be_visible()
+    expect(page.get_by_role("tab", name="Sensors", exact=True)).to_be_in_viewport(ratio=0.9)
+    expect(page.locator("#vz-models label:has(input:checked)")).to_have_text([CEN])
