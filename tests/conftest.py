@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -33,6 +34,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Several workers share the cores: two of torch on all of them take several times as long as one after the other.
     os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that tests start
     torch.set_num_threads(1)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: Python's search for cycles need not go through half a million objects again."""
+    gc.collect()
+    gc.freeze()
+
 
 TOGETHER = {"tests/browser": "page", "tests/api": "page", "tests/packaging": "packages"}
 """Folders whose tests share what is dear to make, the page in a process of its own and the built wheel."""

@@ -5,13 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.by_python import worth_for_cen
 from tests.browser.conftest import OpenPage
 from tests.browser.instrument import open_tab
-from tests.page.page_process import NAMES, checkpoints
-from vizlab.core.door import load_model
-from vizlab.experiments.modalities.worth import Worth, worth
-from vizlab.scenes import list_scenes, load_scene
-from vizlab.study.scene_scores import scene_picture
+from tests.page.page_process import NAMES
+from vizlab.experiments.modalities.worth import Worth
 
 pytestmark = pytest.mark.browser
 CLOSE = 0.004
@@ -37,14 +35,6 @@ def totals(page: Page) -> dict[str, list[str]]:
     return {name: cells for name, *cells in texts}
 
 
-def expected(target: str) -> Worth:
-    scenes = list_scenes()
-    rgbd, truth = scene_picture(load_scene(scenes[0]))
-    other, _ = scene_picture(load_scene(scenes[1]))
-    model = load_model(checkpoints() / f"{NAMES['cen']}.safetensors")
-    return worth(model, rgbd, target=target, truth=truth, other=other)
-
-
 def agree(shown: dict[str, list[str]], found: Worth) -> None:
     assert list(shown) == list(found.maps)
     for name, maps in found.maps.items():
@@ -61,14 +51,14 @@ def test_numbers_are_those_of_python_and_another_class_follows(open_page: OpenPa
     open_tab(page, "Modalities", "#vz-modalities")
     page.locator("#vz-modalities .vz-networks label", has_text=NAMES["cen"]).first.click()
     compute(page)
-    agree(totals(page), expected("predicted"))
+    agree(totals(page), worth_for_cen("predicted"))
     said = page.locator("#vz-worth .vz-won").inner_text()
     assert said.count("Missing replaced by") == 2
     assert page.locator("#vz-worth img").count() == 2 * 4 + 2  # maps under two replacements, and both pictures
     expect(page.locator("#vz-likeness")).to_contain_text("Similarity is not influence")
     choose(page, "#vz-worth-class", "the true one")
     expect(page.locator("#vz-worth")).to_contain_text("Value: probability of the true class")
-    agree(totals(page), expected("true"))
+    agree(totals(page), worth_for_cen("true"))
 
 
 @pytest.mark.slow

@@ -330,6 +330,7 @@ def test_the_table_holds_the_sweep_s_numbers(whole: Sweep) -> None:
     assert csv_of({name: whole}) == unquote(link[1])
     assert len(rows) == len(whole.rows) * len(whole.tasks)
     assert [float(r["total"]) for r in rows] == [t for row in whole.rows for t in row.total]
+    assert [float(r["direct"]) for r in rows] == [t for row in whole.rows for t in row.direct]
     assert {r["network"] for r in rows} == {name}
 
 
