@@ -14,11 +14,11 @@ PACKAGE = ROOT / "vizlab"
 METHODS = sorted(p.name for p in (PACKAGE / "methods").iterdir() if (p / "about.py").is_file())
 
 # Who may import whom, by the first part of a module's name below vizlab; everybody may import himself.
-GROUND = {"errors", "tasks", "geometry", "bundled", "progress"}
+GROUND = {"errors", "tasks", "geometry", "bundled", "progress", "replacing"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "rgbd": GROUND,
-    "scenes": GROUND | {"rgbd", "core"},
+    "scenes": GROUND | {"rgbd"},
     "core": GROUND | {"rgbd"},
     "measures": GROUND | {"rgbd", "core"},
     "views": GROUND | {"rgbd", "core", "measures"},

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from benchmarks.page_process import ROOT
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
+from vizlab.replacing import replace_text
 
 FILE = ROOT / "docs" / "trust.json"
 VERSION = 1

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.trust.record import FILE, read
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
+from vizlab.replacing import replace_text
 
 Figures = Mapping[str, Any]
 _UNWRITTEN = re.compile("vizlab: '([^']*)' cannot be written")

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vizlab.core.replacing import replacing
 from vizlab.errors import TraceError
+from vizlab.replacing import replacing
 
 FORMAT = 2
 """Format 1 had one setting, the threshold, as a field of its own."""

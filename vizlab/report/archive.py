@@ -23,9 +23,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from vizlab.core.replacing import replacing
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
+from vizlab.replacing import replacing
 from vizlab.report.citation import citation
 from vizlab.report.machine import machine
 from vizlab.report.material import Material

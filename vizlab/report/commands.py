@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import InputError
+from vizlab.replacing import replace_text
 
 Checkpoints = Annotated[
     list[Path] | None, typer.Option("--model", metavar="CHECKPOINT", help="a checkpoint; repeatable")

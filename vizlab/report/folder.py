@@ -22,12 +22,12 @@ from vizlab.core.predictions import (
     SemsegPrediction,
 )
 from vizlab.core.registry import methods
-from vizlab.core.replacing import made_folder, replacing
 from vizlab.core.site_words import trace_words
 from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.measures.reference import Reference
 from vizlab.measures.scores import scores
+from vizlab.replacing import made_folder, replacing
 from vizlab.report.archive import trace_bytes, write_archive
 from vizlab.report.charts import chart
 from vizlab.report.citation import citation

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import matplotlib
 from matplotlib.figure import Figure
 
-from vizlab.core.replacing import replacing
 from vizlab.errors import InputError, one_line
+from vizlab.replacing import replacing
 
 SINGLE, DOUBLE = 3.5, 7.16
 """Inches: a column (88 mm) and the width of a page (182 mm) of two-column journals."""

@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vizlab.core.replacing import made_folder, replace_text, replacing
 from vizlab.errors import InputError
+from vizlab.replacing import made_folder, replace_text, replacing
 from vizlab.scenes.catalogue import CATALOGUE, Entry
 from vizlab.scenes.library import EXACT_UNITS_PER_METRE, FORMAT, NORMAL_STEPS, Scene, load_scene
 from vizlab.scenes.rendering import Rendering, render_room

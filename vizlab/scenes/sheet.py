@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import InputError
+from vizlab.replacing import made_folder, replacing
 from vizlab.scenes.library import Scene
 from vizlab.scenes.textures import Image, Map
 from vizlab.tasks import NYU40_CLASSES

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import InputError
+from vizlab.replacing import replace_text
 
 
 @dataclass(frozen=True)

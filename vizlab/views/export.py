@@ -9,8 +9,8 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from vizlab.core.replacing import replacing
 from vizlab.errors import InputError
+from vizlab.replacing import replacing
 from vizlab.views.palettes import colormap
 from vizlab.views.panels import ColourBar, EmptyCell, Grid, Panel, percent
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door.settings import check_config
-from vizlab.core.replacing import replacing
 from vizlab.errors import CheckpointError, one_line
+from vizlab.replacing import replacing
 
 FORMAT_VERSION = 1
 HEADER_KEY = "vizlab"

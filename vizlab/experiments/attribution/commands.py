@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vizlab.core.replacing import replacing
 from vizlab.errors import InputError, one_line
+from vizlab.replacing import replacing
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import InputError
+from vizlab.replacing import replace_text
 
 
 def corrupt_command(

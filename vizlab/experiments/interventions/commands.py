@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vizlab.core.replacing import replace_text, replacing
 from vizlab.errors import InputError, one_line
+from vizlab.replacing import replace_text, replacing
 
 if TYPE_CHECKING:
     from vizlab.core.changes import Change

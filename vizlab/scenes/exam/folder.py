@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vizlab.core.replacing import made_folder, replace_text, replacing
 from vizlab.errors import InputError, one_line
+from vizlab.replacing import made_folder, replace_text, replacing
 from vizlab.scenes.exam.needs import VERSION, WRITTEN
 from vizlab.scenes.exam.picture import Sensor, picture_of, solve
 from vizlab.scenes.exam.plan import XOR_CLASSES, Plan, plan

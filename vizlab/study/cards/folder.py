@@ -7,8 +7,8 @@ from vizlab.core.door import load_model, save_checkpoint
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.registry import methods
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError, InputError
+from vizlab.replacing import replace_text
 from vizlab.study.cards.contents import curves_of, others_of, result_of, with_baselines, with_evaluation
 from vizlab.study.cards.sections import NOT_COMPARABLE, card_markdown, published_rows
 from vizlab.study.effects import counted, effect_of, share_of

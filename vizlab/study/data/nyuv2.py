@@ -22,9 +22,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
 from vizlab.geometry import KINECT_V1, NORMALS_METHOD
+from vizlab.replacing import made_folder, replacing
 from vizlab.rgbd.files import display_name
 from vizlab.rgbd.limits import DEFAULT_LIMITS
 from vizlab.study.data.manifest import FILE, Region, camera_values, read_values, region_values

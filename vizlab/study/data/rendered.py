@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vizlab.core.replacing import made_folder, replace_text, replacing
 from vizlab.errors import InputError
+from vizlab.replacing import made_folder, replace_text, replacing
 from vizlab.scenes.catalogue import FIRST_SEED
 from vizlab.scenes.rendering import Rendering, render_room
 from vizlab.scenes.rooms import RECIPES, build_room

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
+from vizlab.replacing import replace_text
 from vizlab.study.evaluation.results import Result, rounded
 
 FILE = "baselines.json"

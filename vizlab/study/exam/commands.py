@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError, InputError, one_line
+from vizlab.replacing import replace_text
 
 if TYPE_CHECKING:
     from vizlab.experiments.attribution.baselines import Baselines

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError, one_line
+from vizlab.replacing import replace_text
 from vizlab.scenes.exam.needs import CODES, NEEDS
 from vizlab.study.exam.explanations import Explained
 from vizlab.study.exam.needs import kinds

@@ -14,9 +14,9 @@ from vizlab.core.door import load_model
 from vizlab.core.door.container import file_hash
 from vizlab.core.door.door import checkpoint_name
 from vizlab.core.model import Model
-from vizlab.core.replacing import made_folder, replace_text
 from vizlab.errors import DataError, InputError, one_line
 from vizlab.experiments.attribution.baselines import Baselines
+from vizlab.replacing import made_folder, replace_text
 from vizlab.study.exam.accuracy import refusal
 from vizlab.study.exam.exchange import undefined
 from vizlab.study.exam.explanations import STEPS, Sitting, missing

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from vizlab.core.replacing import replace_text
 from vizlab.errors import DataError
+from vizlab.replacing import replace_text
 
 Result = Annotated[Path, typer.Argument(help="the study.npz that `vizlab study` wrote, or a smaller one of --keep")]
 Out = Annotated[Path, typer.Option(help="the text, Markdown; figures go into a folder beside it, of its name")]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vizlab.core.replacing import replacing
 from vizlab.errors import TraceError
+from vizlab.replacing import replacing
 from vizlab.study.survey.study import Section, Study
 
 PIXELS = 256

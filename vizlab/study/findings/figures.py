@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
 from vizlab.measures.movement import NAMES, UNITS, kind_of
+from vizlab.replacing import made_folder, replacing
 from vizlab.study.findings.exchange import METRICS, Answer, Target
 from vizlab.study.findings.gathered import Gathered
 from vizlab.study.findings.sensors import kept

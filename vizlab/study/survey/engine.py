@@ -14,8 +14,8 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
-from vizlab.core.replacing import made_folder
 from vizlab.errors import DataError, InputError, VizlabError
+from vizlab.replacing import made_folder
 from vizlab.study.survey.job import Job, Task
 from vizlab.study.survey.parts import done
 from vizlab.study.survey.worker import Receipt, Worker

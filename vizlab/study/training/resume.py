@@ -14,8 +14,8 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from vizlab.core.door.container import file_hash
 from vizlab.core.model import Model
-from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
+from vizlab.replacing import made_folder, replacing
 from vizlab.study.data import RGBDFolder
 from vizlab.study.training.recipe import Recipe
 

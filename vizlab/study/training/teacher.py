@@ -18,8 +18,8 @@ from vizlab.core.door import load_model
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.pixels import cropped
-from vizlab.core.replacing import made_folder, replacing
 from vizlab.errors import DataError
+from vizlab.replacing import made_folder, replacing
 from vizlab.rgbd import RGBDImage
 from vizlab.study.data import RGBDFolder, Sample
 from vizlab.study.training.data import TEACHER_STRIDE

@@ -11,8 +11,8 @@ import pytest
 
 from vizlab.core.archive import write_archive
 from vizlab.core.door import load_model, save_checkpoint
-from vizlab.core.replacing import replace_text, replacing
 from vizlab.errors import CheckpointError, DataError, InputError, TraceError, VizlabError
+from vizlab.replacing import replace_text, replacing
 from vizlab.study.cards.folder import refresh_card
 from vizlab.study.marked import Marks
 
@@ -52,7 +52,7 @@ def test_a_full_disk_is_a_sentence_and_the_old_file_whole(whole, cen_model, monk
     error, write = WRITERS[what]
     before = contents(whole)
     if fails == "fsync":
-        monkeypatch.setattr("vizlab.core.replacing.os.fsync", full)
+        monkeypatch.setattr("vizlab.replacing.os.fsync", full)
     else:
         monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(
