@@ -86,11 +86,20 @@ def test_a_baseline_of_zero_allows_no_comparison() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"data": "rooms"}, {"pictures": 20}, {"split": "train"}, {"architecture": "cen-resnet50"}]
+    "change",
+    [{"data": "rooms"}, {"pictures": 20}, {"split": "train"}, {"architecture": "cen-resnet50"}, {"start": "0" * 16}],
 )
-def test_only_the_same_pictures_and_backbone_are_compared(change: dict[str, object]) -> None:
+def test_only_the_same_pictures_backbone_and_start_are_compared(change: dict[str, object]) -> None:
     others = [replace(single, **change) for single in SINGLES]  # type: ignore[arg-type]
-    assert comparisons(replace(MULTI, data="NYUv2"), others) == ()
+    assert comparisons(replace(MULTI, data="NYUv2", start="1" * 16), others) == ()
+
+
+def test_starts_that_are_unknown_or_the_same_are_no_hindrance() -> None:
+    for theirs in ("", "1" * 16):
+        (found,) = comparisons(replace(MULTI, start="1" * 16), [replace(single, start=theirs) for single in SINGLES])
+        assert [other.start for other in found.against] == [theirs] * 3
+    (found,) = comparisons(MULTI, [replace(single, start="1" * 16) for single in SINGLES])
+    assert len(found.against) == 3
 
 
 def test_pictures_of_unknown_source_may_be_the_same() -> None:

@@ -1,6 +1,7 @@
 """What evaluation puts into a card that training wrote, as JSON-ready values, and what can be read out of one."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -83,6 +84,7 @@ def _result(model: Model, told: Mapping[str, Any], cost: Cost | None) -> Result:
         data=str(told.get("data", "")),
         measured=str(told.get("measured", "")),
         epochs=epochs_of(model),
+        start=start_of(model),
     )
 
 
@@ -91,6 +93,12 @@ def epochs_of(model: Model) -> int | None:
     recipe = model.card.get("recipe")
     epochs = recipe.get("epochs") if isinstance(recipe, Mapping) else None
     return epochs if isinstance(epochs, int) else None
+
+
+def start_of(model: Model) -> str:
+    """The first digits of the SHA-256 of the weights it was trained from, by its card; empty where that is unknown."""
+    found = re.search(r"SHA-256 ([0-9a-f]{16})", str(model.card.get("start", "")))
+    return found[1] if found else ""
 
 
 def curves_of(model: Model) -> tuple[Curve, ...]:

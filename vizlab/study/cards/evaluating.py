@@ -15,7 +15,7 @@ from vizlab.core.model import Model
 from vizlab.core.registry import checked, known_control
 from vizlab.core.site import Intervention
 from vizlab.errors import InputError
-from vizlab.study.cards.contents import epochs_of
+from vizlab.study.cards.contents import epochs_of, start_of
 from vizlab.study.cards.folder import check_has_card, store_evaluation
 from vizlab.study.data import RGBDFolder
 from vizlab.study.effects import counted, effect_of
@@ -209,6 +209,7 @@ def _measure(path: Path, model: Model, folder: RGBDFolder, plan: Plan, counting:
         measured=str(folder.manifest.measured or "") if {"depth", "normals"} & set(tasks) else "",
         cost=measure_cost(model if model.device.type == "cpu" else load_model(path, "cpu")),
         epochs=epochs_of(model),
+        start=start_of(model),
     )
     curve = _measure_curve(model, folder, plan, counting)
     return Measured(result, curve, None if curve is None else model.settings[curve.control.name])
@@ -240,6 +241,7 @@ def _measure_fused(
             cost=total_cost([result.cost for result in alone if result.cost is not None]),
             late_fusion=True,
             epochs=alone[0].epochs if len({result.epochs for result in alone}) == 1 else None,
+            start=alone[0].start if len({result.start for result in alone}) == 1 else "",
         )
     )
 

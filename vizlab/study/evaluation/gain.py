@@ -63,7 +63,7 @@ def changes_by_task(scores: ByOutput, baselines: ByOutput) -> tuple[Change, ...]
 
 
 def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ...]:
-    """What `known` allows `result` to be compared with: same backbone, same pictures, same part of them, all scored.
+    """What `known` allows `result` to be compared with: same backbone and start, same part of the same pictures, scored.
 
     A network of several tasks is compared with single-task networks of the same inputs (the multi-task gain), or of
     one of its inputs, once there is one for each task; a network of one task and several inputs with the networks of
@@ -72,7 +72,7 @@ def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ..
     # One of each name; the first, since what this run measured comes before what a file remembers.
     peers: dict[str, Result] = {}
     for other in known if _scored(result) else ():
-        same_set = _same_pictures(other, result) and other.backbone == result.backbone and _scored(other)
+        same_set = _same_pictures(other, result) and _same_backbone(other, result) and _scored(other)
         geometric = {"depth", "normals"} & set(result.tasks) & set(other.tasks)
         same_part = not geometric or other.measured == result.measured
         if same_set and same_part and other.name != result.name:
@@ -86,6 +86,11 @@ def _same_pictures(one: Result, other: Result) -> bool:
     """As far as is known: a folder need not say where its pictures come from."""
     sources = {one.data, other.data} - {""}
     return len(sources) < 2 and (one.split, one.pictures) == (other.split, other.pictures)
+
+
+def _same_backbone(one: Result, other: Result) -> bool:
+    """Trained from the same weights, as far as is known: another start gains points that no fusion does."""
+    return one.backbone == other.backbone and len({one.start, other.start} - {""}) < 2
 
 
 def _scored(result: Result) -> bool:

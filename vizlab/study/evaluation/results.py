@@ -34,7 +34,7 @@ class Result:
     `name` is the checkpoint's, `checkpoint` its SHA-256 (of several: joined by " + "). `data` is the pictures' source,
     empty where their folder does not say. `measured` says in which part of the pictures depth and normals were
     compared; it is empty for all of them, and without these tasks. `epochs` is how long it was trained, None where
-    that is unknown.
+    that is unknown; `start` the first digits of the SHA-256 of what it was trained from, empty where that is unknown.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Result:
     measured: str = ""
     epochs: int | None = None
     data: str = ""
+    start: str = ""
 
     @property
     def backbone(self) -> str:
