@@ -63,7 +63,7 @@ def changes_by_task(scores: ByOutput, baselines: ByOutput) -> tuple[Change, ...]
 
 
 def comparisons(result: Result, known: Iterable[Result]) -> tuple[Comparison, ...]:
-    """What `known` allows `result` to be compared with: same backbone and start, same part of the same pictures, scored.
+    """What `known` allows `result` to be compared with: same backbone, start, pictures and part of them, all scored.
 
     A network of several tasks is compared with single-task networks of the same inputs (the multi-task gain), or of
     one of its inputs, once there is one for each task; a network of one task and several inputs with the networks of
