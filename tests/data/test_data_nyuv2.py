@@ -392,4 +392,4 @@ def test_a_missing_library_is_named_with_its_extra(
 
 def test_an_unwritable_place_gets_a_sentence(official: Official, tmp_path: Path, vizlab_command: Run) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot be written" in refusal(vizlab_command(*official.arguments(tmp_path / "file" / "out")))
+    assert "'out' cannot be made" in refusal(vizlab_command(*official.arguments(tmp_path / "file" / "out")))

@@ -50,6 +50,10 @@ _CLASSES13 = "the mapping to 13 classes (class13Mapping.mat)"
 _FARTHEST = 65_534  # millimetres in 16 bits; 65535 reads as saturated
 
 
+class _UnwrittenError(DataError):
+    """What could not be written, by the name of its file or folder."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """Paths of the official files; without `classes13` no label13/ is written."""
@@ -140,11 +144,8 @@ def prepare_nyuv2(
         try:
             _claim(out, _manifest(labelled, depth, size, splits, mappings))
             return _write_pictures(labelled, splits, mappings, out, size, progress)
-        except OSError as err:
-            raise DataError(
-                f"'{out}' cannot be written ({err.strerror or err}); make room or choose another folder. "
-                "The same command goes on where it stopped."
-            ) from err
+        except _UnwrittenError as err:
+            raise DataError(f"{err} The same command goes on where it stopped.") from err
 
 
 def check_size(size: tuple[int, int]) -> None:
@@ -283,7 +284,7 @@ def _claim(out: Path, manifest: dict[str, Any]) -> None:
             f"'{out}' already holds {', '.join(taken)}, not prepared by this command; nothing there was changed: "
             "choose another folder."
         )
-    made_folder(out, DataError)
+    made_folder(out, _UnwrittenError)
     _write(out / FILE, (json.dumps(manifest, indent=2) + "\n").encode())
 
 
@@ -302,7 +303,7 @@ def _write_pictures(
     numbers = sorted(splits["train"] + splits["test"])  # in the file's order, so that no chunk is read twice
     written = 0
     for folder in ("rgb", "depth", *mappings.by_kind):
-        made_folder(out / folder, DataError)
+        made_folder(out / folder, _UnwrittenError)
     for done, number in enumerate(numbers, 1):
         paths = _paths(out, number, mappings)
         if not all(path.is_file() for path in paths.values()):
@@ -354,5 +355,5 @@ def millimetres(depth: np.ndarray) -> np.ndarray:
 
 def _write(path: Path, content: bytes) -> None:
     """A file that bears its name is complete, whenever the program was stopped."""
-    with replacing(path, DataError) as file:
+    with replacing(path, _UnwrittenError) as file:
         file.write(content)
