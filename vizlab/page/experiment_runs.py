@@ -241,9 +241,9 @@ def wire_experiments(page: Page, runs: ExperimentRuns) -> None:
         for action in tab.actions():
             mode = "once" if action.busy else "always_last"
             running: dict[str, Any] = {"trigger_mode": mode, **QUIET, **NETWORKS}
-            for event in action.events:
-                ran = event(runs.handler(tab, action), [page.key, *given], changed, **running)
-                ran.then(runs.after(tab), *after, **QUIET)
+            # One listener for all events: of two that come at once, such as a link's, the later one's values count.
+            ran = gr.on(list(action.events), runs.handler(tab, action), [page.key, *given], changed, **running)
+            ran.then(runs.after(tab), *after, **QUIET)
         came = tab.due.change(runs.due(tab), [page.key, tab.due], changed, **QUIET, **NETWORKS)
         came.then(runs.after(tab), *after, **QUIET)
         tab.stop.click(runs.stop, None, None, **QUIET)
