@@ -54,7 +54,12 @@ def made_folder(path: str | os.PathLike[str], error: type[VizlabError]) -> Path:
     return folder
 
 
+def replace_bytes(path: str | os.PathLike[str], data: bytes, error: type[VizlabError]) -> None:
+    """Write `data` as the file `path`, as `replacing` does."""
+    with replacing(path, error) as file:
+        file.write(data)
+
+
 def replace_text(path: str | os.PathLike[str], text: str, error: type[VizlabError]) -> None:
     """Write `text`, in UTF-8, as the file `path`, as `replacing` does."""
-    with replacing(path, error) as file:
-        file.write(text.encode())
+    replace_bytes(path, text.encode(), error)

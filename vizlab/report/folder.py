@@ -27,7 +27,7 @@ from vizlab.core.trace import FusionTrace
 from vizlab.errors import InputError
 from vizlab.measures.reference import Reference
 from vizlab.measures.scores import scores
-from vizlab.replacing import made_folder, replacing
+from vizlab.replacing import made_folder, replace_bytes
 from vizlab.report.archive import trace_bytes, write_archive
 from vizlab.report.charts import chart
 from vizlab.report.citation import citation
@@ -68,8 +68,7 @@ def write_report(
 
 def _write(path: Path, data: bytes) -> Path:
     made_folder(path.parent, InputError)
-    with replacing(path, InputError) as file:
-        file.write(data)
+    replace_bytes(path, data, InputError)
     return path
 
 

@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from vizlab.errors import InputError, one_line
-from vizlab.replacing import replacing
+from vizlab.replacing import replace_bytes
 
 SINGLE, DOUBLE = 3.5, 7.16
 """Inches: a column (88 mm) and the width of a page (182 mm) of two-column journals."""
@@ -78,6 +78,5 @@ def saved(figure: Figure, form: str, dpi: int = DPI) -> bytes:
 def save(figure: Figure, path: str | Path, dpi: int = DPI) -> Path:
     """Write a figure; the format follows the name's ending (.png, .svg, .pdf). Raises InputError."""
     data = saved(figure, Path(path).suffix.lower().lstrip("."), dpi)
-    with replacing(path, InputError) as file:
-        file.write(data)
+    replace_bytes(path, data, InputError)
     return Path(path)

@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from vizlab.errors import InputError
-from vizlab.replacing import made_folder, replace_text, replacing
+from vizlab.replacing import made_folder, replace_text
 from vizlab.scenes.catalogue import CATALOGUE, Entry
 from vizlab.scenes.library import EXACT_UNITS_PER_METRE, FORMAT, NORMAL_STEPS, Scene, load_scene
+from vizlab.scenes.pictures import write_picture
 from vizlab.scenes.rendering import Rendering, render_room
 from vizlab.scenes.rooms import RECIPES, build_room
 from vizlab.tasks import NYU40_CLASSES, VOID
@@ -70,21 +70,14 @@ def save_scene(rendering: Rendering, folder: Path, facts: dict[str, Any]) -> Non
     made_folder(folder, InputError)
     exact = np.nan_to_num(rendering.depth.astype(np.float64) * EXACT_UNITS_PER_METRE)
     normals = np.round((rendering.normals + 1) / 2 * NORMAL_STEPS).astype(np.uint8)
-    packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
     for name, picture in (("rgb", rendering.rgb), ("texture", rendering.texture), ("light", rendering.light)):
-        _write(folder / f"{name}.jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
-    _write(folder / "depth.png", rendering.sensor_depth, packed)
-    _write(folder / "depth_exact.png", np.round(np.clip(exact, 0, 65535)).astype(np.uint16), packed)
-    _write(folder / "label.png", rendering.label, packed)
-    _write(folder / "normals.png", normals[..., ::-1], packed)
+        write_picture(folder / f"{name}.jpg", picture)
+    write_picture(folder / "depth.png", rendering.sensor_depth)
+    write_picture(folder / "depth_exact.png", np.round(np.clip(exact, 0, 65535)).astype(np.uint16))
+    write_picture(folder / "label.png", rendering.label)
+    write_picture(folder / "normals.png", normals)
     text = json.dumps({**facts, **_record(rendering)}, indent=2)
     replace_text(folder / "scene.json", text + "\n", InputError)
-
-
-def _write(path: Path, picture: np.ndarray, options: list[int]) -> None:
-    """A picture as a file in the format of its name, with options of OpenCV's."""
-    with replacing(path, InputError) as file:
-        file.write(cv2.imencode(path.suffix, np.ascontiguousarray(picture), options)[1].tobytes())
 
 
 def _record(rendering: Rendering) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from vizlab.errors import InputError
-from vizlab.replacing import made_folder, replacing
+from vizlab.replacing import made_folder, replace_bytes
 from vizlab.scenes.library import Scene
 from vizlab.scenes.textures import Image, Map
 from vizlab.tasks import NYU40_CLASSES
@@ -56,8 +56,7 @@ def save_sheet(scenes: Sequence[Scene], path: Path) -> None:
         sizes = [one.tobytes() for one in encoded]
         data = next((one for one in sizes if len(one) <= LARGEST), sizes[-1])
     made_folder(path.parent, InputError)
-    with replacing(path, InputError) as file:
-        file.write(data)
+    replace_bytes(path, data, InputError)
 
 
 def _tile(scene: Scene, wide: int) -> Image:

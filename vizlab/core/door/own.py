@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vizlab.core.config import NetworkConfig
 from vizlab.core.door.settings import check_config
 from vizlab.errors import CheckpointError, one_line
-from vizlab.replacing import replacing
+from vizlab.replacing import replace_bytes
 
 FORMAT_VERSION = 1
 HEADER_KEY = "vizlab"
@@ -36,8 +36,8 @@ def save_checkpoint(
     metadata = {"format": "pt", HEADER_KEY: json.dumps(header, allow_nan=False)}
     stored = _half if half else _whole
     tensors = {key: stored(value) for key, value in network.state_dict().items() if value.is_floating_point()}
-    with replacing(path, CheckpointError) as file:
-        file.write(save(tensors, metadata))  # save_file would make a file that only its owner can read
+    # safetensors' save_file would make a file that only its owner can read.
+    replace_bytes(path, save(tensors, metadata), CheckpointError)
 
 
 def read_header(metadata: Mapping[str, str], name: str) -> tuple[NetworkConfig, dict[str, Any]]:

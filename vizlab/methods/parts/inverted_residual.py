@@ -52,7 +52,7 @@ class InvertedResidualLayout:
 class InvertedResidual(nn.Module):
     """Expand, depthwise, project; the depthwise norm is the one made for an exchange."""
 
-    def __init__(self, cin: int, group: Group, stride: int, norm: NormFactory, conv: "ConvFactory") -> None:
+    def __init__(self, cin: int, group: Group, stride: int, norm: NormFactory, conv: ConvFactory) -> None:
         super().__init__()
         hidden = cin * group.expansion
         layers: list[nn.Module] = []

@@ -10,14 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from vizlab.errors import InputError, one_line
-from vizlab.replacing import made_folder, replace_text, replacing
+from vizlab.replacing import made_folder, replace_text
 from vizlab.scenes.exam.needs import VERSION, WRITTEN
 from vizlab.scenes.exam.picture import Sensor, picture_of, solve
 from vizlab.scenes.exam.plan import XOR_CLASSES, Plan, plan
+from vizlab.scenes.pictures import write_picture
 from vizlab.scenes.viewpoints import kinect_intrinsics
 
 MAPS = ("depth", "label40", "need", "object", "fault")
@@ -82,10 +80,8 @@ def render_picture(
 ) -> tuple[str, list[dict[str, Any]]]:
     """Render one picture and write its files; returns its name and its objects as dataset.json has them."""
     solved = solve(one, size, sensor)
-    for folder, image in {**solved.maps(), "rgb": picture_of(solved, samples)[..., ::-1]}.items():
-        packed = cv2.imencode(".png", np.ascontiguousarray(image), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
-        with replacing(_path(out, folder, one.name), InputError) as file:
-            file.write(packed.tobytes())
+    for folder, image in {**solved.maps(), "rgb": picture_of(solved, samples)}.items():
+        write_picture(_path(out, folder, one.name), image)
     return one.name, solved.records()
 
 

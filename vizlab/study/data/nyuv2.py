@@ -24,7 +24,7 @@ import numpy as np
 
 from vizlab.errors import DataError
 from vizlab.geometry import KINECT_V1, NORMALS_METHOD
-from vizlab.replacing import made_folder, replacing
+from vizlab.replacing import made_folder, replace_bytes
 from vizlab.rgbd.files import display_name
 from vizlab.rgbd.limits import DEFAULT_LIMITS
 from vizlab.study.data.manifest import FILE, Region, camera_values, read_values, region_values
@@ -355,5 +355,4 @@ def millimetres(depth: np.ndarray) -> np.ndarray:
 
 def _write(path: Path, content: bytes) -> None:
     """A file that bears its name is complete, whenever the program was stopped."""
-    with replacing(path, _UnwrittenError) as file:
-        file.write(content)
+    replace_bytes(path, content, _UnwrittenError)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vizlab.errors import InputError
-from vizlab.replacing import made_folder, replace_text, replacing
+from vizlab.replacing import made_folder, replace_text
 from vizlab.scenes.catalogue import FIRST_SEED
+from vizlab.scenes.pictures import write_picture
 from vizlab.scenes.rendering import Rendering, render_room
 from vizlab.scenes.rooms import RECIPES, build_room
 from vizlab.scenes.textures import Map
@@ -89,12 +89,7 @@ def save_sample(out: Path, name: str, rendering: Rendering, domains: bool = Fals
     images = {"rgb": rendering.rgb, "depth": depth, "label40": rendering.label}
     images |= rendering.domains() if domains else {}
     for folder, image in images.items():
-        path = _path(out, folder, name)
-        options = [cv2.IMWRITE_PNG_COMPRESSION, 9] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 92]
-        stored = image[..., ::-1] if image.ndim == 3 else image
-        # A run stopped half-way through a file must not leave that file under its final name.
-        with replacing(path, InputError) as file:
-            file.write(cv2.imencode(path.suffix, np.ascontiguousarray(stored), options)[1].tobytes())
+        write_picture(_path(out, folder, name), image)
 
 
 def _path(out: Path, folder: str, name: str) -> Path:

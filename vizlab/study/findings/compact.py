@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vizlab.errors import TraceError
-from vizlab.replacing import replacing
+from vizlab.replacing import replace_bytes
 from vizlab.study.survey.study import Section, Study
 
 PIXELS = 256
@@ -135,5 +135,4 @@ def save_small(study: Study, path: str | Path) -> None:
         for entry in first.infolist():
             # Without a date of its own two runs write the same file.
             second.writestr(zipfile.ZipInfo(entry.filename), first.read(entry), compress_type=zipfile.ZIP_BZIP2)
-    with replacing(path, TraceError) as file:
-        file.write(packed.getvalue())
+    replace_bytes(path, packed.getvalue(), TraceError)
