@@ -14,7 +14,7 @@ PACKAGE = ROOT / "vizlab"
 METHODS = sorted(p.name for p in (PACKAGE / "methods").iterdir() if (p / "about.py").is_file())
 
 # Who may import whom, by the first part of a module's name below vizlab; everybody may import himself.
-GROUND = {"errors", "tasks", "geometry", "bundled", "progress", "replacing"}
+GROUND = {"errors", "tasks", "geometry", "bundled", "progress", "ray_clusters", "replacing"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "rgbd": GROUND,

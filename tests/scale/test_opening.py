@@ -99,7 +99,7 @@ def put_ray(monkeypatch: pytest.MonkeyPatch) -> Put:
     """Puts these functions where Ray's would be; the list has what was shut down."""
     for name in (*on_ray._OWN, "RAY_AUTH_TOKEN", "GRPC_VERBOSITY"):
         monkeypatch.setenv(name, "")  # what is set is put back
-    monkeypatch.setattr(on_ray, "_answers", lambda address: True)
+    monkeypatch.setattr(on_ray, "answers", lambda address: True)
 
     def put(**ray: Any) -> list[str]:
         ended: list[str] = []

@@ -5,7 +5,6 @@ import math
 import os
 import secrets
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from vizlab.page.scale.networks import Here, Networks
 from vizlab.page.scale.replica import Replica
 from vizlab.page.scale.replicated import ReplicaLostError, Replicated, SourceOf, Waited
 from vizlab.page.settings import Settings
+from vizlab.ray_clusters import QUIET, answers, turned_away
 
 LOCAL = "local"
 """The address that stands for a Ray of this process' own, on this machine."""
@@ -31,15 +31,11 @@ STARTS_OF_ONE = 2
 """How often a replica is started before it is given up, where none has come up yet."""
 ENDS = 1.5
 """Seconds that Ray gets to end."""
-CONNECTS = 5.0
-"""Seconds in which a cluster has to answer."""
 ANSWERS = 120.0
 """Seconds in which a replica has to answer a page that starts; those of a cluster may have runs of others to do."""
 
 _OWN = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    **QUIET,
     "RAY_worker_niceness": "0",  # else replicas come after everything else that runs here
     "RAY_AUTH_MODE": "token",  # Ray listens on all addresses, and does what it is told by whoever reaches it
 }
@@ -132,7 +128,7 @@ class _RayAnswer:
 
 def _connected(settings: Settings) -> Any:
     """Ray, started or joined."""
-    if settings.scale not in (LOCAL, "auto") and not _answers(settings.scale):  # Ray would try for minutes
+    if settings.scale not in (LOCAL, "auto") and not answers(settings.scale):
         raise InputError(_no_ray(settings.scale))
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it tells of every process that is started
     if settings.scale == LOCAL:
@@ -153,7 +149,7 @@ def _connected(settings: Settings) -> Any:
             ray.init(settings.scale, **given)
     except Exception as err:  # Ray's own, a plain Exception where a process of its does not start in time
         _end_what_started(ray, err)
-        raise InputError(_no_token(settings.scale) if _is_shut(err) else _no_ray(settings.scale)) from err
+        raise InputError(_no_token(settings.scale) if turned_away(err) else _no_ray(settings.scale)) from err
     return ray
 
 
@@ -185,16 +181,6 @@ def _sigterm_kept() -> Iterator[None]:
             signal.raise_signal(signal.SIGTERM)
 
 
-def _answers(address: str) -> bool:
-    """Whether something listens at HOST:PORT."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), CONNECTS).close()
-    except (OSError, ValueError, OverflowError):
-        return False
-    return True
-
-
 def _in_words(address: str) -> str:
     return "this machine" if address == LOCAL else f"the Ray cluster at '{address}'"
 
@@ -203,15 +189,6 @@ def _no_ray(address: str) -> str:
     if address == LOCAL:
         return "Ray could not be started on this machine (the error above says why); start the page without --scale."
     return f"There is no Ray cluster at '{address}'; expected auto or HOST:PORT of one that this machine is part of."
-
-
-def _is_shut(err: BaseException) -> bool:
-    """Whether a cluster has turned this process away for its token, or it has none to show."""
-    from ray.exceptions import AuthenticationError
-
-    name = AuthenticationError.__name__
-    named = name in str(err)  # Ray puts the traceback of its last try into the words of another error
-    return isinstance(err, AuthenticationError) or named or (err.__cause__ is not None and _is_shut(err.__cause__))
 
 
 def _no_token(address: str) -> str:

@@ -7,7 +7,6 @@ cluster the data folder, the checkpoints and the folder of the study must be fou
 import logging
 import os
 import platform
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from vizlab.errors import DataError, InputError, VizlabError
+from vizlab.ray_clusters import QUIET, answers, turned_away
 from vizlab.replacing import made_folder
 from vizlab.study.survey.job import Job, Task
 from vizlab.study.survey.parts import done
@@ -26,8 +26,6 @@ AHEAD = 4
 """How many tasks a worker gets at once, at most: it reads the next one's pictures while it computes."""
 STORE = 128 * 2**20
 """Bytes of Ray's object store here: only indices and receipts go through it."""
-CONNECTS = 5.0
-"""Seconds in which a cluster's machine has to answer."""
 
 
 def has_ray() -> bool:
@@ -136,12 +134,6 @@ def _needs(job: Job, nodes: Sequence[Mapping[str, float]]) -> tuple[dict[str, fl
     return {"num_cpus": threads}, max(1, sum(each // threads for each in cores))
 
 
-_QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else every actor of Ray Data starts with an "error" about its restarts
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-"""What a Ray of our own is started with, and a cluster is joined with, unless the environment says otherwise."""
 _JOINING = {"RAY_gcs_server_port_wait_time_s": "3"}
 """Ray asks a cluster so many times whether it is let in, 20 by default, a second and a line of warning each."""
 
@@ -149,7 +141,7 @@ _JOINING = {"RAY_gcs_server_port_wait_time_s": "3"}
 @contextmanager
 def _cluster(address: str | None) -> Iterator[Any]:
     """Ray, connected; what is started here is stopped here, what was there before stays."""
-    with _environment(_QUIET | _JOINING if address else _QUIET):
+    with _environment(QUIET | _JOINING if address else QUIET):
         import ray
         import ray.data
 
@@ -187,34 +179,12 @@ def _connect(ray: Any, address: str | None) -> None:
             f"'{address}' is an address for Ray Client, with which Ray Data does not work; give auto, or HOST:PORT as "
             "`ray start` prints it, on a machine that is part of the cluster."
         )
-    if not _answers(str(address)):
+    if address not in ("auto", "local") and not answers(str(address)):
         raise InputError(_NOBODY.format(address))
     try:
         ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
-    except AuthenticationError as err:  # Ray's, where it has no token to begin with
-        raise InputError(_refused(address)) from err
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as err:
-        if any(AuthenticationError.__name__ in str(cause) for cause in _causes(err)):  # all that is left of a refusal
-            raise InputError(_refused(address)) from err
-        raise InputError(_NOBODY.format(address)) from err
-
-
-def _answers(address: str) -> bool:
-    """False where nothing listens at HOST:PORT: Ray would try for a quarter of an hour."""
-    if address in ("auto", "local"):
-        return True
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECTS).close()
-    except (OSError, ValueError, OverflowError):
-        return False
-    return True
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__
+    except (AuthenticationError, ConnectionError, TimeoutError, RuntimeError, ValueError) as err:
+        raise InputError(_refused(address) if turned_away(err) else _NOBODY.format(address)) from err
 
 
 _NOBODY = (
