@@ -16,7 +16,7 @@ import pytest
 from tests.packaging.commands import ROOT, SECONDS
 from tests.packaging.test_stopping import AT_MOST, Started, started
 from tests.page.page_process import write_pair
-from tests.survey.test_study_cluster import Cluster, _environment, _family, cluster
+from tests.ray_cluster import Cluster, cluster, environment_of, family
 from vizlab.errors import InputError
 from vizlab.page.scale import on_ray
 from vizlab.page.scale.on_ray import LOCAL, RayReplicas
@@ -65,7 +65,7 @@ def left(pids: list[int]) -> dict[int, str]:
 def interrupt(page: Started) -> float:
     """Ctrl-C, which a terminal sends to all of its foreground; the seconds until the page is gone."""
     group = os.getpgid(page.process.pid)
-    others = [pid for pid in _family(page.process.pid)[1:] if os.getpgid(pid) == group]
+    others = [pid for pid in family(page.process.pid)[1:] if os.getpgid(pid) == group]
     for pid in others:
         os.kill(pid, signal.SIGINT)
     return page.ended(signal.SIGINT)
@@ -78,13 +78,13 @@ def test_a_page_ends_with_its_own_ray(number: int, tmp_path: Path) -> None:
         page.analyse(*(page.upload(path) for path in write_pair(tmp_path)))
         while not page.ask("/health")["running"]:
             time.sleep(0.02)
-        family = _family(page.process.pid)
-        assert {"raylet", "gcs_server"} <= set(names(family).values())
+        own = family(page.process.pid)
+        assert {"raylet", "gcs_server"} <= set(names(own).values())
         seconds = interrupt(page) if number == signal.SIGINT else page.ended(number)
         said = page.log.read_text()
         assert page.process.returncode == 0, said
         assert seconds < AT_MOST, said
-        assert left(family) == {}
+        assert left(own) == {}
         assert "Traceback" not in said
 
 
@@ -94,16 +94,16 @@ def test_a_replica_that_cannot_be_made_is_said_and_its_ray_ended(monkeypatch: py
             raise MemoryError("3 GB are not there")
 
     monkeypatch.setattr(on_ray, "Replica", Broken)
-    before = set(_family(os.getpid()))
+    before = set(family(os.getpid()))
     with pytest.raises(InputError, match=r"No replica could be started on this machine \(.*MemoryError: 3 GB are not"):
         RayReplicas(Settings(scale=LOCAL, replicas=1, device="cpu"))
-    assert left([pid for pid in _family(os.getpid()) if pid not in before]) == {}
+    assert left([pid for pid in family(os.getpid()) if pid not in before]) == {}
 
 
 def test_two_pages_that_start_at_once_have_one_application_which_stays(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = _environment(cluster.folder, cluster.token)
+    mine = environment_of(cluster.folder, cluster.token)
     for name in set(os.environ) - set(mine):
         monkeypatch.delenv(name)
     for name, value in mine.items():
@@ -120,7 +120,7 @@ def test_two_pages_that_start_at_once_have_one_application_which_stays(
         found = _applications(cluster)
         assert list(found["applications"].values()) == ["RUNNING"]
         assert len(found["replicas"]) == 1  # of all that there ever were
-        there = set(_family(cluster.process.pid))
+        there = set(family(cluster.process.pid))
         for page in pages:
             assert page.ended(signal.SIGTERM) < AT_MOST, page.log.read_text()
             assert page.process.returncode == 0, page.log.read_text()
@@ -130,7 +130,7 @@ def test_two_pages_that_start_at_once_have_one_application_which_stays(
 
 def _applications(cluster: Cluster) -> Any:
     """The states of the cluster's applications by name, and the replicas that it has had."""
-    env = _environment(cluster.folder, cluster.token)
+    env = environment_of(cluster.folder, cluster.token)
     command = [sys.executable, "-c", ASKS, cluster.address]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
@@ -142,7 +142,7 @@ def _applications(cluster: Cluster) -> Any:
 )
 def test_a_cluster_that_asks_for_a_token_says_so(cluster: Cluster, shown: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "app.py", "--scale", cluster.address, "--scenes", str(tmp_path)]
-    env = _environment(cluster.folder, shown)
+    env = environment_of(cluster.folder, shown)
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 1
     assert f"vizlab: The Ray cluster at '{cluster.address}' asks for a token" in done.stderr, done.stderr
