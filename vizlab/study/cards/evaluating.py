@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from vizlab.core.door import load_model
 from vizlab.core.door.container import file_hash
@@ -27,6 +28,7 @@ from vizlab.study.evaluation.results import Result
 from vizlab.study.evaluation.run import Progress, evaluate, evaluate_control, pictures_for
 from vizlab.study.evaluation.table import curve_table, markdown, remarks, rows_in, rows_of, table
 
+T = TypeVar("T")
 Counting = Callable[[str, int], AbstractContextManager[Progress]]
 """Opens a progress bar with a label, for so many pictures."""
 DERIVED = "Normals are compared with normals derived from depth, not with measured ones."
@@ -240,10 +242,15 @@ def _measure_fused(
             outputs=scores.by_output,
             cost=total_cost([result.cost for result in alone if result.cost is not None]),
             late_fusion=True,
-            epochs=alone[0].epochs if len({result.epochs for result in alone}) == 1 else None,
-            start=alone[0].start if len({result.start for result in alone}) == 1 else "",
+            epochs=_common([result.epochs for result in alone], None),
+            start=_common([result.start for result in alone], ""),
         )
     )
+
+
+def _common(values: Sequence[T], otherwise: T) -> T:
+    """What all of them are, or else that."""
+    return values[0] if len(set(values)) == 1 else otherwise
 
 
 def _changes(plan: Plan) -> str:

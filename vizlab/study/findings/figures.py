@@ -33,7 +33,8 @@ def draw_figures(all_: Gathered, folder: Path) -> list[Path]:
 
 def save_figures(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
     """Write each as NAME.png into `folder`, which is made; each is whole or not there. Raises DataError."""
-    paths = [made_folder(folder, DataError) / f"{name}.png" for name in figures]
+    made_folder(folder, DataError)
+    paths = [folder / f"{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):
         with replacing(path, DataError) as file:
             figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None}, facecolor="white")
