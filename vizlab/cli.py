@@ -216,6 +216,10 @@ def train_command(
     teacher: Annotated[
         list[Path] | None, typer.Option(help="a checkpoint that a recipe with distil learns from; repeatable")
     ] = None,
+    stream: Annotated[
+        list[Path] | None,
+        typer.Option(help="a trained network that a stream begins as, in the streams' order; one for each"),
+    ] = None,
 ) -> None:
     """Train a network; resumable, with progress. Needs the extra `train`."""
     from vizlab.study.training.recipe import load_recipe
@@ -228,7 +232,7 @@ def train_command(
             "pip install 'vizlab[train]'."
         ) from err
     recipe = load_recipe(config)
-    print(train(recipe, data, out / recipe.name, pretrained, limit, devices, teacher or ()))
+    print(train(recipe, data, out / recipe.name, pretrained, limit, devices, teacher or (), stream or ()))
 
 
 @app.command("eval")

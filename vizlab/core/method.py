@@ -4,7 +4,7 @@ What costs an import (charts, a tab) is a function that imports when it is calle
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,14 +129,18 @@ class Learning:
 
     `fusion_modules` are those whose parameters learn at a rate of their own; `after_step` is called after every
     optimiser step with the network and how much to shrink (sparsity x rate). `start` sets where that which it shrinks
-    begins, before the first step of a network that nothing was learned in. `penalty` watches the forwards of a network
-    and then gives, as a number that gradients flow through, what of these joins the loss, times the sparsity.
-    `ensemble` are the parameters that weigh streams in ensembles.
+    begins, before the first step of a network that nothing was learned in. `as_networks` begins the streams of a
+    network as networks of one stream, given in the streams' order (ValueError where they cannot be its streams), and
+    `exchange_least` has each of its sites exchange that share of what it may, what counts least. `penalty` watches the
+    forwards of a network and then gives, as a number that gradients flow through, what of these joins the loss, times
+    the sparsity. `ensemble` are the parameters that weigh streams in ensembles.
     """
 
     fusion_modules: Callable[[nn.Module], Iterable[nn.Module]] = lambda network: ()
     after_step: Callable[[nn.Module, float], None] | None = None
     start: Callable[[nn.Module, float], None] | None = None
+    as_networks: Callable[[nn.Module, Sequence[nn.Module]], None] | None = None
+    exchange_least: Callable[[nn.Module, float], None] | None = None
     penalty: Callable[[nn.Module], AbstractContextManager[Callable[[], Tensor]]] | None = None
     ensemble: Callable[[nn.Module], Iterable[nn.Parameter]] = lambda network: ()
 

@@ -9,9 +9,10 @@ from vizlab.core.method import Citation, Control, Effect, Fixed, Learning, Metho
 from vizlab.core.network import FusionNetwork
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.methods.cen import pix2pix
+from vizlab.methods.cen.apart import as_networks
 from vizlab.methods.cen.files import SEGMENTATION, TRANSLATION
 from vizlab.methods.cen.network import THRESHOLD, cen_compact, cen_resnet, exchanged_of_eligible
-from vizlab.methods.cen.sparsity import shrink_eligible, start_scales
+from vizlab.methods.cen.sparsity import exchange_least, shrink_eligible, start_scales
 from vizlab.methods.parts import other_files
 from vizlab.methods.parts.compact import compact_architectures
 from vizlab.methods.parts.inverted_residual import InvertedResidualLayout
@@ -161,7 +162,13 @@ METHOD = Method(
             normalisation={"rgb": SIGNED, "depth": SIGNED_LOG_DEPTH},
         ),
     ),
-    learning=Learning(after_step=shrink_eligible, start=start_scales, ensemble=weights_of_streams),
+    learning=Learning(
+        after_step=shrink_eligible,
+        start=start_scales,
+        as_networks=as_networks,
+        exchange_least=exchange_least,
+        ensemble=weights_of_streams,
+    ),
     views=_views,
     charts=("exchange_ledger", "exchange_fractions", "threshold_curve"),
     tab=_tab,

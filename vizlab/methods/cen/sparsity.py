@@ -1,4 +1,4 @@
-"""What makes a CEN's scales small in training: where they begin, and a proximal L1 step on the eligible ones."""
+"""What makes a CEN's scales small: where they begin, those set to zero at once, and a proximal L1 step in training."""
 
 import torch
 from torch import nn
@@ -19,3 +19,16 @@ def shrink_eligible(network: nn.Module, shrink: float) -> None:
     for norm in exchange_norms(network):
         gamma, eligible = norm.weight, norm.eligible().to(norm.weight.device)
         gamma.copy_(torch.where(eligible, gamma.sign() * (gamma.abs() - shrink).clamp(min=0), gamma))
+
+
+@torch.no_grad()
+def exchange_least(network: nn.Module, share: float) -> None:
+    """The smallest of a stream's eligible scales become 0 at every site, that share of them (0 to 1, rounded).
+
+    Such a channel is exchanged from then on, as nothing is learned of a scale whose channel another one has replaced.
+    """
+    for norm in exchange_norms(network):
+        for gamma, eligible in zip(norm.weight, norm.eligible().to(norm.weight.device), strict=True):
+            places = eligible.nonzero().flatten()
+            least = gamma[places].abs().argsort()[: round(share * len(places))]
+            gamma[places[least]] = 0

@@ -13,7 +13,7 @@ NORMALS_LIMIT = (
     f"Normals were derived from depth by an {NORMALS_METHOD}: the figures compare with derived normals, not with "
     "measured or official ones."
 )
-UNSAID = ("translation", "joint", "learn_ensemble", "distil", "hold_out")
+UNSAID = ("translation", "joint", "learn_ensemble", "distil", "exchange_least", "hold_out")
 """Settings that a card names only where they are used."""
 
 

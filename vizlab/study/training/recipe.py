@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vizlab.core.config import NetworkConfig
+from vizlab.core.registry import method_of
 from vizlab.errors import DataError
 from vizlab.study.toml_files import read_toml
 
@@ -38,7 +39,8 @@ class Recipe:
     far the method shrinks after each step what it wants small, or the weight of that in the loss where it is a penalty.
     Neither does anything for a method without such. With `joint`, the losses of ensembles whose gradient reaches their
     streams are added, times that; without `learn_ensemble`, streams keep equal weights in them. `distil` weighs what
-    teachers say of semseg beside the labels (see `vizlab.study.training.teacher`).
+    teachers say of semseg beside the labels (see `vizlab.study.training.teacher`). `exchange_least`, 0 to 1, is the
+    share of what each site may exchange that it exchanges from the first step on, what counts least.
 
     `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
     input is what a Kinect would measure, with holes and noise. With `hold_out`, a tenth of the training split is never
@@ -63,6 +65,7 @@ class Recipe:
     joint: float = 0.0
     learn_ensemble: bool = True
     distil: float = 0.0
+    exchange_least: float = 0.0
     class_balance: float = 0.0
     sensor_share: float = 0.0
     hold_out: bool = False
@@ -101,6 +104,10 @@ def _check(recipe: Recipe) -> None:
         _check_translation(recipe.translation, recipe.network)
     if recipe.distil and "semseg" not in tasks:
         raise ValueError("distil learns what teachers say of semseg, which the network does not predict")
+    if not 0 <= recipe.exchange_least <= 1:
+        raise ValueError("exchange_least is a share, 0 to 1")
+    if recipe.exchange_least and method_of(recipe.network).learning.exchange_least is None:
+        raise ValueError(f"exchange_least is for methods that exchange channels, unlike {recipe.network.architecture}")
     if not isinstance(recipe.card.get("licence", ""), str):
         raise ValueError("the licence in [card] must be a text")
     json.dumps(recipe.card, allow_nan=False)

@@ -59,8 +59,10 @@ def run_settings(
     devices: int,
     pretrained: Path | None,
     teachers: Sequence[Model] = (),
+    apart: Sequence[Model] = (),
 ) -> dict[str, Any]:
-    """What decides the weights, as JSON has it: the recipe but for its card, pictures, devices, start and teachers.
+    """What decides the weights, as JSON has it: the recipe but for its card, pictures, devices, start, teachers and the
+    networks that streams begin as.
 
     `size` (H, W) is that of the pictures.
     """
@@ -77,7 +79,8 @@ def run_settings(
     }
     start = None if pretrained is None else file_hash(pretrained)
     asked = [teacher.checkpoint_hash for teacher in teachers]
-    found = {**chosen, **network, **pictures, "devices": devices, "start": start, "teachers": asked}
+    streams = [model.checkpoint_hash for model in apart]
+    found = {**chosen, **network, **pictures, "devices": devices, "start": start, "teachers": asked, "streams": streams}
     return json.loads(json.dumps(found))
 
 

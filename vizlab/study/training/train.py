@@ -19,6 +19,7 @@ from vizlab.errors import DataError
 from vizlab.study.data import RGBDFolder
 from vizlab.study.data.folder import KEPT, further
 from vizlab.study.training.adversary import AdversarialTraining
+from vizlab.study.training.apart import begin_as, describe_networks, load_networks_apart
 from vizlab.study.training.card import training_card
 from vizlab.study.training.cycle import CycleTraining
 from vizlab.study.training.data import InMemory
@@ -61,6 +62,7 @@ def train(
     limit: int | None = None,
     devices: int = 1,
     teachers: Sequence[Path] = (),
+    streams: Sequence[Path] = (),
 ) -> Path:
     """Train to the end of the recipe; `out` receives last.ckpt every epoch, logs as CSV and, at the end, the
     checkpoint whose path is returned.
@@ -69,20 +71,23 @@ def train(
     recipe, the start, the pictures or the number of devices are others, it raises DataError. `pretrained` are the
     weights that the backbones start from (see `load_start`), random ones if None. `limit` takes only the first
     pictures of the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
-    `teachers` are checkpoints that a recipe with `distil` learns from.
+    `teachers` are checkpoints that a recipe with `distil` learns from, `streams` those of trained networks that the
+    streams begin as, one each.
     """
     L.seed_everything(recipe.seed)
     last = out / "last.ckpt"
     if recipe.batch_size % devices:
         raise DataError(f"{devices} devices cannot share a batch of {recipe.batch_size}; choose a divisor of it.")
+    if pretrained is not None and streams:
+        raise DataError("Streams that begin as networks (--stream) need no start (--pretrained); give one of the two.")
     start = None if pretrained is None else load_start(pretrained, recipe.network)
-    masters = load_teachers(teachers, recipe)
+    masters, apart = load_teachers(teachers, recipe), load_networks_apart(streams, recipe)
     folder = _folder_for(recipe, data, limit)
     height, width = folder.read(0).depth.shape
-    settings = run_settings(recipe, folder, (height, width), devices, pretrained, masters)
+    settings = run_settings(recipe, folder, (height, width), devices, pretrained, masters, apart)
     if last.exists():
         require_same_run(last, settings)
-    for note in _notes(recipe, folder, (height, width), pretrained):
+    for note in _notes(recipe, folder, (height, width), pretrained or apart):
         rank_zero_info(note)
     normals = "normals" in recipe.loss_weights
     said = taught(masters, folder, out)
@@ -92,6 +97,8 @@ def train(
     module = _kind_of_training(recipe)(recipe, batches.steps_per_epoch, counts)
     if start is not None and not last.exists():
         initialise_backbones(module.network, start)
+    if not last.exists():
+        begin_as(module.network, recipe, apart)
     begin = module.method.learning.start
     if recipe.translation is not None and begin is not None and not last.exists():
         for network in module.networks:
@@ -116,7 +123,7 @@ def train(
     trainer.fit(module, batches, ckpt_path=last if last.exists() else None, weights_only=True)
     target = out / f"{recipe.name}.safetensors"
     if trainer.is_global_zero:
-        where, begun = _hardware(trainer), describe_start(pretrained)
+        where, begun = _hardware(trainer), describe_networks(apart) if apart else describe_start(pretrained)
         card = training_card(recipe, folder.manifest, len(samples), samples.size, where, begun, masters)
         export(module.network, recipe, card, target)
     return target
@@ -139,10 +146,10 @@ def _folder_for(recipe: Recipe, data: Path, limit: int | None) -> RGBDFolder:
     return folder
 
 
-def _notes(recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], pretrained: Path | None) -> list[str]:
+def _notes(recipe: Recipe, folder: RGBDFolder, size: tuple[int, int], begun: object) -> list[str]:
     """What somebody who starts a training should know before it runs for hours."""
     notes = list(folder.notes)
-    if pretrained is None and start_layout(recipe.network) is not None:
+    if not begun and start_layout(recipe.network) is not None:
         notes.append("The backbones start from random weights; --pretrained gives them ImageNet's.")
     height, width = recipe.network.working_size
     if size != (height, width):
