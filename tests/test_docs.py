@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import vizlab
+from tests.page.page_process import page_checkpoints
 from vizlab import bundled, scenes
 
 ROOT = Path(__file__).parents[1]
@@ -159,11 +160,11 @@ def test_the_readme_is_short_and_its_commands_are_where_they_are_read() -> None:
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
-    """Beside pictures of those names."""
+    """Beside pictures and checkpoints of those names; it sweeps every edge, so that they work at half their size."""
     scene = scenes.load_scene("office")
     (tmp_path / "rgb.jpg").write_bytes(scene.rgb_path.read_bytes())
     (tmp_path / "depth.png").write_bytes(scene.depth_path.read_bytes())
-    (tmp_path / "checkpoints").symlink_to(bundled.folder("checkpoints"))
+    (tmp_path / "checkpoints").symlink_to(page_checkpoints())
     done = run_blocks(ROOT / "README.md", tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "trace.npz").is_file()
