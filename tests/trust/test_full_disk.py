@@ -84,7 +84,11 @@ def test_a_full_disk_is_said_in_a_sentence_and_takes_nothing(
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("writer", FIRST, indirect=True)
+@pytest.mark.parametrize(
+    "writer",
+    [pytest.param(name, marks=pytest.mark.slow if name == "scenes exam" else ()) for name in FIRST],
+    indirect=True,
+)
 def test_every_file_is_put_into_its_place_whole(
     writer: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
