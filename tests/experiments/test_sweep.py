@@ -81,7 +81,7 @@ def test_every_pass_is_a_whole_forward_to_the_bit(family: str, small_rgbd: RGBDI
                 by_site.setdefault(one.site, {})[one.way] = CUT
             with intervening(Intervention(edits=by_site)):  # type: ignore[arg-type]
                 whole = model.forward(inputs)
-            went_on = passes._outputs(Pass(kind, edges.index(edge)))
+            went_on = passes._outputs([Pass(kind, edges.index(edge))])
             assert all(torch.equal(whole[name], went_on[name]) for name in whole), (kind, edge)
 
 

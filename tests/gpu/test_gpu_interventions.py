@@ -25,7 +25,7 @@ def test_a_kept_forward_goes_on_to_the_bit(family: str, precision: str, small_rg
     inputs = model.preprocess(small_rgbd, framing)
     passes = Passes(model, inputs, framing)
     for edge in {passes.edges[0], passes.edges[len(passes.edges) // 2], passes.edges[-1]} - idle_edges(model):
-        went_on = passes._outputs(Pass("total", passes.edges.index(edge)))
+        went_on = passes._outputs([Pass("total", passes.edges.index(edge))])
         with intervening(cutting(NO_INTERVENTION, [edge])):
             whole = model.forward(inputs)
         assert all(torch.equal(whole[name], went_on[name]) for name in whole), edge

@@ -51,6 +51,16 @@ class Put:
         return Arrived(value.expand_as(like))
 
 
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """What came in this very place in another forward, (B, C', h, w); None for nothing. What comes now is not made."""
+
+    value: Tensor | None
+
+    def __call__(self, arrival: Arrival) -> Arrived:
+        return Arrived(self.value)
+
+
 CUT = Scale(0.0)
 
 

@@ -113,16 +113,17 @@ class Kept:
             yield
 
 
-def keep(forward: Forward, sites: Collection[str] | None = None, limit: int = LIMIT) -> Kept:
+def keep(forward: Forward, sites: Collection[str] | None = None, limit: int = LIMIT, sound: bool | None = None) -> Kept:
     """Run `forward` once, keeping what is needed to go on from each of `sites` (None: all), within `limit` bytes.
 
-    Where the copies would take more, every second site is let go: runs for these start at an earlier one.
+    Where the copies would take more, every second site is let go: runs for these start at an earlier one. `sound` is
+    whether it can be gone on with at all, where another forward of the same network has shown that; None tries it.
     """
     recording = _Recording(sites, limit)
     with passing(recording), recording:
         outputs = forward()
     kept = Kept(outputs, recording.calls, recording.marks, tuple(recording.order))
-    kept.sound = _goes_on(kept, forward)
+    kept.sound = _goes_on(kept, forward) if sound is None else sound
     return kept
 
 
@@ -271,11 +272,12 @@ class _Replay(TorchFunctionMode):
         if call.name != _name(func):
             raise DivergedError(f"call {self._next} is of {_name(func)}, and was of {call.name}")
         self._next += 1
-        return _mapped(call.returned, self._tensor)
+        # Most calls give one tensor; there are a thousand of them.
+        return self._tensor(call.returned) if type(call.returned) is _Kept else _mapped(call.returned, self._tensor)
 
     def _tensor(self, kept: _Kept) -> Tensor:
         # What was gone by then is only handed to calls that are not made.
-        return self._tensors.get(kept.number) if kept.number in self._tensors else _NOBODY  # type: ignore[return-value]
+        return self._tensors.get(kept.number, _NOBODY)
 
 
 _NOBODY = torch.empty(0)
@@ -298,4 +300,5 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _name(func: Callable[..., Any]) -> str:
-    return getattr(func, "__name__", str(func))
+    found = getattr(func, "__name__", None)
+    return str(func) if found is None else found

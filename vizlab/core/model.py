@@ -1,7 +1,7 @@
 """A network together with everything that is known about it and about the file it came from."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -101,6 +101,13 @@ class Model:
             return {name: y.float() for name, y in self.network(ready).items()}
         with torch.inference_mode(), self._autocast():
             return {name: y.float() for name, y in self.network(ready).items()}
+
+    def spliced(
+        self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
+    ) -> dict[str, Tensor] | None:
+        """See `FusionNetwork.spliced`; of outputs as `forward` gives them."""
+        with torch.inference_mode():
+            return self.network.spliced(before, after, streams)
 
     def move_to(self, device: torch.device, precision: Precision | None = None) -> None:
         """Continue on another device, e.g. on the CPU after a GPU ran out of memory; it stays where it does not fit."""

@@ -1,6 +1,6 @@
 """What every fusing network has in common: tensors by name in, tensors by name out, sites declared as data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from torch import Tensor, nn
@@ -33,3 +33,13 @@ class FusionNetwork(nn.Module):
         What they are a weight of, and in which order, is the method's to say.
         """
         return {}
+
+    def spliced(
+        self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
+    ) -> dict[str, Tensor] | None:
+        """The outputs if of all streams these alone had gone as in `after`, and the others as in `before`.
+
+        Both are outputs of this network by name. Only for networks whose streams meet at sites alone until they give
+        outputs: what differs in one forward of several streams can then be told apart. None, the default, says nothing.
+        """
+        return None

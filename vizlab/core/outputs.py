@@ -1,6 +1,6 @@
 """The outputs of a network by name: `TASK`, `TASK/STREAM`, `TASK/ensemble`, and `scale_K/TASK` for initial ones."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -50,6 +50,11 @@ class Output:
     def answer(self) -> bool:
         """Whether it is what the network says in the end: final, and not of one stream among several."""
         return not self.initial and self.stream in ("", ENSEMBLE)
+
+
+def spliced(before: Mapping[str, T], after: Mapping[str, T], tasks: Collection[str]) -> dict[str, T]:
+    """The outputs of `tasks` out of `after`, initial ones too, all others out of `before`."""
+    return {name: after[name] if Output.parse(name).task in tasks else y for name, y in before.items()}
 
 
 def answers(outputs: Mapping[str, T]) -> dict[str, T]:

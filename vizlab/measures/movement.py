@@ -12,6 +12,7 @@ enlargement adds in between is no news.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -60,22 +61,41 @@ def kind_of(task: str, channels: int) -> str:
 
 def movement(task: str, before: Tensor, after: Tensor, framing: Framing) -> Movement:
     """How far an output (B, C, h, w) of `task` moved; network outputs before any decoding."""
-    p, q = cropped(before, framing).float(), cropped(after, framing).float()
-    kind = kind_of(task, p.shape[1])
-    if kind == "classes":
-        own, new = p.log_softmax(1), q.log_softmax(1)
-        # Rounding may leave less than nothing where both are the same.
-        divergence = (own.exp() * (own - new)).sum(1).clamp(min=0)
-        return Movement(kind, divergence.mean((-2, -1)), divergence, p.argmax(1) != q.argmax(1))
-    if kind == "normals":
-        angle = _angle(F.normalize(p, dim=1), F.normalize(q, dim=1))
-        return Movement(kind, angle.mean((-2, -1)), angle, None)
-    if kind == "depth":
-        p, q = p.clamp(min=0), q.clamp(min=0)
-    elif task != "image":
-        p, q = p.sigmoid(), q.sigmoid()
-    difference = (q - p).square().mean(1).sqrt()
-    return Movement(kind, difference.square().mean((-2, -1)).sqrt(), difference, None)
+    return Start(task, before, framing).to(after)
+
+
+class Start:
+    """An output (B, C, h, w) of `task` from which several others are measured: what that takes of it is made once."""
+
+    def __init__(self, task: str, before: Tensor, framing: Framing) -> None:
+        self.task, self.framing = task, framing
+        self._p = cropped(before, framing).float()
+        self.kind = kind_of(task, self._p.shape[1])
+
+    def to(self, after: Tensor) -> Movement:
+        """How far it moved."""
+        q = cropped(after, self.framing).float()
+        if self.kind == "classes":
+            own, probability, label = self._classes
+            # Rounding may leave less than nothing where both are the same.
+            divergence = (probability * (own - q.log_softmax(1))).sum(1).clamp(min=0)
+            return Movement(self.kind, divergence.mean((-2, -1)), divergence, label != q.argmax(1))
+        if self.kind == "normals":
+            angle = _angle(F.normalize(self._p, dim=1), F.normalize(q, dim=1))
+            return Movement(self.kind, angle.mean((-2, -1)), angle, None)
+        difference = (self._shown(q) - self._shown(self._p)).square().mean(1).sqrt()
+        return Movement(self.kind, difference.square().mean((-2, -1)).sqrt(), difference, None)
+
+    @cached_property
+    def _classes(self) -> tuple[Tensor, Tensor, Tensor]:
+        """log p and p (B, C, h, w), and the classes (B, h, w)."""
+        own = self._p.log_softmax(1)
+        return own, own.exp(), self._p.argmax(1)
+
+    def _shown(self, y: Tensor) -> Tensor:
+        if self.kind == "depth":
+            return y.clamp(min=0)
+        return y if self.task == "image" else y.sigmoid()
 
 
 def _angle(a: Tensor, b: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from vizlab.core.framing import Framing
-from vizlab.core.kept import LIMIT, DivergedError, Outputs, keep
+from vizlab.core.kept import LIMIT, DivergedError, Kept, Outputs, keep
 from vizlab.core.model import Model
 from vizlab.core.site import NO_INTERVENTION, Intervention, intervening
 
@@ -17,7 +17,8 @@ class Baseline:
     """`model` on `inputs`, B pictures that lie in it as `framing` says, under the intervention `base` (none).
 
     `outputs` are the plain outputs by name, (B, C, h, w) float32. What comes before the sites is kept within `limit`
-    bytes. Whoever shares the model with other threads holds its lock.
+    bytes. Whoever shares the model with other threads holds its lock. `like` is another one of the same network, which
+    has shown whether its forwards can be gone on with.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class Baseline:
         framing: Framing,
         base: Intervention = NO_INTERVENTION,
         limit: int = LIMIT,
+        like: "Baseline | None" = None,
     ) -> None:
         self.model, self.framing, self.base = model, framing, base
         self.inputs = dict(inputs)
         with intervening(base):
-            self._kept = keep(self._forward, limit=limit)
+            sound = None if like is None else like._kept.sound
+            self._kept: Kept = keep(self._forward, limit=limit, sound=sound)
 
     @property
     def outputs(self) -> Outputs:

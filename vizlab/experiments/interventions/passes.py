@@ -1,4 +1,4 @@
-"""The passes of a sweep over the edges of a network, for B pictures at once: one forward's rest each.
+"""The passes of a sweep over the edges of a network, for B pictures at once: one forward's rest each, or less.
 
 By the definitions of the measures, D being how far an answer moves (`vizlab.measures.movement`) from that of the
 network as it is:
@@ -10,29 +10,34 @@ network as it is:
 - all: D with every edge cut;
 - site: D with every edge of one site cut.
 
+Passes of one kind and site share a forward where what they change stays apart: no stream that one of them reaches is
+reached by another. Each then takes from it the outputs of its own streams, and the rest from the network without it
+(`FusionNetwork.spliced`). Where a cut reaches its own target alone, its total effect is its direct one.
+
 Where an output moves is held against where something came: the rank correlation, over the cells of one picture, of the
 map of how far what an edge brings is from its own mean with the map of how far the answer moves when the edge is cut.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from vizlab.core.changes import parts_on
-from vizlab.core.edits import Put
+from vizlab.core.edits import Hold
 from vizlab.core.framing import Framing
 from vizlab.core.kept import LIMIT, Outputs
 from vizlab.core.model import Model
 from vizlab.core.outputs import answers
 from vizlab.core.pixels import cropped
-from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Way
+from vizlab.core.site import NO_INTERVENTION, Edit, Intervention, Site, Way, fusion_modules
 from vizlab.experiments.interventions.baseline import Baseline
 from vizlab.experiments.interventions.edges import CUT, Edge, cutting, edges_of, idle_edges, require_met, with_edits
 from vizlab.measures.agreement import rank_agreement
-from vizlab.measures.movement import movement
+from vizlab.measures.movement import Movement, Start
 
 KINDS = ("total", "direct", "only")
 PER_SITE = "site"
@@ -80,7 +85,7 @@ class Found:
 
 
 class Passes:
-    """The passes over `model` for B pictures; `run` makes them one by one, so that a caller may show each or stop.
+    """The passes over `model` for B pictures; `make` takes one forward at most, so that a caller may show each or stop.
 
     `score` is asked for the passes of the kinds in `scored`; `places` asks for `Found.where`, too. What nothing comes
     through is not run: its effect is 0.
@@ -103,9 +108,12 @@ class Passes:
         self.plain = Baseline(model, inputs, framing, base, limit)
         self.edges = edges_of(model)
         self._idle = idle_edges(model, base)
-        self._answers = answers(self.plain.outputs)
+        self._modules = fusion_modules(model.network)
+        self._starts = {task: Start(task, y, framing) for task, y in answers(self.plain.outputs).items()}
+        self._moved: dict[int, Movement] = {}
         pictures = len(next(iter(inputs.values())))
-        self.found = Found.nothing(self.edges, tuple(self._answers), pictures)
+        self.found = Found.nothing(self.edges, tuple(self._starts), pictures)
+        self._splices = _spliced_to_the_bit(model, self.plain.outputs)
         self._bare: Baseline | None = None
         self._parts: Mapping[str, Mapping[Way, Tensor]] | None = None
         self._met = False
@@ -118,38 +126,107 @@ class Passes:
 
     def run(self, passes: Sequence[Pass]) -> Iterator[Pass]:
         """Make each of `passes`, put what it finds into `found`, and yield it."""
-        for one in passes:
-            if one.kind == "direct" and one.place is not None and self._is_direct(one.place):
-                for known in (self.found.size, self.found.flipped):
-                    known["direct"][:, one.place] = known["total"][:, one.place]
-            else:
-                self._note(one, self._outputs(one))
-            yield one
+        left = list(passes)
+        while left:
+            made = self.make(left)
+            left = [one for one in left if one not in made]
+            yield from made
 
-    def _is_direct(self, edge: int) -> bool:
-        """Whether the total effect is known and all of it is direct, since no later site can pass anything on."""
-        return not np.isnan(self.found.size["total"][:, edge]).any() and not self._after(self.edges[edge])
+    def make(self, left: Sequence[Pass]) -> tuple[Pass, ...]:
+        """Make the first of `left`, and with it those of the others that its forward answers, too; says which."""
+        first = left[0]
+        if self._is_direct(first):
+            for known in (self.found.size, self.found.flipped):
+                known["direct"][:, first.place] = known["total"][:, first.place]
+            return (first,)
+        together = self._together(left)
+        outputs = self._outputs(together)
+        for one in together:
+            self._note(one, outputs if len(together) == 1 else self._own(one, outputs))
+        return together
 
-    def _outputs(self, one: Pass) -> Outputs:
-        if one.place is None:
+    def _together(self, left: Sequence[Pass]) -> tuple[Pass, ...]:
+        """The first of `left` and others of its kind and site, no stream being reached by two of them."""
+        first = left[0]
+        if not self._splices or not self._is_forward(first):
+            return (first,)
+        found, taken = [first], self._reached(first)
+        for one in left[1:]:
+            if self._is_forward(one) and self._begins(one) == self._begins(first) and not self._is_direct(one):
+                reached = self._reached(one)
+                if taken.isdisjoint(reached):
+                    found, taken = [*found, one], taken | reached
+        return tuple(found)
+
+    def _begins(self, one: Pass) -> tuple[str, str]:
+        """Kind and site of a pass over an edge."""
+        return one.kind, self._edge(one).site
+
+    def _is_forward(self, one: Pass) -> bool:
+        """Whether a pass is over an edge, and something comes on that."""
+        return one.kind in KINDS and self._edge(one) not in self._idle
+
+    def _edge(self, one: Pass) -> Edge:
+        assert one.place is not None
+        return self.edges[one.place]
+
+    def _own(self, one: Pass, outputs: Outputs) -> Outputs:
+        """What a pass by itself would have given, out of the outputs of one that did the same for others."""
+        without = self.bare if one.kind == "only" else self.plain
+        found = self.model.spliced(without.outputs, outputs, self._reached(one))
+        assert found is not None
+        return found
+
+    def _is_direct(self, one: Pass) -> bool:
+        """Whether the total effect is known and all of it is direct, since no later site passes anything on."""
+        if one.kind != "direct" or "direct" in self._scored or np.isnan(self.found.size["total"][:, one.place]).any():
+            return False
+        return not self._after(self._edge(one)) or self._reached(Pass("total", one.place)) == {self._edge(one).target}
+
+    def _reached(self, one: Pass) -> frozenset[str]:
+        """The streams that a pass over an edge can change: by what it leaves open after its site."""
+        edge = self._edge(one)
+        found = {edge.target}
+        for site in self._later(edge.site):
+            found |= {target for target, senders in self._open_ways(site, one.kind) if found & senders}
+        return frozenset(found)
+
+    def _open_ways(self, site: Site, kind: str) -> list[tuple[str, set[str]]]:
+        """Targets with the streams that come to them at a site after the one of a pass of that kind."""
+        ways: Iterable[Way] = self._modules[site.name].edges()
+        if not ways and not site.apart:  # in one piece, which nothing can hold or cut
+            ways = [(target, None) for target in site.targets]
+        elif kind != "total":
+            ways = ()
+        everybody = {site.sender(source) for source in site.sources}
+        return [
+            (target, everybody if source is None else {site.sender(source)})
+            for target, source in ways
+            if Edge(site.name, target, source) not in self._idle
+        ]
+
+    def _outputs(self, together: Sequence[Pass]) -> Outputs:
+        """Of passes of one kind and site, in one forward."""
+        first = together[0]
+        if first.place is None:
             return self.bare.outputs
-        if one.kind == PER_SITE:
-            site = self.found.sites[one.place]
+        if first.kind == PER_SITE:
+            site = self.found.sites[first.place]
             return self.plain.under(cutting(self.base, [e for e in self.edges if e.site == site]))
-        edge = self.edges[one.place]
-        if edge in self._idle:
-            return self.bare.outputs if one.kind == "only" else self.plain.outputs
-        if one.kind == "only":
-            return self.bare.under(cutting(self.base, [other for other in self.edges if other != edge]))
-        held = self._held_after(edge) if one.kind == "direct" else {}
-        return self.plain.under(with_edits(self.base, {edge: CUT, **held}))
+        edges = [self._edge(one) for one in together]
+        if edges[0] in self._idle:
+            return self.bare.outputs if first.kind == "only" else self.plain.outputs
+        if first.kind == "only":
+            return self.bare.under(cutting(self.base, [other for other in self.edges if other not in edges]))
+        held = self._held_after(edges[0]) if first.kind == "direct" else {}
+        return self.plain.under(with_edits(self.base, {**dict.fromkeys(edges, CUT), **held}))
 
     @property
     def bare(self) -> Baseline:
         """The network with every edge cut."""
         if self._bare is None:
             cut = cutting(self.base, self.edges)
-            self._bare = Baseline(self.model, self._inputs, self.framing, cut, self._limit)
+            self._bare = Baseline(self.model, self._inputs, self.framing, cut, self._limit, like=self.plain)
         return self._bare
 
     @property
@@ -165,24 +242,25 @@ class Passes:
     def _held_after(self, edge: Edge) -> dict[Edge, Edit]:
         """What other streams send at every later site, as it is without a change."""
         known = self.parts
-        return {one: Put(known[one.site][one.way]) for one in self._after(edge) if one.way in known[one.site]}
+        return {one: Hold(known[one.site][one.way]) for one in self._after(edge) if one.way in known[one.site]}
 
     def _after(self, edge: Edge) -> list[Edge]:
         """The edges that a change of this one can reach: at later sites, but not at those that work beside its own."""
-        sites = {site.name: place for place, site in enumerate(self.model.sites)}
-        kinds = {site.name: site.kind for site in self.model.sites}
-        beside = kinds[edge.site] if kinds[edge.site] in self.model.method.side_by_side else None
-        return [
-            one
-            for one in self.edges
-            if sites[one.site] > sites[edge.site] and kinds[one.site] != beside and one not in self._idle
-        ]
+        later = {site.name for site in self._later(edge.site)}
+        return [one for one in self.edges if one.site in later and one not in self._idle]
+
+    def _later(self, name: str) -> list[Site]:
+        """The sites after that one, but those that work beside it."""
+        sites = self.model.sites
+        at = [site.name for site in sites].index(name)
+        beside = sites[at].kind if sites[at].kind in self.model.method.side_by_side else None
+        return [site for site in sites[at + 1 :] if site.kind != beside]
 
     def _note(self, one: Pass, outputs: Outputs) -> None:
         at = (slice(None),) if one.place is None else (slice(None), one.place)
         now = answers(outputs)
         for place, task in enumerate(self.found.tasks):
-            moved = movement(task, self._answers[task], now[task], self.framing)
+            moved = self._movement(task, now[task])
             self.found.size[one.kind][(*at, place)] = moved.size.double().cpu().numpy()
             if moved.share_flipped is not None:
                 self.found.flipped[one.kind][(*at, place)] = moved.share_flipped.double().cpu().numpy()
@@ -194,6 +272,15 @@ class Passes:
             self._met = True
         if self._score is not None and one.kind in self._scored:
             self._note_scores(one.kind, one.place, self._score(outputs))
+
+    def _movement(self, task: str, now: Tensor) -> Movement:
+        """How far an answer moved; once of those that a pass leaves as they are, which are the same tensors."""
+        if id(now) in self._moved:
+            return self._moved[id(now)]
+        moved = self._starts[task].to(now)
+        if any(now is y for one in (self.plain, self._bare) if one is not None for y in one.outputs.values()):
+            self._moved[id(now)] = moved  # as long as they live
+        return moved
 
     def _agreement(self, edge: Edge, moved: Tensor) -> np.ndarray:
         """(B,): of where something came on the edge with where the answer moves."""
@@ -213,6 +300,12 @@ class Passes:
             if name not in held:
                 held[name] = np.zeros((len(value), self.found.places(kind), *value.shape[1:]), value.dtype)
             held[name][:, place] = value
+
+
+def _spliced_to_the_bit(model: Model, outputs: Outputs) -> bool:
+    """Whether the network says how its outputs are told apart by stream, and by that gives these again as they are."""
+    found = model.spliced(outputs, outputs, ())
+    return found is not None and all(torch.equal(found[name], y) for name, y in outputs.items())
 
 
 def sufficiency(found: Found) -> np.ndarray:

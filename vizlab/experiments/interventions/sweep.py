@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ def sweeping(
     """The same as it comes: estimates first, then exact figures, the edges with the largest estimates first.
 
     `known` is an unfinished sweep of the same network and picture to go on with; `before` its trace, if at hand.
-    Yields after every `every` passes.
+    Yields after every `every` forwards.
     """
     settings = dict(settings or {})
     given: dict[str, Any] = {"working_size": working_size, **settings}
@@ -160,13 +161,16 @@ def sweeping(
     order = order_of(draft, passes.edges)
     wanted = [Pass("all"), *(Pass(kind, edge) for kind in KINDS if kind in kinds for edge in order)]
     left = _unmade(passes.found, wanted)
+    whole = len(left)
     yield _sweep(before, model, passes, draft, done=not left)
-    for count, one in enumerate(left, 1):
-        step(count / (len(left) + 1), _words(passes, one))
-        for _ in passes.run([one]):
-            pass
-        if count % every == 0 or count == len(left):
-            yield _sweep(before, model, passes, draft, done=count == len(left))
+    for count in itertools.count(1):
+        if not left:
+            return
+        step((whole - len(left) + 1) / (whole + 1), _words(passes, left[0]))
+        made = passes.make(left)
+        left = [one for one in left if one not in made]
+        if count % every == 0 or not left:
+            yield _sweep(before, model, passes, draft, done=not left)
 
 
 def _words(passes: Passes, one: Pass) -> str:

@@ -7,13 +7,14 @@ with norms of their own). The rest is our reading: a stream for every pair of a 
 all streams exchange with one another, one decoder for each task, and an ensemble for each task over its inputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from vizlab.core.network import FusionNetwork
+from vizlab.core.outputs import Output
 from vizlab.core.site import declare_sites
 from vizlab.methods.cen.stream_norm import StreamNorm, stream_norm
 from vizlab.methods.parts.backbone import Backbone
@@ -77,6 +78,18 @@ class CEN(FusionNetwork):
         outputs: dict[str, Tensor] = {}
         for index, task in enumerate(self.tasks):
             outputs |= self._named(task.name, index, streams[index * len(self.inputs) :][: len(self.inputs)])
+        return outputs
+
+    def spliced(
+        self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
+    ) -> dict[str, Tensor]:
+        outputs: dict[str, Tensor] = {}
+        names = stream_names(self.tasks, self.inputs)
+        for index, task in enumerate(self.tasks):
+            own = self.inputs if self.alpha is not None else ("",)
+            places = zip(own, names[index * len(own) :], strict=False)
+            given = [(after if name in streams else before)[str(Output(task.name, one))] for one, name in places]
+            outputs |= self._named(task.name, index, given)
         return outputs
 
     def _named(self, task: str, index: int, streams: Sequence[Tensor]) -> dict[str, Tensor]:

@@ -4,9 +4,9 @@ Streams are stacked along the batch axis, stream-major: (S*B, C, H, W). Convolut
 keeps private scales, shifts and statistics for each stream.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -75,10 +75,11 @@ class StreamNorm(PrivateNorm, FusionModule):
         if self.threshold is None:
             return y
         mask = self.exchanged()
-        mixed = self._exchange(y, mask) if mask.any() else y
         edited = {t: self._arrivals(t, y, mask) for t in range(len(self.streams)) if self._is_edited(t)}
+        open_ = self._without(mask, edited)
+        mixed = self._exchange(y, open_) if open_.any() else y
         if edited:
-            mixed = self._with_edits(mixed, y, edited)
+            mixed = self._with_edits(mixed, edited)
         if self.observer is not None:
             self._show(mixed, y, mask, edited)
         return mixed
@@ -90,32 +91,50 @@ class StreamNorm(PrivateNorm, FusionModule):
         others = grouped.flip(0) if count == 2 else (grouped.sum(0, keepdim=True) - grouped) / (count - 1)
         return torch.where(mask[:, None, :, None, None], others, grouped).flatten(0, 1)
 
+    def _without(self, mask: Tensor, targets: Collection[int]) -> Tensor:
+        """`mask` (S, C) without the rows of `targets`, who keep their own until it is known what comes."""
+        if not targets:
+            return mask
+        left = mask.clone()
+        left[list(targets)] = False
+        return left
+
     def _is_edited(self, target: int) -> bool:
         return any((self.streams[target], source) in self.edits for source in self.streams)
 
     def _arrivals(self, target: int, y: Tensor, mask: Tensor) -> "list[_Exchanged]":
         """What comes from each other stream on the exchanged channels, after its edit."""
-        grouped, channels = self.grouped(y), mask[target].nonzero().flatten()
+        channels = mask[target].nonzero().flatten()
+        # Of all streams at once: gradients come back in one piece.
+        parts = cache(partial(self._part, self.grouped(y), channels))
         return [
             _Exchanged(
                 source,
                 channels,
-                self.arriving(self.streams[target], name, partial(self._part, grouped[source], channels), channels),
+                self.arriving(self.streams[target], name, partial(_one_of, parts, source), channels),
+                partial(_one_of, parts, target),
             )
             for source, name in enumerate(self.streams)
             if source != target
         ]
 
     def _part(self, sender: Tensor, channels: Tensor) -> Tensor:
-        return _selected(sender, channels) / (len(self.streams) - 1)
+        """(..., C', H, W) of a sender, or of all."""
+        part, senders = _selected(sender, channels), len(self.streams) - 1
+        return part if senders == 1 else part / senders
 
-    def _with_edits(self, mixed: Tensor, y: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> Tensor:
-        """`mixed` with what came after all; where nothing did, a target has an equal part of its own channel back."""
-        grouped, result = self.grouped(y), self.grouped(mixed).clone()
-        for target, arrivals in edited.items():
-            own = self._part(grouped[target], arrivals[0].channels)
-            came = sum((arrival.total(own) for arrival in arrivals), start=torch.zeros_like(own))
-            result[target][:, arrivals[0].channels] = came.to(result.dtype)
+    def _with_edits(self, mixed: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> Tensor:
+        """`mixed`, where these targets have their own, with what came after all.
+
+        Where nothing did, a target has an equal part of its own channel back.
+        """
+        came = {t: arrivals for t, arrivals in edited.items() if not all(one.cut for one in arrivals)}
+        if not came:
+            return mixed
+        result = self.grouped(mixed).clone()
+        for target, arrivals in came.items():
+            first, *others = (arrival.total() for arrival in arrivals)
+            result[target][:, arrivals[0].channels] = sum(others, start=first).to(result.dtype)
         return result.flatten(0, 1)
 
     def _show(self, mixed: Tensor, own: Tensor, mask: Tensor, edited: "Mapping[int, list[_Exchanged]]") -> None:
@@ -150,11 +169,12 @@ class StreamNorm(PrivateNorm, FusionModule):
 
 @dataclass(frozen=True, eq=False)
 class _Exchanged:
-    """What came from the stream of index `source` on `channels`."""
+    """What came from the stream of index `source` on `channels`, in place of what `own` gives."""
 
     source: int
     channels: Tensor
     arrived: Arrived
+    own: Callable[[], Tensor]
 
     @property
     def cut(self) -> bool:
@@ -173,12 +193,12 @@ class _Exchanged:
         back = self.arrived.own
         return (back.to(own.dtype) if isinstance(back, Tensor) else back) * own
 
-    def total(self, own: Tensor) -> Tensor:
-        """What the target has of it, where `own` is what it would have with the edge cut."""
+    def total(self) -> Tensor:
+        """What the target has of it."""
         part = self.arrived.part
         if part is None:
-            return self.back(own)
-        return part if self.replaces else part + self.back(own)
+            return self.back(self.own())
+        return part if self.replaces else part + self.back(self.own())
 
     def shown(self) -> Part:
         """The part as an observer sees it."""
@@ -187,10 +207,14 @@ class _Exchanged:
 
 
 def _selected(x: Tensor, channels: Tensor) -> Tensor:
-    """(B, C', H, W): those channels, laid out as `x` is; gathered across memory they would cost ten times as much."""
-    if x.stride(1) != 1:
-        return x.index_select(1, channels)
-    return x.permute(0, 2, 3, 1).index_select(3, channels).permute(0, 3, 1, 2)
+    """(..., C', H, W): those channels, laid out as `x` is; gathered across memory they would cost ten times as much."""
+    if x.stride(-3) != 1:
+        return x.index_select(-3, channels)
+    return x.movedim(-3, -1).index_select(-1, channels).movedim(-1, -3)
+
+
+def _one_of(parts: Callable[[], Tensor], stream: int) -> Tensor:
+    return parts()[stream]
 
 
 def stream_norm(

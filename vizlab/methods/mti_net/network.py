@@ -5,14 +5,15 @@ each scale distillation between tasks; then a head per task over all four scales
 code.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vizlab.core import outputs
 from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, Site, Way, declare_sites
 from vizlab.methods.parts.blocks import BasicBlock
@@ -91,12 +92,19 @@ class FeaturePropagation(FusionModule):
         return {}
 
     def forward(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        shared = cache(partial(self._shared, features))  # not made where all that comes of it is replaced
+        handed = {task: self.arriving(task, None, partial(self._handed, task, shared)).part for task in self.tasks}
+        return {task: features[task] if part is None else part + features[task] for task, part in handed.items()}
+
+    def _shared(self, features: Mapping[str, Tensor]) -> Tensor:
+        """The representation of all tasks' features."""
         stacked = torch.cat([features[task] for task in self.tasks], dim=1)
         groups = (len(stacked), self.channels, len(self.tasks), *stacked.shape[-2:])
         weights = self.non_linear(stacked).reshape(groups).softmax(2)
-        shared = self.dimensionality_reduction((weights * stacked.reshape(groups)).flatten(1, 2))
-        handed = {task: self.arriving(task, None, partial(self.se[task], shared)).part for task in self.tasks}
-        return {task: features[task] if part is None else part + features[task] for task, part in handed.items()}
+        return self.dimensionality_reduction((weights * stacked.reshape(groups)).flatten(1, 2))
+
+    def _handed(self, task: str, shared: Callable[[], Tensor]) -> Tensor:
+        return self.se[task](shared())
 
 
 class MTINet(FusionNetwork):
@@ -139,18 +147,23 @@ class MTINet(FusionNetwork):
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         image = inputs["rgb"]
         pyramid = self.backbone(image)
-        outputs: dict[str, Tensor] = {}
+        found: dict[str, Tensor] = {}
         features: dict[int, dict[str, Tensor]] = {}
         coarser: dict[str, Tensor] | None = None
         for scale in reversed(SCALES):
             features[scale], predictions = self._at("scale", scale)(pyramid[scale], coarser)
-            outputs |= {f"scale_{scale}/{task}": y for task, y in predictions.items()}
+            found |= {f"scale_{scale}/{task}": y for task, y in predictions.items()}
             coarser = self._at("fpm_scale", scale)(features[scale]) if scale else None
         distilled = {scale: self._at("distillation_scale", scale)(features[scale]) for scale in reversed(SCALES)}
         for task, head in self.heads.items():
             y = head([distilled[scale][task] for scale in SCALES])
-            outputs[task] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
-        return outputs
+            found[task] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
+        return found
+
+    def spliced(
+        self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
+    ) -> dict[str, Tensor]:
+        return outputs.spliced(before, after, streams)
 
     def _at(self, kind: str, scale: int) -> nn.Module:
         return self.get_submodule(f"{kind}_{scale}")

@@ -3,8 +3,8 @@
 PAD-Net (Xu et al., CVPR 2018, its module C); MTI-Net (Vandenhende et al., ECCV 2020) has one such unit at each scale.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -65,18 +65,22 @@ class DistillationUnit(FusionModule):
         senders = self.self_attention[task].items() if self.intervention.cross else ()  # type: ignore[operator]
         for name, send in senders:
             source = self.auxiliary.index(name)
-            message, gate = send(features[name])
-            arrived = self.arriving(task, name, partial(_itself, message))
+            sent = cache(partial(send, features[name]))  # not made where it is replaced
+            arrived = self.arriving(task, name, partial(_message, sent))
             if arrived.part is not None:
-                messages[source], gates[source] = arrived.part, gate
+                messages[source], gates[source] = arrived.part, sent
         output = sum(messages.values(), start=own)
         if self.observer is not None:
             source = self.auxiliary.index(task)
             parts = [Part(source, own), *(Part(s, m) for s, m in messages.items())]
-            means = {s: g.mean(1) for s, g in gates.items()}
+            means = {s: sent()[1].mean(1) for s, sent in gates.items()}
             self.observer(self, Mixing(target, output, parts, own=source, gates=means))
         return output
 
 
 def _itself(x: Tensor) -> Tensor:
     return x
+
+
+def _message(sent: Callable[[], tuple[Tensor, Tensor]]) -> Tensor:
+    return sent()[0]

@@ -17,20 +17,14 @@ def _upsample_like(x: Tensor, reference: Tensor) -> Tensor:
 def max_pool_5x5(x: Tensor) -> Tensor:
     """The maximum over 5x5 cells around each, (B, C, H, W) in and out: to the bit that of `max_pool2d`.
 
-    On a CPU six maxima of whole maps, three along each axis, take half to two thirds of its time, which is a third of
-    an exchange network's forward. Gradients of ties, and of GPUs the speed, stay those of `max_pool2d`.
+    On a CPU, with channels last, maxima of five along each axis in turn take half to two thirds of its time, which is a
+    third of an exchange network's forward. Gradients of ties, and of GPUs the speed, stay those of `max_pool2d`.
     """
-    if torch.is_grad_enabled() or x.device.type != "cpu":
+    usual = torch.is_grad_enabled() or x.device.type != "cpu" or not x.is_contiguous(memory_format=torch.channels_last)
+    if usual:
         return F.max_pool2d(x, 5, stride=1, padding=2)
-    return _max_of_5(_max_of_5(F.pad(x, (2, 2, 2, 2), value=-torch.inf), 2), 3)
-
-
-def _max_of_5(x: Tensor, axis: int) -> Tensor:
-    """The maximum of five neighbours along an axis, which becomes four shorter."""
-    length = x.shape[axis]
-    two = torch.maximum(x.narrow(axis, 0, length - 1), x.narrow(axis, 1, length - 1))
-    four = torch.maximum(two.narrow(axis, 0, length - 3), two.narrow(axis, 2, length - 3))
-    return torch.maximum(four.narrow(axis, 0, length - 4), x.narrow(axis, 4, length - 4))
+    padded = F.pad(x, (2, 2, 2, 2), value=-torch.inf).permute(0, 2, 3, 1)
+    return padded.unfold(1, 5, 1).amax(-1).unfold(2, 5, 1).amax(-1).permute(0, 3, 1, 2)
 
 
 class ChainedResidualPooling(nn.Module):

@@ -51,7 +51,7 @@ class PrivateNorm(nn.Module):
         # One fused multiply-add over all streams: no stream is ever split off or concatenated.
         scale = self.weight * torch.rsqrt(self.running_var + self.eps)
         shift = self.bias - self.running_mean * scale
-        y = torch.addcmul(_spread(shift, x), self.grouped(x), _spread(scale, x))
+        y = torch.addcmul(_spread(shift), self.grouped(x), _spread(scale))
         return y.flatten(0, 1)
 
     def _by_stream(self, x: Tensor) -> Tensor:
@@ -64,8 +64,9 @@ class PrivateNorm(nn.Module):
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
-def _spread(value: Tensor, x: Tensor) -> Tensor:
-    return value.to(x.dtype)[:, None, :, None, None]
+def _spread(value: Tensor) -> Tensor:
+    """(S, C) to (S, 1, C, 1, 1)."""
+    return value[:, None, :, None, None]
 
 
 def private_norm(count: int) -> NormFactory:

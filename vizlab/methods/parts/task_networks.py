@@ -1,10 +1,11 @@
 """One network for each task, whose features meet after some stages: what such methods share but for how they meet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vizlab.core import outputs
 from vizlab.core.network import FusionNetwork
 from vizlab.core.site import FusionModule, declare_sites
 from vizlab.methods.parts.backbone import Backbone
@@ -62,12 +63,17 @@ class TaskNetworks(FusionNetwork):
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         image = inputs["rgb"]
         stages = self._stages(image)
-        outputs = {}
+        found = {}
         for position, task in enumerate(self.tasks):
             read = [stage[position] for stage in stages] if self._read_all else stages[-1][position]
             y = self.heads[task.name](read)
-            outputs[task.name] = y if self._resize is None else self._resize(y, image.shape[-2:])
-        return outputs
+            found[task.name] = y if self._resize is None else self._resize(y, image.shape[-2:])
+        return found
+
+    def spliced(
+        self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
+    ) -> dict[str, Tensor]:
+        return outputs.spliced(before, after, streams)
 
     def _stages(self, image: Tensor) -> list[list[Tensor]]:
         """By stage and task, the features that the next stage reads."""
