@@ -1,7 +1,9 @@
 """What a study and a page that join a Ray cluster, or start a Ray of their own, have in common."""
 
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report to its makers
@@ -9,6 +11,8 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 """What a Ray of our own is started with, unless the environment says otherwise."""
+JOINING = {"RAY_gcs_server_port_wait_time_s": "3"}
+"""Ray asks a cluster so many times whether it is let in, 20 by default, a second and a line of warning each."""
 CONNECTS = 5.0
 """Seconds in which a cluster has to answer."""
 
@@ -34,6 +38,29 @@ def turned_away(err: BaseException) -> bool:
     return any(
         isinstance(cause, AuthenticationError) or AuthenticationError.__name__ in str(cause) for cause in _causes(err)
     )
+
+
+def no_token(address: str | None) -> str:
+    """What is said to who is turned away from the cluster at `address`."""
+    sent = os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
+    found = "no token was found, or another one" if sent else "none was sent, since RAY_AUTH_MODE is not 'token'"
+    return (
+        f"The Ray cluster at '{address}' takes only who has its token, and {found}. Set RAY_AUTH_MODE=token, and "
+        "RAY_AUTH_TOKEN to the cluster's token or RAY_AUTH_TOKEN_PATH to its file (else ~/.ray/auth_token is read), "
+        "which lies on the machine on which `ray get-auth-token --generate` made it."
+    )
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Within the block, the variables that are not set have these values."""
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -145,5 +145,5 @@ def test_a_cluster_that_asks_for_a_token_says_so(cluster: Cluster, shown: dict[s
     env = environment_of(cluster.folder, shown)
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 1
-    assert f"vizlab: The Ray cluster at '{cluster.address}' asks for a token" in done.stderr, done.stderr
+    assert f"vizlab: The Ray cluster at '{cluster.address}' takes only who has its token" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr

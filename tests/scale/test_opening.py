@@ -1,5 +1,6 @@
 """A page that comes to nothing ends what it had opened, in reverse; and the signals stay whose they were."""
 
+import os
 import signal
 import socket
 import sys
@@ -26,6 +27,8 @@ from vizlab.page.workspace import Workspace
 
 HERE = Settings(scale=LOCAL)
 THERE = Settings(scale="made.example:6379")
+TIMES = "RAY_gcs_server_port_wait_time_s"
+"""How often Ray asks a cluster, in its own words."""
 
 
 @pytest.fixture
@@ -171,9 +174,7 @@ def test_what_ray_had_started_ends_where_it_cannot_start(put_ray: Put) -> None:
 
 
 def test_a_cluster_that_asks_for_a_token_says_so(put_ray: Put) -> None:
-    said = (
-        r"'made.example:6379' asks for a token, and this process shows none .*RAY_AUTH_MODE=token.*RAY_AUTH_TOKEN_PATH"
-    )
+    said = r"'made.example:6379' takes only who has its token, .*RAY_AUTH_MODE=token.*RAY_AUTH_TOKEN_PATH"
     none, wrong = AuthenticationError("none"), RuntimeError("Last: ...\nray.exceptions.AuthenticationError: other")
     for kind, cause in ((none, None), (ConnectionError("failed"), wrong)):
         put_ray(init=failing(kind, cause))
@@ -182,6 +183,19 @@ def test_a_cluster_that_asks_for_a_token_says_so(put_ray: Put) -> None:
     put_ray(init=failing(ConnectionError("failed")))
     with pytest.raises(InputError, match=r"There is no Ray cluster at 'made\.example:6379'"):
         on_ray._connected(THERE)
+
+
+@pytest.mark.parametrize(("settings", "times"), [(HERE, None), (THERE, "3")])
+def test_a_cluster_is_asked_three_times(
+    put_ray: Put, monkeypatch: pytest.MonkeyPatch, settings: Settings, times: str | None
+) -> None:
+    """Ray asks 20 times, a second each, whether it is let in; of what it is told for that nothing stays."""
+    asked: list[str | None] = []
+    monkeypatch.delenv(TIMES, raising=False)
+    put_ray(init=lambda address, **options: asked.append(os.environ.get(TIMES)))
+    on_ray._connected(settings)
+    assert asked == [times]
+    assert TIMES not in os.environ
 
 
 def test_a_ray_that_the_process_has_already_is_left_alone(put_ray: Put) -> None:

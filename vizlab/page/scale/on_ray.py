@@ -20,7 +20,7 @@ from vizlab.page.scale.networks import Here, Networks
 from vizlab.page.scale.replica import Replica
 from vizlab.page.scale.replicated import ReplicaLostError, Replicated, SourceOf, Waited
 from vizlab.page.settings import Settings
-from vizlab.ray_clusters import QUIET, answers, turned_away
+from vizlab.ray_clusters import JOINING, QUIET, answers, environment, no_token, turned_away
 
 LOCAL = "local"
 """The address that stands for a Ray of this process' own, on this machine."""
@@ -134,22 +134,23 @@ def _connected(settings: Settings) -> Any:
     if settings.scale == LOCAL:
         for name, value in {**_OWN, "RAY_AUTH_TOKEN": secrets.token_hex(32)}.items():
             os.environ.setdefault(name, value)
-    import ray
+    with environment({} if settings.scale == LOCAL else JOINING):
+        import ray
 
-    if ray.is_initialized():
-        raise InputError(
-            "This process has a Ray already; expected none, since --scale connects to one itself: call ray.shutdown() "
-            "first."
-        )
-    given: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if settings.scale == LOCAL:
-        given |= {"num_cpus": _cores(), "include_dashboard": False, "object_store_memory": STORE}
-    try:
-        with _sigterm_kept():
-            ray.init(settings.scale, **given)
-    except Exception as err:  # Ray's own, a plain Exception where a process of its does not start in time
-        _end_what_started(ray, err)
-        raise InputError(_no_token(settings.scale) if turned_away(err) else _no_ray(settings.scale)) from err
+        if ray.is_initialized():
+            raise InputError(
+                "This process has a Ray already; expected none, since --scale connects to one itself: call "
+                "ray.shutdown() first."
+            )
+        given: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+        if settings.scale == LOCAL:
+            given |= {"num_cpus": _cores(), "include_dashboard": False, "object_store_memory": STORE}
+        try:
+            with _sigterm_kept():
+                ray.init(settings.scale, **given)
+        except Exception as err:  # Ray's own, a plain Exception where a process of its does not start in time
+            _end_what_started(ray, err)
+            raise InputError(no_token(settings.scale) if turned_away(err) else _no_ray(settings.scale)) from err
     return ray
 
 
@@ -189,14 +190,6 @@ def _no_ray(address: str) -> str:
     if address == LOCAL:
         return "Ray could not be started on this machine (the error above says why); start the page without --scale."
     return f"There is no Ray cluster at '{address}'; expected auto or HOST:PORT of one that this machine is part of."
-
-
-def _no_token(address: str) -> str:
-    return (
-        f"The Ray cluster at '{address}' asks for a token, and this process shows none or another one; expected "
-        "RAY_AUTH_MODE=token, and the cluster's token in ~/.ray/auth_token or in the file that RAY_AUTH_TOKEN_PATH "
-        "names: copy it from the machine on which `ray get-auth-token --generate` made it."
-    )
 
 
 def _deploy(ray: Any, serve: Any, settings: Settings, name: str) -> None:

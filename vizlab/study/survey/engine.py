@@ -5,7 +5,6 @@ cluster the data folder, the checkpoints and the folder of the study must be fou
 """
 
 import logging
-import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from vizlab.errors import DataError, InputError, VizlabError
-from vizlab.ray_clusters import QUIET, answers, turned_away
+from vizlab.ray_clusters import JOINING, QUIET, answers, environment, no_token, turned_away
 from vizlab.replacing import made_folder
 from vizlab.study.survey.job import Job, Task
 from vizlab.study.survey.parts import done
@@ -134,14 +133,10 @@ def _needs(job: Job, nodes: Sequence[Mapping[str, float]]) -> tuple[dict[str, fl
     return {"num_cpus": threads}, max(1, sum(each // threads for each in cores))
 
 
-_JOINING = {"RAY_gcs_server_port_wait_time_s": "3"}
-"""Ray asks a cluster so many times whether it is let in, 20 by default, a second and a line of warning each."""
-
-
 @contextmanager
 def _cluster(address: str | None) -> Iterator[Any]:
     """Ray, connected; what is started here is stopped here, what was there before stays."""
-    with _environment(QUIET | _JOINING if address else QUIET):
+    with environment(QUIET | JOINING if address else QUIET):
         import ray
         import ray.data
 
@@ -184,31 +179,10 @@ def _connect(ray: Any, address: str | None) -> None:
     try:
         ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
     except (AuthenticationError, ConnectionError, TimeoutError, RuntimeError, ValueError) as err:
-        raise InputError(_refused(address) if turned_away(err) else _NOBODY.format(address)) from err
+        raise InputError(no_token(address) if turned_away(err) else _NOBODY.format(address)) from err
 
 
 _NOBODY = (
     "No Ray cluster answers at '{}'; start one with `ray start --head` and give the address that it prints, or leave "
     "--address out."
 )
-
-
-def _refused(address: str | None) -> str:
-    sent = os.environ.get("RAY_AUTH_MODE", "").lower() == "token"
-    found = "no token was found, or another one" if sent else "none was sent, since RAY_AUTH_MODE is not 'token'"
-    return (
-        f"The Ray cluster at '{address}' takes only who has its token, and {found}. Set RAY_AUTH_MODE=token, and "
-        "RAY_AUTH_TOKEN to the cluster's token or RAY_AUTH_TOKEN_PATH to its file (else ~/.ray/auth_token is read)."
-    )
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Within the block, the variables that are not set have these values."""
-    added = {name: value for name, value in values.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
