@@ -1,5 +1,6 @@
 """Work that takes long has threads of its own, so many and no more."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import anyio
 import pytest
 
 from vizlab.page.guard.exposure import event_threads
-from vizlab.page.guard.threads import Workers
+from vizlab.page.guard.threads import Workers, take_short_turns
 from vizlab.page.settings import Settings
 
 
@@ -57,3 +58,15 @@ def test_events_have_room_for_all_who_wait_and_never_the_routes_own_threads(queu
     found = event_threads(Settings(max_queue=queue))
     assert found > queue + 40
     assert found != 40
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.005, 0.001), (0.0002, 0.0002)])
+def test_who_computes_gives_way_within_a_millisecond(before: float, after: float) -> None:
+    """Of what whoever starts the process has set, the shorter time counts."""
+    own = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(before)
+        take_short_turns()
+        assert sys.getswitchinterval() == pytest.approx(after, rel=0.01)
+    finally:
+        sys.setswitchinterval(own)

@@ -1,8 +1,10 @@
 """Whether the page says that it lives, what it counts, and what it logs of a job."""
 
+import gc
 import json
 import logging
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -144,6 +146,31 @@ def test_a_page_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch
     assert ended == [True]  # once, when nobody's turn comes any more
     with pytest.raises(CancelledError, match="being stopped"), app.workspace.turns.taken():  # its scenes run no more
         pass
+
+
+def test_a_process_that_serves_stops_for_nothing_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has made until it serves, libraries and components, is no matter for the collector any more."""
+    looked_at: list[float] = []
+    own = sys.getswitchinterval()
+
+    def wait(self: Stopping) -> None:
+        looked_at.extend((len(gc.get_objects()) / gc.get_freeze_count(), sys.getswitchinterval()))
+
+    app = SimpleNamespace(workspace=Workspace(NOTHING), launch=lambda **options: None)
+    monkeypatch.setattr(app_builder, "build_app", lambda settings: app)
+    monkeypatch.setattr(app_builder, "log_jobs", lambda: None)
+    monkeypatch.setattr(Service, "served", lambda self, app: None)
+    monkeypatch.setattr(Stopping, "heed", lambda self: None)
+    monkeypatch.setattr(Stopping, "wait", wait)
+    monkeypatch.setattr(Stopping, "leave", lambda self, *said: self.clean_up())
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    try:
+        app_builder.main(["--checkpoints", str(tmp_path)])
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(own)
+    assert looked_at[0] < 0.01
+    assert looked_at[1] <= 0.001
 
 
 def test_what_is_mounted_is_counted_where_it_is() -> None:

@@ -22,7 +22,9 @@ from vizlab.page.handlers import Handlers, log, opening_request
 from vizlab.page.page import Page
 from vizlab.page.scene_runs import SceneRuns, wire_scenes
 from vizlab.page.service.jobs import log_jobs
+from vizlab.page.service.memory import keep_what_is_there
 from vizlab.page.service.service import Service
+from vizlab.page.service.sessions import SESSIONS, PageConfig
 from vizlab.page.serving import serving
 from vizlab.page.settings import Settings, parse_settings
 from vizlab.page.theme import HERE, css, head, script, theme
@@ -42,7 +44,14 @@ class PageApp(gr.Blocks):
 
     def __init__(self, workspace: Workspace, **options: Any) -> None:
         super().__init__(**options)
+        self.default_config = PageConfig(self)
         self.workspace = workspace
+
+    def queue(self, *given: Any, **options: Any) -> "PageApp":
+        """As Gradio's, which after every event makes a table of the last ten thousand; here nobody looks at it."""
+        super().queue(*given, **options)
+        self._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+        return self
 
 
 def build_app(settings: Settings | None = None, models: Sequence[Model] = ()) -> PageApp:
@@ -98,6 +107,7 @@ def launch_options(settings: Settings, door: Door | None = None) -> dict[str, An
         "mcp_server": find_spec("mcp") is not None and door is None,
         "auth": None if door is None else door.known,
         "max_threads": event_threads(settings),
+        "state_session_capacity": SESSIONS,
         "ssr_mode": False,
         "_frontend": False,  # a busy machine answers itself late: that is no reason not to open the page
         "pwa": False,
@@ -185,6 +195,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         log.exception("the page could not be started")
         service.stopping.leave(1, "vizlab: the page could not be started; the lines above say why.")
     service.served(app)
+    keep_what_is_there()
     service.stopping.wait()
     service.stopping.leave()
 
