@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 
-from tests.page.page_process import running_page, write_pair
+from tests.page.page_process import page_checkpoints, running_page, write_pair
 
 
 @pytest.fixture(scope="session")
 def client() -> Client:
-    return Client(running_page().url, verbose=False, httpx_kwargs={"timeout": 600, "trust_env": False})
+    url = running_page(page_checkpoints()).url
+    return Client(url, verbose=False, httpx_kwargs={"timeout": 600, "trust_env": False})
 
 
 @pytest.fixture(scope="session")

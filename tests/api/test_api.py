@@ -13,7 +13,7 @@ from PIL import Image
 import vizlab
 from tests.door.authors_files import filled_state, golden_facts
 from tests.door.tensorflow_files import write_checkpoint
-from tests.page.page_process import NAMES, OWN_CHECKPOINT, addable, checkpoints, random_checkpoint
+from tests.page.page_process import NAMES, OWN_CHECKPOINT, addable, page_checkpoints, random_checkpoint
 from vizlab.experiments.corruptions import severity_sweep
 
 ENDPOINTS = {
@@ -65,7 +65,7 @@ def test_analyse_summarises_every_network(result: dict[str, Any]) -> None:
 
 def test_same_numbers_as_python(client: Client, result: dict[str, Any], pair: tuple[Path, Path]) -> None:
     name = NAMES["nddr"]
-    model = vizlab.load_model(checkpoints() / f"{name}.safetensors", device="cpu")
+    model = vizlab.load_model(page_checkpoints() / f"{name}.safetensors", device="cpu")
     trace = vizlab.trace(model, vizlab.read_rgbd(*pair))
     for site, values in result["models"][name]["sites"].items():
         np.testing.assert_allclose(values["share"], trace.sites[site].share, rtol=1e-5, atol=1e-6)
@@ -173,7 +173,7 @@ def test_predicted_depth_can_be_asked_for(client: Client, pair: tuple[Path, Path
 def test_corrupt_is_the_sweep_of_python(client: Client, result: dict[str, Any], pair: tuple[Path, Path]) -> None:
     answer = client.predict(result["key"], NAMES["cen"], "depth-unit", api_name="/corrupt")
     rgbd = vizlab.read_rgbd(*pair)
-    model = vizlab.load_model(checkpoints() / f"{NAMES['cen']}.safetensors", "cpu")
+    model = vizlab.load_model(page_checkpoints() / f"{NAMES['cen']}.safetensors", "cpu")
     expected = severity_sweep(model, rgbd, ["depth-unit"])
     for told, row in zip(answer["rows"], expected.rows(), strict=True):
         assert told["parameters"] == row["parameters"]
@@ -190,7 +190,7 @@ def test_intervene_and_sweep_are_those_of_python(
 ) -> None:
     name = NAMES["cen"]
     rgbd = vizlab.read_rgbd(*pair)
-    model = vizlab.load_model(checkpoints() / f"{name}.safetensors", "cpu")
+    model = vizlab.load_model(page_checkpoints() / f"{name}.safetensors", "cpu")
     site = model.sites[-2].name
     given = [{"site": site, "target": "rgb", "source": "depth"}, {"set": "threshold", "value": 0.05}]
     answer = client.predict(result["key"], name, given, api_name="/intervene")

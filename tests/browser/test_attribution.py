@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 import vizlab
 from tests.browser.conftest import OpenPage
 from tests.browser.instrument import open_tab
-from tests.page.page_process import NAMES, checkpoints
+from tests.page.page_process import NAMES, page_checkpoints
 from vizlab.experiments.attribution import Attribution, Target, attribute, box
 from vizlab.scenes import list_scenes, load_scene
 from vizlab.study.scene_scores import scene_picture
@@ -43,7 +43,7 @@ def attributed(page: Page, steps: int) -> None:
 
 def expected(region: tuple[tuple[float, float], tuple[float, float]], steps: int) -> Attribution:
     rgbd, _ = scene_picture(load_scene(list_scenes()[0]))
-    model = vizlab.load_model(checkpoints() / f"{NAMES['cen']}.safetensors")
+    model = vizlab.load_model(page_checkpoints() / f"{NAMES['cen']}.safetensors")
     return attribute(model, rgbd, Target("semseg", box(rgbd.size, *region)), steps=steps)
 
 
@@ -53,8 +53,8 @@ def number(page: Page, name: str) -> float:
     return float(text)
 
 
-def test_a_box_drawn_by_two_clicks_is_attributed_as_in_python(open_page: OpenPage) -> None:
-    page = open_page()
+def test_a_box_drawn_by_two_clicks_is_attributed_as_in_python(visitor: Page) -> None:
+    page = visitor
     open_tab(page, "Attribution", "#vz-attribution")
     choose_network(page, NAMES["cen"])
     page.locator("#vz-attribution").get_by_text("a box, two clicks").click()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.instrument import open_tab, ready, state
-from tests.page.page_process import NAMES, checkpoints, scenes
+from tests.page.page_process import NAMES, page_checkpoints, scenes
 from vizlab.experiments.interventions.standing import effect_part, standings
 from vizlab.experiments.interventions.sweep import Sweep, sweep
 from vizlab.page.kit.analysis import Request
@@ -27,7 +27,7 @@ NETWORK = NAMES["mti"]
 @pytest.fixture(scope="module")
 def by_python() -> Sweep:
     """Of the sweep that the page makes of its first scene what each edge does when it is cut, a third of the passes."""
-    workspace = Workspace(Settings(checkpoints=checkpoints(), scenes=scenes()))
+    workspace = Workspace(Settings(checkpoints=page_checkpoints(), scenes=scenes()))
     request = Request(scene=workspace.scenes()[0], models=(NETWORK,), device=workspace.default_device())
     analysis = workspace.analyse(request)
     [model] = workspace.shelf.loaded((NETWORK,))
@@ -65,7 +65,9 @@ def edges_on_the_map(page: Page) -> list[dict[str, Any]]:
 
 
 def test_a_sweep_comes_edge_by_edge_and_rings_the_map(open_page: OpenPage, by_python: Sweep) -> None:
-    page = open_page()
+    page = open_page(link="#tab=effects")
+    expect(page.locator("#vz-effects")).to_be_visible()  # an address that names a tab opens it, drawn
+    open_tab(page, "Stage", ".vv-grid")
     ready(page)
     page.evaluate("window.vizlabStage.then((s) => s.instrument.set({measure: 'share', opacity: 0.35}))")
     set_before = state(page)

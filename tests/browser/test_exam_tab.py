@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage
 from tests.browser.test_study_tab import give, open_tab
 from tests.conftest import make_model
 from vizlab.core.door import save_checkpoint
@@ -68,9 +67,9 @@ def check(page: Page, result: ExamResult) -> None:
     np.testing.assert_allclose(points(page, "#vz-exam-pointing", "x")[0], areas, atol=1e-6)
 
 
-def test_its_own_exam_and_a_small_one(open_page: OpenPage, tmp_path: Path) -> None:
+def test_its_own_exam_and_a_small_one(visitor: Page, tmp_path: Path) -> None:
     small = small_exam(tmp_path)
-    page = open_page()
+    page = visitor
     open_tab(page)
     page.get_by_role("button", name="Open its exam").click()
     expect(page.locator("#vz-exam-head")).to_contain_text("56 pictures of rooms rendered by vizlab scenes exam")

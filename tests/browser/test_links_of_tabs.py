@@ -1,6 +1,7 @@
 """A link brings back a tab of further passes with its settings and the figures that were on show: Python's figures."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 import vizlab
 from tests.browser.by_python import worth_for_cen
 from tests.browser.conftest import OpenPage
-from tests.page.page_process import NAMES, checkpoints
+from tests.page.page_process import NAMES, page_checkpoints
 from vizlab.core.predictions import SemsegPrediction
 from vizlab.experiments.attribution import Target, attribute, pixel
 from vizlab.experiments.corruptions import corrupted
@@ -34,7 +35,7 @@ def confidences(page: Page) -> list[float]:
 
 def expected_confidences(severity: int) -> list[float]:
     rgbd, _ = scene_picture(load_scene(list_scenes()[1]))
-    model = vizlab.load_model(checkpoints() / f"{CEN}.safetensors")
+    model = vizlab.load_model(page_checkpoints() / f"{CEN}.safetensors")
     found = []
     for picture in (rgbd, corrupted(rgbd, "depth-noise", severity)):
         prediction = vizlab.trace(model, picture).predictions["semseg"]
@@ -49,6 +50,22 @@ def test_a_broken_sensor_comes_back(open_page: OpenPage) -> None:
     page = open_page(link=link("sensors", choices, scene=1))
     expect(page.locator("#vz-sensor-inputs")).to_contain_text("Severity 4 of 5: 8 times the noise of a Kinect")
     assert confidences(page) == pytest.approx(expected_confidences(4), abs=0.11)
+    slider = page.locator("#vz-severity input[type=range]")
+    expect(slider).to_have_value("4")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.locator("#vz-sensor-live .vz-sensor-said").first).to_contain_text("at severity 5")
+    expect(page).to_have_url(re.compile(r"severity%3A5.*shown%3Alive"))
+    address = unquote(page.evaluate("location.hash"))
+    for name, value in {**choices, "severity": "5"}.items():
+        assert f"sensors~{name}:{value}" in address
+
+
+@pytest.mark.slow
+def test_the_address_of_a_broken_sensor_brings_it_back(open_page: OpenPage) -> None:
+    """As it stands in the browser once something was moved, by which the first link differs from it."""
+    choices = {"network": CEN, "corruption": "depth-noise", "severity": "4", "shown": "live"}
+    page = open_page(link=link("sensors", choices, scene=1))
     slider = page.locator("#vz-severity input[type=range]")
     expect(slider).to_have_value("4")
     slider.focus()
@@ -74,7 +91,7 @@ def test_what_a_link_cannot_have_is_said_and_the_rest_opens(open_page: OpenPage)
 
 def test_an_attribution_comes_back(open_page: OpenPage) -> None:
     rgbd, _ = scene_picture(load_scene(list_scenes()[0]))
-    model = vizlab.load_model(checkpoints() / f"{CEN}.safetensors")
+    model = vizlab.load_model(page_checkpoints() / f"{CEN}.safetensors")
     found = attribute(model, rgbd, Target("semseg", pixel(rgbd.size, (200, 300))), "gradient x input")
     choices = {"place": "200,300", "region": "that pixel", "method": "gradient x input", "shown": "run"}
     page = open_page(link=link("attribution", choices))
@@ -87,6 +104,7 @@ def test_an_attribution_comes_back(open_page: OpenPage) -> None:
     expect(page.locator("#vz-attribution-region")).to_contain_text("1 pixel,")
 
 
+@pytest.mark.slow
 def test_a_place_outside_is_said(open_page: OpenPage) -> None:
     page = open_page(link=link("attribution", {"place": "9000,3", "region": "that pixel"}))
     expect(page.locator("#vz-message")).to_contain_text(

@@ -46,8 +46,8 @@ def agree(shown: dict[str, list[str]], found: Worth) -> None:
         assert shown[name][5] == (found.winners[name] or "even")
 
 
-def test_numbers_are_those_of_python_and_another_class_follows(open_page: OpenPage) -> None:
-    page = open_page()
+def test_numbers_are_those_of_python_and_another_class_follows(visitor: Page) -> None:
+    page = visitor
     open_tab(page, "Modalities", "#vz-modalities")
     page.locator("#vz-modalities .vz-networks label", has_text=NAMES["cen"]).first.click()
     compute(page)

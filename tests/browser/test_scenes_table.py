@@ -46,6 +46,7 @@ def looked_at(visit: OpenPage) -> Page:
 @pytest.fixture
 def table(looked_at: Page) -> Page:
     """The tab Scenes of one page with the rows of all networks, for tests that look at it and sort it."""
+    looked_at.set_viewport_size({"width": 1280, "height": 800})
     open_tab(looked_at, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
     looked_at.locator('#vz-scene-table button[data-only=""]').click()
     return looked_at
@@ -121,9 +122,8 @@ def test_the_best_of_a_column_is_bold_among_the_rows_shown(table: Page) -> None:
     assert page.locator("#vz-scene-table th[data-key='scale 0']").is_hidden()
 
 
-def test_a_row_opens_its_scene_on_the_stage(open_page: OpenPage) -> None:
-    page = open_page()
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
+def test_a_row_opens_its_scene_on_the_stage(table: Page) -> None:
+    page = table
     run_all(page)
     row = page.locator("#vz-scene-table tbody tr[data-network]").last
     title = row.locator("th").inner_text()
@@ -177,9 +177,10 @@ def test_other_networks_are_not_run_yet_and_can_be_stopped(open_page: OpenPage) 
 
 
 @pytest.mark.parametrize("width", [390, pytest.param(820, marks=pytest.mark.slow)])
-def test_a_narrow_screen_scrolls_the_table_and_not_the_page(open_page: OpenPage, width: int) -> None:
-    page = open_page(width, 800)
-    open_tab(page, "Scenes", "#vz-scene-table tbody tr[data-network]:not([hidden])")
+def test_a_narrow_screen_scrolls_the_table_and_not_the_page(table: Page, width: int) -> None:
+    page = table
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_function("width => window.innerWidth === width", arg=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator(".vz-scene-rows")
     assert box.evaluate("b => b.scrollWidth > b.clientWidth")
@@ -190,9 +191,9 @@ def test_a_narrow_screen_scrolls_the_table_and_not_the_page(open_page: OpenPage,
     assert name["x"] == pytest.approx(outer["x"], abs=3), "the scene's name stays in sight"
 
 
-def test_pictures_dropped_anywhere_go_to_their_inputs(open_page: OpenPage, tmp_path: Path) -> None:
+def test_pictures_dropped_anywhere_go_to_their_inputs(looked_at: Page, tmp_path: Path) -> None:
     colour, depth = write_pair(tmp_path, name="dropped")
-    page = open_page()
+    page = looked_at
     drop(page, depth, kinds=("dragenter", "dragover"))
     expect(page.locator("html")).to_have_class(re.compile("vz-dropping"))
     drop(page, depth, colour)

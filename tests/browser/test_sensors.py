@@ -33,8 +33,8 @@ def figure(page: Page, name: str) -> tuple[float, float]:
     return before, after
 
 
-def test_the_slider_breaks_the_picture_and_the_figures_follow(open_page: OpenPage) -> None:
-    page = open_page()
+def test_the_slider_breaks_the_picture_and_the_figures_follow(visitor: Page) -> None:
+    page = visitor
     open_tab(page, "Sensors", "#vz-sensors")
     expect(page.locator("#vz-sensor-inputs img")).to_have_count(0)  # nothing until it is asked
     choose(page, "depth: Kinect noise")

@@ -21,7 +21,7 @@ from tests.browser.instrument import (
     state,
     where,
 )
-from tests.page.page_process import NAMES, PAGE_SCENES, checkpoints, page_scenes, scenes, write_pair
+from tests.page.page_process import NAMES, PAGE_SCENES, page_checkpoints, page_scenes, scenes, write_pair
 from vizlab.core.predictions import DepthPrediction, NormalsPrediction, SemsegPrediction
 from vizlab.core.trace import FusionTrace
 from vizlab.scenes import list_scenes, load_scene
@@ -37,7 +37,7 @@ SCENES = list_scenes(scenes())[:PAGE_SCENES]
 def traces() -> dict[str, FusionTrace]:
     """The first scene through the networks of the page, in this process."""
     rgbd, _ = scene_picture(load_scene(SCENES[0], page_scenes()))
-    models = [vizlab.load_model(checkpoints() / f"{name}.safetensors") for name in NAMES.values()]
+    models = [vizlab.load_model(page_checkpoints() / f"{name}.safetensors") for name in NAMES.values()]
     return {model.name: vizlab.trace(model, rgbd) for model in models}
 
 
@@ -51,8 +51,10 @@ def looked_at(visit: OpenPage) -> tuple[Page, dict[str, Any]]:
 
 @pytest.fixture
 def stage(looked_at: tuple[Page, dict[str, Any]]) -> Page:
-    """The first scene with nothing set, the mouse nowhere, as a new visitor has it."""
+    """The first scene with nothing set and nothing open, the mouse nowhere, as a new visitor has it."""
     page, as_opened = looked_at
+    if (close := page.locator(".vv-range button[aria-label=close]")).is_visible():
+        close.click()
     page.evaluate("state => window.vizlabStage.then(({instrument}) => instrument.set(state))", as_opened)
     if page.locator(".vv-grid").get_attribute("data-scene") != SCENES[0]:
         open_scene(page, SCENES[0])
@@ -60,6 +62,14 @@ def stage(looked_at: tuple[Page, dict[str, Any]]) -> Page:
     page.evaluate("window.scrollTo(0, 0)")
     ready(page)
     assert state(page) == as_opened
+    return page
+
+
+@pytest.fixture(scope="module")
+def changed(visit: OpenPage) -> Page:
+    """One page for the tests that change what is to be run, in their order."""
+    page = visit()
+    ready(page)
     return page
 
 
@@ -99,7 +109,7 @@ def test_the_first_view_holds_photograph_predictions_and_map(stage: Page) -> Non
 def test_the_crosshair_reads_what_the_traces_hold(stage: Page, traces: dict[str, FusionTrace]) -> None:
     page = stage
     kept = sampling(trace.framing for trace in traces.values())
-    for x, y in ((0, 0), (278, 322), (634, 470)):
+    for x, y in ((1, 1), (277, 321), (633, 469)):
         assert x % kept.stride == y % kept.stride == kept.offset
         point_at(page, x, y, cell=2)
         found = read_out(page)
@@ -149,7 +159,7 @@ def test_looking_asks_no_server(stage: Page) -> None:
     choose(page, "depth")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    point_at(page, 300, 200, cell=1)
+    point_at(page, 301, 201, cell=1)
     page.keyboard.press("+")
     page.keyboard.press("0")
     page.locator(".vv-bar").first.click()
@@ -165,21 +175,21 @@ def test_looking_asks_no_server(stage: Page) -> None:
 
 def test_probes_stay_and_are_numbered(stage: Page) -> None:
     page = stage
-    for x, y in ((100, 100), (400, 300)):
+    for x, y in ((101, 101), (401, 301)):
         point_at(page, x, y, cell=1)
         page.keyboard.press("p")
     expect(page.locator(".vv-probes tr")).to_have_count(2)
-    assert address(page)["probes"] == "100,100;400,300"
+    assert address(page)["probes"] == "101,101;401,301"
     first = page.locator(".vv-probes tr").first
-    expect(first).to_contain_text("1 (100, 100)")
+    expect(first).to_contain_text("1 (101, 101)")
     first.get_by_role("button", name="remove probe 1").click()
-    expect(page.locator(".vv-probes tr")).to_contain_text(["1 (400, 300)"])
+    expect(page.locator(".vv-probes tr")).to_contain_text(["1 (401, 301)"])
     page.mouse.click(*where(page, 200, 200, cell=2))
     expect(page.locator(".vv-probes tr")).to_have_count(2)
     kept = state(page)["probes"]
     open_scene(page, SCENES[-1])
     assert state(page)["probes"] == kept
-    assert kept[0] == {"x": 400, "y": 300}
+    assert kept[0] == {"x": 401, "y": 301}
 
 
 def test_a_region_has_the_mean_of_its_pixels(stage: Page, traces: dict[str, FusionTrace]) -> None:
@@ -202,9 +212,8 @@ def test_a_region_has_the_mean_of_its_pixels(stage: Page, traces: dict[str, Fusi
     assert number(line.split("mean")[1].strip()) == pytest.approx(rounded.mean(), abs=0.006)
 
 
-def test_a_locked_range_stays_with_the_next_scene(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_a_locked_range_stays_with_the_next_scene(stage: Page) -> None:
+    page = stage
     choose(page, "depth")
     page.locator(".vv-cell .vv-bar").first.click()
     for place, value in ((0, "1"), (1, "2.5")):
@@ -275,10 +284,10 @@ def test_a_site_of_the_map_is_selected_everywhere(stage: Page, traces: dict[str,
     expect(page.locator(".vv-site")).to_contain_text(
         f"they carry {100 * share:.0f} %" if share >= 0.0995 else "they carry"
     )
-    point_at(page, 200, 200)
+    point_at(page, 201, 201)
     outside = site.outside[site.site.targets.index("rgb")]  # type: ignore[index]
     height, width = trace.framing.cell(site.grid)  # type: ignore[arg-type]
-    value = outside[int(200.5 / height), int(200.5 / width)]
+    value = outside[int(201.5 / height), int(201.5 / width)]
     found = read_out(page)[f"{NAMES['cen']}|{site.site.name}|rgb|outside"]
     assert number(found) == pytest.approx(float(value), abs=0.00051)
     page.keyboard.press("]")
@@ -289,9 +298,8 @@ def test_a_site_of_the_map_is_selected_everywhere(stage: Page, traces: dict[str,
     expect(page.locator(".vv-site h4")).to_contain_text("CEN · site 14 of 17")
 
 
-def test_the_last_of_four_clicks_wins(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_the_last_of_four_clicks_wins(stage: Page) -> None:
+    page = stage
     for name in SCENES[1:5]:
         page.locator(f'.vz-scene[data-scene="{name}"]').click()
     expect(page.locator(".vv-grid")).to_have_attribute("data-scene", SCENES[4])
@@ -303,9 +311,8 @@ def test_the_last_of_four_clicks_wins(open_page: OpenPage) -> None:
     expect(page.locator("body")).not_to_have_class(re.compile("vz-busy"))
 
 
-def test_a_link_brings_everything_back(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_a_link_brings_everything_back(stage: Page, open_page: OpenPage) -> None:
+    page = stage
     open_scene(page, SCENES[2])
     choose(page, "entropy")
     page.mouse.click(*where(page, 300, 200, cell=1))
@@ -323,18 +330,17 @@ def test_a_link_brings_everything_back(open_page: OpenPage) -> None:
     expect(other.locator(".vv-probes tr")).to_have_text(re.compile(re.escape(read.split()[-2])))
 
 
-def test_back_returns_to_the_scene_before(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_back_returns_to_the_scene_before(stage: Page) -> None:
+    page = stage
+    address(page)  # of the first scene, once it is written
     open_scene(page, SCENES[1])
     page.go_back()
     expect(page.locator(".vv-grid")).to_have_attribute("data-scene", SCENES[0])
     expect(page.locator(".vz-scene.vz-chosen")).to_have_attribute("data-scene", SCENES[0])
 
 
-def test_what_is_older_than_the_inputs_says_so(open_page: OpenPage) -> None:
-    page = open_page()
-    ready(page)
+def test_what_is_older_than_the_inputs_says_so(changed: Page) -> None:
+    page = changed
     expect(page.locator(".vz-stale-mark")).to_be_hidden()
     page.locator("#vz-models input").last.click()
     expect(page.locator(".vz-stale-mark")).to_be_visible()
@@ -346,9 +352,8 @@ def test_what_is_older_than_the_inputs_says_so(open_page: OpenPage) -> None:
     assert len(address(page)["networks"].split(",")) == len(NAMES) - 1
 
 
-def test_a_run_can_be_cancelled_and_what_was_there_stays(open_page: OpenPage, tmp_path: Path) -> None:
-    page = open_page()
-    ready(page)
+def test_a_run_can_be_cancelled_and_what_was_there_stays(changed: Page, tmp_path: Path) -> None:
+    page = changed
     title = page.locator(".vz-status b").inner_text()
     colour, _ = write_pair(tmp_path, shift=33, name="cancelled")
     page.locator("#vz-colour input[type=file]").set_input_files(str(colour))

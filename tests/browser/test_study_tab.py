@@ -28,10 +28,10 @@ def shares(page: Page) -> list[float]:
     return page.evaluate("document.querySelector('#vz-study-edges .js-plotly-plot').calcdata[0].map(point => point.x)")
 
 
-def test_a_study_is_opened_and_read(open_page: OpenPage, tmp_path: Path) -> None:
+def test_a_study_is_opened_and_read(visitor: Page, tmp_path: Path) -> None:
     made_study().save(tmp_path / "study.npz")
     (tmp_path / "notes.npz").write_text("nothing")
-    page = open_page()
+    page = visitor
     open_tab(page)
     give(page, tmp_path / "notes.npz")
     expect(page.locator("#vz-study-said")).to_contain_text("is no result of a study")

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 import vizlab
 from tests.browser.conftest import OpenPage
-from tests.browser.instrument import open_scene, ready
-from tests.page.page_process import NAMES, checkpoints
+from tests.browser.instrument import open_scene, open_tab, ready
+from tests.page.page_process import NAMES, page_checkpoints
 from vizlab.scenes import list_scenes, load_scene
 from vizlab.study.scene_scores import scene_picture
 
@@ -25,9 +25,10 @@ def said(page: Page) -> str:
     return page.locator(".vz-change-effect").inner_text()
 
 
-def test_an_edge_is_cut_scaled_switched_off_and_kept(open_page: OpenPage) -> None:
+def test_an_edge_is_cut_scaled_switched_off_and_kept(visitor: Page, open_page: OpenPage) -> None:
     """The effect is Python's; before, after and difference are there; the stack outlives the scene and the visit."""
-    page = open_page()
+    page = visitor
+    open_tab(page, "Stage", ".vv-grid")
     click_site(page, SITE)
     target = page.locator(".vz-change-here").get_attribute("data-target")
     source = {"rgb": "depth", "depth": "rgb"}[target or ""]
@@ -35,7 +36,7 @@ def test_an_edge_is_cut_scaled_switched_off_and_kept(open_page: OpenPage) -> Non
     expect(page.locator(".vz-change-stack")).to_be_visible()
     ready(page)
     rgbd, truth = scene_picture(load_scene(list_scenes()[0]))
-    model = vizlab.load_model(checkpoints() / f"{CEN}.safetensors")
+    model = vizlab.load_model(page_checkpoints() / f"{CEN}.safetensors")
     effect = vizlab.intervene(model, rgbd, [vizlab.cut(SITE, target=target, source=source)], truth=truth)
     assert f"KL {effect.kl:.3g} nats" in said(page)
     before, after = effect.outputs["semseg/ensemble"].metrics["miou"]
@@ -70,3 +71,5 @@ def test_an_edge_is_cut_scaled_switched_off_and_kept(open_page: OpenPage) -> Non
     again.locator("[data-clear]").click()
     expect(again.locator(".vz-change-stack")).to_have_count(0)
     expect(again.locator("#vz-status")).not_to_contain_text("in force")
+    page.locator("[data-clear]").click()
+    expect(page.locator(".vz-change-stack")).to_have_count(0)
