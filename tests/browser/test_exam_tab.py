@@ -1,5 +1,6 @@
 """An exam in the tab Study as a visitor meets it: the project's own by its button, then a small one from a file."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,12 +53,17 @@ def points(page: Page, chart: str, axis: str) -> list[list[float]]:
     return [[np.nan if value is None else float(value) for value in series] for series in found]
 
 
+def written(*tables: list[tuple[str, ...]]) -> list[list[str]]:
+    """Rows of text as the page has them: a minus before a number."""
+    return [[re.sub(r"(^|[ \[])-", r"\1−", cell) for cell in row] for table in tables for row in table]
+
+
 def check(page: Page, result: ExamResult) -> None:
     """Tables and charts hold the result's numbers."""
-    expected = [list(row) for row in (*object_rows(result)[1], *pixel_rows(result)[1])]
+    expected = written(object_rows(result)[1], pixel_rows(result)[1])
     expect(page.locator("#vz-exam-networks tr:has(td)").first).to_contain_text(expected[0][2])
     assert cells(page, "#vz-exam-networks") == expected
-    explained = [list(row) for row in explanation_rows(result)[1]]
+    explained = written(explanation_rows(result)[1])
     assert cells(page, "#vz-exam-explanations")[: len(explained)] == explained
     shown = points(page, "#vz-exam-accuracy", "y")
     for one, series in zip(accuracies(result), shown, strict=True):

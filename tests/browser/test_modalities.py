@@ -31,7 +31,7 @@ def choose(page: Page, place: str, option: str) -> None:
 
 def totals(page: Page) -> dict[str, list[str]]:
     rows = page.get_by_role("table", name="worth over the picture").locator("tr").all()
-    texts = [row.locator("th, td").all_inner_texts() for row in rows[1:]]
+    texts = [[cell.replace("−", "-") for cell in row.locator("th, td").all_inner_texts()] for row in rows[1:]]
     return {name: cells for name, *cells in texts}
 
 

@@ -84,7 +84,7 @@ def test_upload_run_threshold_and_every_tab(open_page: OpenPage, tmp_path: Path)
     received = count_bytes(page)
     upload(page, colour, depth)
     expect(page.locator("#vz-readout")).to_contain_text("uint16, millimetres")
-    expect(page.locator("#vz-readout")).to_contain_text("1.9%")  # 12 of 640 columns were left without depth
+    expect(page.locator("#vz-readout")).to_contain_text("1.9 %")  # 12 of 640 columns were left without depth
     page.locator("#vz-size input").click()
     page.get_by_role("option", name="320 × 240").click()  # what is shipped works at, by which the budget is meant
     before = sum(received)

@@ -150,7 +150,7 @@ def test_the_file_and_the_predictions_say_what_the_table_shows(table: Page) -> N
     assert float(line["classes pixels right, %"]) == pytest.approx(accuracy, abs=0.051)
     page.get_by_role("tab", name="Predictions").click()
     expect(
-        page.locator("#vz-predictions .vz-caption", has_text=f"Pixel accuracy {accuracy:.1f}%").first
+        page.locator("#vz-predictions .vz-caption", has_text=f"Pixel accuracy {accuracy:.1f} %").first
     ).to_be_visible()
 
 

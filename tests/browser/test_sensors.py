@@ -70,7 +70,7 @@ def test_a_sweep_is_drawn_and_marked_once_another_picture_is_on_show(open_page: 
     rows = list(csv.DictReader(io.StringIO(urllib.parse.unquote(link.partition(",")[2]))))
     assert [row["severity"] for row in rows] == ["0", "1", "2", "3", "4", "5"]
     drawn = page.evaluate("[...document.querySelector('#vz-sensors .js-plotly-plot').data[0].y]")
-    assert drawn == pytest.approx([float(row["semseg.miou"]) for row in rows], abs=1e-6)
+    assert drawn == pytest.approx([100 * float(row["semseg.miou"]) for row in rows], abs=1e-4)
     mark = page.locator("#vz-sensors .prose.vz-experiment-mark")
     expect(mark).to_have_text("")
     title = page.locator("#vz-scenes button.vz-chosen").inner_text().strip()

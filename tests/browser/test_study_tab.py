@@ -39,19 +39,19 @@ def test_a_study_is_opened_and_read(visitor: Page, tmp_path: Path) -> None:
     expect(page.locator("#vz-study-head")).to_contain_text("40 pictures of split test")
     expect(page.locator("#vz-study-said")).not_to_contain_text("no result")
     rows = page.locator("#vz-study-correlations tr:has(td)")
-    expect(rows.first).to_contain_text("-1.00 [-1.00, -1.00]")
+    expect(rows.first).to_contain_text("−1.00 [−1.00, −1.00]")
 
     expect(page.locator("#vz-study-edges .js-plotly-plot")).to_be_visible()
     assert shares(page) == pytest.approx([1, 2, 3, 4, 5, 6], rel=0.02)
     expect(page.locator("#vz-study-mattered figure")).to_have_count(12)
     first = page.locator("#vz-study-mattered figure").first
     expect(first).to_contain_text("000")
-    expect(first).to_contain_text("2 nats")
+    expect(first).to_contain_text("2.00 nats")
     assert first.locator("img").evaluate("image => image.naturalWidth") == 32
 
     page.locator("#vz-study-edge input").click()
     page.get_by_role("option", name="3, stage 2: depth → rgb").click()
-    expect(first).to_contain_text("0.5 nats")
+    expect(first).to_contain_text("0.500 nats")
     page.get_by_label("distilling, into depth").check()
     expect(page.locator("#vz-study-mattered")).to_contain_text("How far depth moves")
     page.locator("#vz-study-task").get_by_label("depth").check()

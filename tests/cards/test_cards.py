@@ -174,7 +174,7 @@ def test_the_card_of_any_other_method_is_made_of_what_its_descriptor_says() -> N
         "| strength          | blended % | depth RMSE |",
         "| 0.5 (as it ships) |",
         "| blending off      |",
-        "## Blended at strength 0.5 (share of layers)\n\n- all sites: 40.0%\n- a: 25%\n- b: 100%\n",
+        "## Blended at strength 0.5 (share of layers)\n\n- all sites: 40.0 %\n- a: 25 %\n- b: 100 %\n",
     ):
         assert text in shown, text
     assert "## Further" not in shown

@@ -13,6 +13,7 @@ from vizlab.page.exam_charts import accuracy_chart, explanation_chart
 from vizlab.page.exam_part import explanations_html, head_html, networks_html, opened
 from vizlab.page.tab_study import StudyTab
 from vizlab.study.exam.result import result_of
+from vizlab.study.exam.summaries import pointings, row_names
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,8 @@ def test_tables_of_the_page() -> None:
     result = result_of(made_result())
     assert "other predicts depth." in head_html(result, "exam.json")
     networks = networks_html(result)
-    assert "100.0 [100.0, 100.0]" in networks
-    assert "50.0 [50.0, 50.0]" in networks  # of pixels that are not asked about
+    assert '100.0 <span class="vz-whole">[100.0, 100.0]</span>' in networks
+    assert '50.0 <span class="vz-whole">[50.0, 50.0]</span>' in networks  # of pixels that are not asked about
     explanations = explanations_html(result)
     assert "blind takes rgb." in explanations
     assert "control: size of the object" in explanations
@@ -78,6 +79,8 @@ def test_charts_of_the_page() -> None:
     np.testing.assert_allclose(dots.data[0].x, [1, 0, *[0.5] * 4, np.nan])
     np.testing.assert_allclose(dots.data[0].y, np.arange(7) - 0.15)
     assert dots.data[0].customdata[0][1] == "1.00 [1.00, 1.00]"
+    lines = [line for name in dots.layout.yaxis.labelalias.values() for line in name.split("<br>")]
+    assert max(map(len, lines)) <= 28 < max(map(len, row_names(pointings(result))))
 
 
 def test_an_exam_without_explanations(tab: StudyTab, tmp_path: Path) -> None:

@@ -401,7 +401,7 @@ def test_the_residual_and_its_warning() -> None:
     assert made(-0.9, -1.0).residual == pytest.approx(0.1)
     assert made(1.0, 1.0).warning == ""
     assert made(1 + WARN_ABOVE - 0.001, 1.0).warning == ""
-    assert "6% off the difference it should equal" in made(1.06, 1.0).warning
+    assert "6 % off the difference it should equal" in made(1.06, 1.0).warning
     assert "does not promise that it adds up" in made(2.0, 1.0, complete=False).warning
     assert made(0.0, 0.0).residual == 0
     assert made(1.0, 0.0).residual == np.inf

@@ -5,7 +5,7 @@ import pytest
 
 from vizlab.experiments.modalities.meeting import meet
 from vizlab.experiments.modalities.panels import clipped_share, scale_limit, word_colour, worth_grid
-from vizlab.experiments.modalities.sentences import winner_sentences
+from vizlab.experiments.modalities.sentences import signed, winner_sentences
 from vizlab.experiments.modalities.worth import ShapleyMaps, Worth
 from vizlab.views import ColourBar, Panel
 from vizlab.views.palettes import UNKNOWN_GREY, colormap, hex_of, stream_colour
@@ -60,7 +60,7 @@ def test_a_pixel_has_the_colour_of_its_value() -> None:
     assert {item.label: item.share for item in words.legend} == pytest.approx(  # type: ignore[union-attr]
         {"harm": 1 / 3, "nothing": 1 / 3, "complement": 1 / 3}
     )
-    assert rgb.caption == "mean -0.167"
+    assert rgb.caption == "mean −0.167"
 
 
 def test_dominance_has_the_players_colour() -> None:
@@ -85,3 +85,11 @@ def test_who_won_in_words() -> None:
         "One replacement names a winner, the other does not: on this picture it depends on the replacement.",
     ]
     assert len(winner_sentences(made(mean=constant(0.1, 0.3), other=constant(0.1, 0.2)))) == 2
+    assert winner_sentences(made(mean=constant(-0.067, 0.3))) == [
+        "Missing replaced by mean: depth +0.300, rgb −0.067; depth was worth most.",
+    ]
+
+
+def test_a_value_has_a_real_minus_its_unit_and_no_sign_before_nothing() -> None:
+    shown = [signed(*one) for one in ((-0.067, "probability"), (-0.03, "m"), (-1.24, "degrees"), (-0.0004, "m"))]
+    assert shown == ["−0.067", "−0.030 m", "−1.2°", "0.000 m"]

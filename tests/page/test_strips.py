@@ -50,7 +50,7 @@ def text_of(html: str) -> str:
 
 
 def written(share: float) -> str:
-    return f"{round(100 * share, 1):.1f}%"
+    return f"{round(100 * share, 1):.1f} %"
 
 
 def titled(trace: FusionTrace, stream: str) -> str:
@@ -137,7 +137,7 @@ def test_the_window_says_what_is_left_after_the_activation(
 ) -> None:
     trace = told_apart(cen_trace)
     name = list(trace.sites)[5]
-    for target, share in (("rgb", "20.0%"), ("depth", "80.0%")):
+    for target, share in (("rgb", "20.0 %"), ("depth", "80.0 %")):
         text = text_of(open_site(analysed(trace, small_rgbd), trace.model.name, name, target))
         assert f"After the activation that follows, other streams have {share}." in text
         assert f"before the activation, {share} after it" in text

@@ -84,9 +84,9 @@ def test_the_region_is_what_is_said_of_it(tab: AttributionTab, small_rgbd: RGBDI
     )
     assert region_of(small_rgbd, before, "60,50", PIXEL).sum() == 1
     [updates] = tab.show_region(run, **chosen())
-    assert "961 pixels, 8.9% of the picture." in updates[tab.chosen]
+    assert "961 pixels, 8.9 % of the picture." in updates[tab.chosen]
     [updates] = tab.show_region(run, **chosen(place="60,50"))
-    assert "1 pixel, 0.0% of the picture" in updates[tab.chosen]
+    assert "1 pixel, under 0.1 % of the picture" in updates[tab.chosen]
     assert "click two opposite corners" in updates[tab.chosen]
     [updates] = tab.show_region(run, **chosen(place="60,50", corner=True))
     assert "click the opposite corner" in updates[tab.chosen]
@@ -162,7 +162,7 @@ def test_words_hold_for_the_numbers() -> None:
     assert "a difference of +0.200 m." in said
     assert "Attributed to colour +0.300 m and depth −0.100 m, together +0.200 m." in said
     assert "does not add up" not in said
-    assert "Completeness residual 0.0%" in said
+    assert "Completeness residual 0.0 %" in said
     assert "does not add up" in totals_html(made(0.4, -0.1, 0.2))
 
 
@@ -196,7 +196,7 @@ def test_edges_in_words() -> None:
     html = edges_html(found, [site])
     assert "depth → rgb" in html
     assert "−0.250 m" in html
-    assert "−50.0%" in html
+    assert "−50.0 %" in html
     assert "1 of 1 edges between streams" in html
 
 

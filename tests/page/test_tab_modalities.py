@@ -106,12 +106,12 @@ def test_what_is_written_is_what_the_library_says(tab: ModalitiesTab, small_rgbd
     for name, maps in expected.maps.items():
         phi = maps.totals()
         ends = (maps.worth_of(frozenset()), maps.worth_of(frozenset(expected.players)))
-        assert rows[name][:2] == [f"{phi['rgb']:+.3f}", f"{phi['depth']:+.3f}"]
+        assert rows[name][:2] == [f"{phi[one]:+.3f}".replace("-", "−") for one in ("rgb", "depth")]
         assert rows[name][3:5] == [f"{end:.3f}" for end in ends]
         assert rows[name][5] == (expected.winners[name] or "even")
     regions = cells(updates[0][tab.regions], "worth by region")
     assert [row[0] for row in regions[1:]] == ["bed", "door"]  # classes 3 and 7, the larger first
-    assert regions[1][1] == f"{100 * 80 / 120:.1f}%"
+    assert regions[1][1] == f"{100 * 80 / 120:.1f} %"
     sets = cells(updates[0][tab.regions], "scores by set")
     assert [row[:2] for row in sets[1:4]] == [
         ["all", "–"],

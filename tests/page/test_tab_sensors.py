@@ -27,6 +27,9 @@ from vizlab.views.panels import percent
 
 FAMILIES = ("cen", "nddr-cnn")
 
+CELL = '<td class="vz-whole">([^<]+)</td>'
+"""A number and its unit, between which no line ends."""
+
 
 @pytest.fixture(scope="module")
 def models() -> dict[str, Model]:
@@ -90,11 +93,13 @@ def test_the_figures_are_those_of_the_broken_picture(
     assert truth is not None
     assert truth.label is not None
     scores = [semseg_score(t.predictions["semseg"].label, truth.label) for t in (analysis.traces["cen"], after)]  # type: ignore[union-attr]
-    row = re.search(r"mIoU, classes of this picture</th><td>([^<]+)</td><td>([^<]+)</td>", html)
+    row = re.search(rf"mIoU, classes of this picture</th>{CELL}{CELL}", html)
     assert row is not None
     assert row.groups() == tuple(percent(one.miou) for one in scores)
     said = [float(t.predictions["semseg"].confidence.mean()) for t in (analysis.traces["cen"], after)]  # type: ignore[union-attr]
-    assert f"mean confidence</th><td>{percent(said[0])}</td><td>{percent(said[1])}</td>" in html
+    row = re.search(rf"mean confidence</th>{CELL}{CELL}", html)
+    assert row is not None
+    assert row.groups() == (percent(said[0]), percent(said[1]))
     for column in ("as it was read", "broken", "what changed", "reference"):
         assert f'class="vz-column">{column}<' in html
 
@@ -110,7 +115,7 @@ def test_the_sites_that_moved_most_are_listed_with_their_shares(
         for a, b in zip(site.cross_share, after.sites[name].cross_share, strict=True)
     ]
     _, place, before, now = max(moved)
-    row = re.search(r"<tr><th scope=\"row\">(\d+), [^<]+</th><td>[^<]+</td><td>([^<]+)</td><td>([^<]+)</td>", html)
+    row = re.search(rf"<tr><th scope=\"row\">(\d+), [^<]+</th><td>[^<]+</td>{CELL}{CELL}", html)
     assert row is not None
     assert row.groups() == (str(place), percent(before), percent(now))
 
@@ -130,7 +135,7 @@ def test_what_a_network_cannot_have_makes_way_for_its_first(
     alone = list(tab.follow(run_of(analysis, models, "nddr-cnn"), "depth-noise", 2, ONE))
     offered = tab.refresh(analysis, ["nddr-cnn"], {"corruption": "depth-noise"})[tab.corruption]
     assert offered["value"] == "rgb-dark"
-    assert "exposed by -2 stops" in last(alone, tab.inputs)
+    assert "exposed by −2 stops" in last(alone, tab.inputs)
     assert "With colour broken at severity 2 (dark)" in last(alone, tab.live)
 
 
@@ -149,7 +154,8 @@ def test_a_sweep_says_turns_draws_charts_and_gives_numbers(
     expected = severity_sweep(models["cen"], analysis.picture.rgbd, ["depth-noise"], truth=analysis.picture.reference)
     assert [float(row["semseg.miou"]) for row in rows[1:]] == expected.score("depth-noise", "semseg.miou").tolist()
     figure = last(updates, tab.metric)["value"]
-    assert list(figure.data[0].y) == [float(row["semseg.miou"]) for row in rows]
+    assert list(figure.data[0].y) == [100 * float(row["semseg.miou"]) for row in rows]
+    assert figure.layout.yaxis.ticksuffix == figure.layout.yaxis2.ticksuffix == " %"
     maps = last(updates, tab.response)["value"]
     drawn = np.stack([one.z for one in maps.data])  # targets, sites, severities
     response = expected.response("depth-noise").T.reshape(-1, 2, 5).transpose(1, 0, 2) * 100
@@ -173,7 +179,7 @@ def test_several_networks_are_compared_by_what_they_share(
 ) -> None:
     updates = list(tab.compute(run_of(analysis, models, *FAMILIES), "rgb-gaussian", 3, ONE))
     html = last(updates, tab.swept)
-    rows = re.findall(r"<td>[\d.]+%</td><td>([\d.]+)</td></tr>", html)
+    rows = re.findall(r'<td class="vz-whole">[\d.]+ %</td><td>([\d.]+)</td></tr>', html)
     errors = []
     for name in FAMILIES:
         sweep = severity_sweep(models[name], analysis.picture.rgbd, ["rgb-gaussian"], truth=analysis.picture.reference)
@@ -197,7 +203,7 @@ def test_without_a_reference_it_is_how_far_the_prediction_moved(cen_model: Model
     sweep = severity_sweep(cen_model, small_rgbd, ["rgb-dark"], severities=(1, 5))
     assert [m.key for m in metrics_of(sweep)] == ["semseg.flipped"]
     figure = severity_chart([sweep], CORRUPTIONS["rgb-dark"])
-    assert list(figure.data[0].y) == [0, *sweep.moved("rgb-dark", "semseg.flipped")]
+    assert list(figure.data[0].y) == [0, *(100 * sweep.moved("rgb-dark", "semseg.flipped"))]
     assert "No reference is at hand" in figure.layout.title.text.replace("<br>", " ")
 
 

@@ -118,9 +118,9 @@ def test_the_sentence_says_how_much_and_which():
     some = np.zeros((40, 50), bool)
     some[0, :40] = True
     raw[some] = 1e10
-    assert describe(raw, some) == "2.0% of the depth is 1e+10, far beyond the rest, and was taken as unknown."
+    assert describe(raw, some) == "2.0 % of the depth is 1e+10, far beyond the rest, and was taken as unknown."
     raw[0, 0] = 123456.7
-    assert describe(raw, some).startswith("2.0% of the depth is 123457 or more, far")
+    assert describe(raw, some).startswith("2.0 % of the depth is 123457 or more, far")
     one = np.zeros((40, 50), bool)
     one[1, 1] = True
-    assert describe(raw, one).startswith("Less than 0.1% of the depth is 1, far")
+    assert describe(raw, one).startswith("Less than 0.1 % of the depth is 1, far")

@@ -103,7 +103,7 @@ def test_reading_with_cameras_says_so_and_how_much_is_missing():
     assert image.size == SIZE
     assert image.record.depth.alignment == (
         "Depth was carried by the given cameras into the colour camera's view, the nearest surface winning; "
-        "8% of it has no depth."  # 5 of 64 columns
+        "8 % of it has no depth."  # 5 of 64 columns
     )
 
 

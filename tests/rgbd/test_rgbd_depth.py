@@ -156,7 +156,7 @@ def test_a_unit_that_puts_the_scene_far_away_is_warned_about():
 def test_mostly_unknown_depth_is_warned_about():
     values = counts(room(), "mm")
     values[:30] = 0
-    assert "62% of the depth is unknown." in rgbd_from_arrays(depth=values).record.warnings
+    assert "62 % of the depth is unknown." in rgbd_from_arrays(depth=values).record.warnings
 
 
 def test_the_first_page_of_several_is_read(tmp_path):

@@ -59,7 +59,7 @@ def test_a_quarter_of_the_rows_is_said_to_be_one(tmp_path):
     rows = np.tile(np.arange(640, dtype=">u2") + 1000, (120, 1))
     short = b"".join(b"\x00" + row.tobytes() for row in rows)
     (tmp_path / "d.png").write_bytes(png((640, 480, 16, 0, 0), short))
-    with pytest.raises(InputError, match="its pixels end after 25% of the 640x480"):
+    with pytest.raises(InputError, match="its pixels end after 25 % of the 640x480"):
         read_rgbd(depth=tmp_path / "d.png")
 
 

@@ -144,14 +144,14 @@ def test_captions_say_share_and_where_it_is_taken(cen_trace: FusionTrace, small_
     after, means = np.array([0.5, 0.125], np.float32), np.array([0.951, 0.26], np.float32)
     shown = with_site(cen_trace, share=shares, share_after=after, outside_mean=means)
     caption = views.outside_over_photo(shown, small_rgbd, SITE, "rgb").caption
-    assert "25.0% of the variance came from other streams before the activation, 50.0% after it." in caption
-    assert "Not in this map: 95.1% of the energy" in caption
+    assert "25.0 % of the variance came from other streams before the activation, 50.0 % after it." in caption
+    assert "Not in this map: 95.1 % of the energy" in caption
     assert caption.endswith(f"; computed in {shown.environment['precision']}.")
     caption = views.outside_over_photo(shown, small_rgbd, SITE, "depth").caption
-    assert "6.2% of the variance came from other streams before the activation, 12.5% after it." in caption
-    assert "Not in this map: 26.0% of the energy" in caption
+    assert "6.2 % of the variance came from other streams before the activation, 12.5 % after it." in caption
+    assert "Not in this map: 26.0 % of the energy" in caption
     caption = views.outside_over_photo(with_site(shown, share_after=None), small_rgbd, SITE, "rgb").caption
-    assert "25.0% of the variance came from other streams, before any activation that follows." in caption
+    assert "25.0 % of the variance came from other streams, before any activation that follows." in caption
     received = views.outside_over_photo(shown, small_rgbd, SITE, "rgb", "received").caption
     assert "mean included" in received
     assert "variance" not in received

@@ -36,17 +36,17 @@ def test_diverging_map_is_centred() -> None:
 
 def test_numbers_are_short() -> None:
     assert [number(v) for v in (0.6123, 12.34, 123.4, 0, float("nan"))] == ["0.612", "12.3", "123", "0", "–"]
-    assert number(2, "m") == "2.00 m"
-    assert [number(v) for v in (1.234e-5, -1.234e-5)] == ["0.000012", "-0.000012"]  # six decimals at most
+    assert [number(2, unit) for unit in ("m", "°", "")] == ["2.00 m", "2.00°", "2.00"]
+    assert [number(v) for v in (1.234e-5, -1.234e-5)] == ["0.000012", "−0.000012"]  # six decimals at most
 
 
 def test_shares_have_one_decimal_whatever_their_size() -> None:
     """Side by side, 9.9 %, 10.0 % and 10 % would be three ways of writing."""
     shares = (0, 0.0004, 0.034, 0.0994, 0.0996, 0.1004, 0.567, 0.9996, 1, 1.234)
-    written = ["0.0%", "0.0%", "3.4%", "9.9%", "10.0%", "10.0%", "56.7%", "100.0%", "100.0%", "123.4%"]
+    written = ["0.0 %", "0.0 %", "3.4 %", "9.9 %", "10.0 %", "10.0 %", "56.7 %", "100.0 %", "100.0 %", "123.4 %"]
     assert [percent(v) for v in shares] == written
-    assert [percent(-v) for v in shares[1:4]] == ["0.0%", "-3.4%", "-9.9%"]
-    assert [percent(v) for v in (0.0005, 0.00049)] == ["0.1%", "0.0%"]
+    assert [percent(-v) for v in shares[1:4]] == ["0.0 %", "−3.4 %", "−9.9 %"]
+    assert [percent(v) for v in (0.0005, 0.00049)] == ["0.1 %", "0.0 %"]
     assert percent(float("nan")) == "–"
 
 
@@ -60,7 +60,7 @@ def test_semseg_panel_lists_the_large_classes_and_keeps_the_aspect() -> None:
     assert [item.label for item in panel.legend] == ["wall", "class 3", "1 smaller class"]
     assert panel.legend[0].share == pytest.approx(0.5)
     assert panel.legend[0].colour == "#800000"
-    assert panel.caption == "Mean confidence 50.0%."
+    assert panel.caption == "Mean confidence 50.0 %."
 
 
 def test_unknown_depth_is_grey_and_errors_are_signed() -> None:
@@ -111,7 +111,7 @@ def test_the_error_s_caption_says_which_way_and_how_far_for_the_distance(
     trace = replace(nddr_trace, predictions=said)
     grid = views.prediction_grid([trace], small_rgbd, views.Reference(depth=truth))
     caption = dict(grid.rows)["depth error"][0].caption  # type: ignore[union-attr]
-    assert caption == "On average 0.250 m too far; absolute error 10.0% of the distance, over 80.0% of pixels."
+    assert caption == "On average 0.250 m too far; absolute error 10.0 % of the distance, over 80.0 % of pixels."
 
 
 def test_grid_without_depth_has_no_error_row(nddr_trace: FusionTrace, small_rgbd: RGBDImage) -> None:

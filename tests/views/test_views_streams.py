@@ -103,7 +103,7 @@ def test_what_changed_in_closed_form() -> None:
     other[0, 0] = 3
     sure = np.ones((2, 4), np.float32)
     panel = views.change_panel(SemsegPrediction(label, sure), SemsegPrediction(other, sure), grey)
-    assert panel.caption == "12.5% of the pixels changed class."
+    assert panel.caption == "12.5 % of the pixels changed class."
     assert panel.image[0, 0].tolist() == [213, 94, 0]
     assert (panel.image[1] == 90).all()
     panel = views.change_panel(DepthPrediction(sure * 2), DepthPrediction(sure * 1.5), grey)

@@ -86,7 +86,7 @@ def test_pixel_affinity_states_its_parameters(mti_trace: FusionTrace, small_rgbd
     reference = Reference(label=np.zeros(small_rgbd.size, np.uint8)).completed(small_rgbd)
     figure = views.pixel_affinity(mti_trace, reference, statistic=statistic)  # type: ignore[arg-type]
     assert [a.text for a in figure.layout.annotations] == ["semseg – depth", "semseg – normals", "depth – normals"]
-    for part in ("3×3 kernel", "same class", "depth within 5%", "normals within 15°"):
+    for part in ("3×3 kernel", "same class", "depth within 5 %", "normals within 15°"):
         assert part in words(figure)
     shown = [t.name for t in figure.data if t.showlegend]
     assert sorted(shown) == sorted(["reference", "final", *(f"initial, scale {k}" for k in range(4))])

@@ -1,8 +1,10 @@
 """Numbers within sentences."""
 
 import pytest
+from plotly import graph_objects as go
 
-from vizlab.views.formatting import percent_words, whose
+from vizlab.views.figures import TITLE_SIZE, styled
+from vizlab.views.formatting import percent_words, real_minus, whose
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,21 @@ def test_a_share_in_a_sentence(value: float, words: str) -> None:
 
 def test_the_possessive() -> None:
     assert (whose("rgb"), whose("normals"), whose("the depth task")) == ("rgb's", "normals'", "the depth task's")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-1.00 [-1.00, -0.20]", "−1.00 [−1.00, −0.20]"),
+        ("cen-2, 3-4, 1e-5", "cen-2, 3-4, 1e-5"),
+        ("site 1: -0.3", "site 1: −0.3"),
+    ],
+)
+def test_a_hyphen_before_a_number_is_a_minus_and_others_stay(text: str, shown: str) -> None:
+    assert real_minus(text) == shown
+
+
+def test_small_print_ends_above_the_plot() -> None:
+    """Plotly sets the lines of a title 1.3 em of its own size apart."""
+    tops = [styled(go.Figure(), "title", ["words"] * lines, 100).layout.margin.t for lines in (1, 9)]
+    assert tops[1] - tops[0] >= 8 * 1.3 * TITLE_SIZE

@@ -81,8 +81,8 @@ def statement(trace: FusionTrace) -> str:
     several = len({message.site for message in known}) > 1
     at, there = (f" at {most.stage}", " there") if several else ("", "")
     return (
-        f"The strongest message goes from {most.source} to {most.target}{at}: {most.share:.1%} of the variance of what "
-        f"{most.target} then has{there}."
+        f"The strongest message goes from {most.source} to {most.target}{at}: {100 * most.share:.1f} % of the variance "
+        f"of what {most.target} then has{there}."
     )
 
 

@@ -45,7 +45,7 @@ def totals_html(found: Attribution) -> str:
     """The value, the baseline's, totals by modality, the residual and its warning."""
     sentences = [value_words(found), totals_words(found)]
     lines = [tag("p", escape(sentence), "vz-sensor-said") for sentence in sentences]
-    residual = f"{found.residual:.1%}" if math.isfinite(found.residual) else "infinite"
+    residual = f"{100 * found.residual:.1f} %" if math.isfinite(found.residual) else "infinite"
     said = f"Completeness residual {residual}: how far the sum is off the difference, as a share of it."
     marked = badge("does not add up", "warn") + " " + escape(found.warning) if found.warning else escape(said)
     if found.warning:
@@ -120,12 +120,12 @@ def edges_html(found: Conductance, sites: Sequence[Site]) -> str:
 
 
 def _share(value: float) -> str:
-    return _plain(f"{value:+.1%}") if math.isfinite(value) else "–"
+    return _plain(f"{100 * value:+.1f} %") if math.isfinite(value) else "–"
 
 
 def _plain(text: str) -> str:
     """With a real minus, and no sign before nothing."""
-    return text[1:] if not text.strip("+-0.%") else text.replace("-", "−")
+    return text[1:] if not text.strip("+-0. %") else text.replace("-", "−")
 
 
 def curves_html(found: Curves) -> str:

@@ -10,6 +10,7 @@ from vizlab.experiments.conflict.losses import LOSSES
 from vizlab.experiments.conflict.tasks import Conflicts
 from vizlab.page.kit.html import heading, note, tag
 from vizlab.views.contrast import ink_on, mixed
+from vizlab.views.formatting import real_minus
 from vizlab.views.palettes import colorscale
 
 PARAMETERS = (
@@ -48,9 +49,10 @@ def pull_words(found: Conflicts) -> str:
         return "No parameter is reached by the losses of two tasks."
     below = sum(value < 0 for *_, value in pairs)
     stage, one, other, value = min(pairs, key=lambda pair: pair[3])
+    lowest = real_minus(f"{value:+.2f}")
     return (
         f"On shared parameters {below} of {len(pairs)} cosines, one for each pair of tasks and stage, are below 0; the "
-        f"lowest is {value:+.2f}: {one} and {other}, {stage}."
+        f"lowest is {lowest}: {one} and {other}, {stage}."
     )
 
 
@@ -85,5 +87,5 @@ def _cell(value: float, itself: bool, form: str, end: float) -> str:
     if itself or not np.isfinite(value):
         return tag("td", "–" if not itself else "")
     colour = mixed([c for _, c in colorscale("diverging")], (value / end + 1) / 2)
-    written = format(value, form).replace("-", "−")
+    written = real_minus(format(value, form))
     return tag("td", written, style=f"background:{colour};color:{ink_on(colour)}", data_value=repr(value))

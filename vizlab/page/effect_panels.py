@@ -27,7 +27,7 @@ from vizlab.page.effect_ranks import OVER_EDGES, ranks_of
 from vizlab.page.kit.html import badge, heading, note, tag, words
 from vizlab.page.kit.tables import table
 from vizlab.study.survey.intervals import Estimate
-from vizlab.views.formatting import percent, percent_words
+from vizlab.views.formatting import percent, percent_words, real_minus
 
 COLUMNS = {
     "site": ("site", ""),
@@ -153,7 +153,7 @@ def rho_words(estimate: Estimate) -> str:
     value, low, high = (float(x) for x in (estimate.value, estimate.low, estimate.high))
     if not math.isfinite(value):
         return "–"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−")
+    return real_minus(f"{value:.2f} [{low:.2f}, {high:.2f}]")
 
 
 def table_html(sweeps: Mapping[str, Sweep], titles: Mapping[str, str], task: str | None, key: str, mark: str) -> str:
@@ -259,4 +259,4 @@ def _percent(value: float) -> str:
     """A share without its sign, with a real minus; what is not nothing is not written as 0."""
     if 0 < abs(value) < 0.0005:
         return "<0.1" if value > 0 else "−<0.1"
-    return percent(value).removesuffix("%").replace("-", "−")
+    return percent(value).removesuffix(" %")

@@ -1,5 +1,6 @@
 """Charts of an exam: what networks can tell by need, and how well explanations point."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,9 @@ from vizlab.study.exam.summaries import ALL, QUESTIONS, RIGHT, accuracies, count
 from vizlab.study.findings.estimates import words
 from vizlab.study.survey.intervals import Estimate
 from vizlab.views.figures import TEXT, row_height, site_axis, styled
+
+LINE = 28
+"""Characters of a row's name in one line: a phone has room for two plots beside them."""
 
 
 def accuracy_chart(result: ExamResult) -> go.Figure:
@@ -43,9 +47,8 @@ def explanation_chart(result: ExamResult) -> go.Figure:
     """A row for each explanation: areas under the curve, filled for all objects, hollow for those named rightly."""
     listed = pointings(result)
     names = row_names(listed)
-    figure = make_subplots(
-        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06, subplot_titles=list(QUESTIONS.values())
-    )
+    headings = [title.replace(" above", "<br>above") for title in QUESTIONS.values()]
+    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06, subplot_titles=headings)
     for column, question in enumerate(QUESTIONS, 1):
         for which, shift, title in ((ALL, -0.15, "all objects"), (RIGHT, 0.15, "those named rightly")):
             found = [getattr(one.graded[which], question) for one in listed]
@@ -58,10 +61,15 @@ def explanation_chart(result: ExamResult) -> go.Figure:
                 hovertemplate=f"%{{customdata[0]}}: %{{customdata[1]}}<extra>{title}</extra>", row=1, col=column,
             )  # fmt: skip
         figure.add_vline(x=CHANCE, line={"color": TEXT, "width": 1}, row=1, col=column)
-    figure.update_yaxes(**site_axis(names))
-    figure.update_xaxes(title_text="area under the ROC curve", range=[-0.02, 1.02])
-    notes = ["How often an object that needs depth has the higher number. The line at 0.5 is chance."]
-    styled(figure, "Where explanations point", notes, row_height(len(names)) * len(names), legend=True, headings=True)
+    lines = [textwrap.wrap(name, LINE) for name in names]
+    figure.update_yaxes(**site_axis(["<br>".join(one) for one in lines]))
+    figure.update_xaxes(title_text="area", range=[-0.02, 1.02], tickvals=[0, CHANCE, 1])
+    notes = [
+        "How often an object that needs depth has the higher number: the area under the ROC curve. The line at 0.5 is "
+        "chance."
+    ]
+    row = max(row_height(len(names)), 16 * max(map(len, lines)))
+    styled(figure, "Where explanations point", notes, row * len(names), legend=True, headings=True)
     figure.update_annotations(font={"size": 12, "color": TEXT})
     return figure
 

@@ -21,7 +21,7 @@ from vizlab.experiments.modalities.shapley import Coalition, coalitions
 from vizlab.experiments.modalities.worth import RegionWorth, ShapleyMaps, Worth, mean_of, region_worth, winner
 from vizlab.page.kit.grid import grid_table
 from vizlab.page.kit.html import heading, note, tag, words
-from vizlab.page.kit.tables import table
+from vizlab.page.kit.tables import cell_of, table
 from vizlab.views import Grid, image_panel
 from vizlab.views.panels import Cell, EmptyCell, percent
 
@@ -86,9 +86,9 @@ def meetings_html(worth: Worth) -> str:
     rows = []
     for word in first.words:
         name = tag("i", "", style=f"background:{word_colour(word)}") + escape(word)
-        shares = "".join(tag("td", percent(m.meeting.share[word])) for m in worth.maps.values())
+        shares = "".join(cell_of(percent(m.meeting.share[word])) for m in worth.maps.values())
         rows.append(tag("tr", tag("th", tag("span", name, "vz-chip"), scope="row") + shares + _says(meaning(word))))
-    redundant = "".join(tag("td", percent(m.meeting.redundant)) for m in worth.maps.values())
+    redundant = "".join(cell_of(percent(m.meeting.redundant)) for m in worth.maps.values())
     last = _says("whatever the word: together worth less than apart")
     rows.append(tag("tr", tag("th", "interaction below 0", scope="row") + redundant + last))
     head = "".join(tag("th", escape(text), scope="col") for text in ("word", *worth.maps, ""))

@@ -47,7 +47,7 @@ class Column:
         """The number without its unit; an en dash for what is undefined."""
         if not math.isfinite(value):
             return "–"
-        return percent(value).removesuffix("%") if self.decimals is None else f"{value:.{self.decimals}f}"
+        return percent(value).removesuffix(" %") if self.decimals is None else f"{value:.{self.decimals}f}"
 
     def written(self, value: float) -> str:
         """The number in the column's unit for a file; empty for what is undefined."""

@@ -11,7 +11,7 @@ import numpy as np
 from vizlab.core.outputs import answers
 from vizlab.core.trace import FusionTrace
 from vizlab.experiments.corruptions import Corruption, MissingModalities, SeveritySweep, mean_corruption_error
-from vizlab.experiments.corruptions.charts import METRICS, Metric, common_metric, metrics_of
+from vizlab.experiments.corruptions.charts import METRICS, common_metric, metrics_of
 from vizlab.experiments.corruptions.missing import PROBABILITIES, REPLACEMENTS
 from vizlab.experiments.corruptions.words import most_moved, points, senders, stream_words, turned
 from vizlab.measures.reference import Reference
@@ -95,7 +95,7 @@ def figures_html(sweep: SeveritySweep) -> str:
     """A row for each figure: before, after, and the difference."""
     [corruption] = sweep.corruptions
     rows = [
-        (m.title, _shown(m.clean(sweep), m), _shown(float(m.broken(sweep, corruption.name)[-1]), m))
+        (m.title, m.written(m.clean(sweep)), m.written(float(m.broken(sweep, corruption.name)[-1])))
         for m in metrics_of(sweep)
     ]
     if math.isfinite(sweep.clean.confidence):
@@ -105,10 +105,6 @@ def figures_html(sweep: SeveritySweep) -> str:
     against = "; ".join(dict.fromkeys(what for task, what in sweep.against.items() if task in tasks))
     caption = f"Reference: {against}." if against else "There is no reference for this picture."
     return table(("figure", BEFORE, AFTER), rows, f"figures of {sweep.model}", caption)
-
-
-def _shown(value: float, metric: Metric) -> str:
-    return format(value, metric.form) if math.isfinite(value) else "–"
 
 
 def sites_html(sweep: SeveritySweep, corruption: Corruption) -> str:
@@ -158,7 +154,7 @@ def _compared(sweeps: Sequence[SeveritySweep]) -> str:
     if not shared or not all(math.isfinite(v) for found in errors for values in found.values() for v in values):
         return ""
     rows = [
-        (sweep.model, _shown(metric.clean(sweep), metric), f"{mean_corruption_error(found, errors[0]):.3f}")
+        (sweep.model, metric.written(metric.clean(sweep)), f"{mean_corruption_error(found, errors[0]):.3f}")
         for sweep, found in zip(sweeps, errors, strict=True)
     ]
     what = f"1 − {metric.title}" if metric.better > 0 else metric.title
@@ -220,4 +216,4 @@ def _title_of(key: str) -> str:
 
 def _key_shown(key: str, value: float) -> str:
     metric = next((m for m in METRICS if m.key == key), None)
-    return "–" if metric is None or not math.isfinite(value) else format(value, metric.form)
+    return "–" if metric is None else metric.written(value)

@@ -78,7 +78,7 @@ def _depth_lines(depth: Any) -> list[str]:
     mark = ""
     if depth.assumed:
         sure = depth.confidence >= SURE
-        mark = " " + badge(f"detected, {depth.confidence:.0%} sure", "quiet" if sure else "warn")
+        mark = " " + badge(f"detected, {100 * depth.confidence:.0f} % sure", "quiet" if sure else "warn")
     if depth.meaning != "depth":
         mark += " " + badge(MEANINGS[depth.meaning], "warn" if depth.meaning.startswith("relative") else "quiet")
     near, far = depth.range_m

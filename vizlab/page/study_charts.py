@@ -11,6 +11,7 @@ from vizlab.study.survey.intervals import Estimate
 from vizlab.study.survey.measures import Edge
 from vizlab.study.survey.summaries import Edges
 from vizlab.views.figures import TEXT, row_height, site_axis, styled
+from vizlab.views.formatting import number
 from vizlab.views.palettes import stream_colour
 
 NETWORK_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -35,6 +36,7 @@ def edges_chart(edges: Edges, names: Sequence[str], pictures: int) -> go.Figure:
             y=list(range(len(names))),
             error_x=interval_bars(estimate, factor),
             mode="markers",
+            cliponaxis=False,
             marker={"size": 7, "color": colours},
             customdata=[[name, _interval(estimate, i, factor, said)] for i, name in enumerate(names)],
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
@@ -135,4 +137,4 @@ def interval_bars(estimate: Estimate, factor: float) -> dict[str, object]:
 
 def _interval(estimate: Estimate, place: int, factor: float, unit: str) -> str:
     value, low, high = (factor * float(x[place]) for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value:.3g} {unit} [{low:.3g}, {high:.3g}]"
+    return f"{number(value, unit)} [{number(low)}, {number(high)}]"

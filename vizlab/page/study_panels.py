@@ -22,7 +22,7 @@ from vizlab.study.survey.summaries import (
     strata,
     worths,
 )
-from vizlab.views.formatting import percent_words
+from vizlab.views.formatting import number, percent_words, real_minus, with_unit
 
 EXPECTED = (0.05, 0.1, 0.2)
 """Probabilities of a modality to be missing (arXiv 2503.18445)."""
@@ -60,7 +60,7 @@ def figures_html(study: Study) -> str:
     if not rows:
         return ""
     return heading("Figures over the set") + table(
-        ("network", "output", "figure", "[95 %]"), rows, "figures over the set"
+        ("network", "output", "figure", "over the set [95 %]"), rows, "figures over the set"
     )
 
 
@@ -106,7 +106,8 @@ def _picture(study: Study, one: Mattered, unit: str) -> str:
     if data.startswith(b"\xff\xd8"):
         source = "data:image/jpeg;base64," + base64.b64encode(data).decode()
         image = f'<img src="{source}" alt="picture {escape(one.name)}" decoding="async">'
-    return tag("figure", image + tag("figcaption", words(one.name) + words(f"{one.effect:.3g} {unit}", "vz-caption")))
+    moved = words(number(one.effect, unit), "vz-caption")
+    return tag("figure", image + tag("figcaption", words(one.name) + moved))
 
 
 def worth_html(study: Study) -> str:
@@ -213,13 +214,14 @@ def _place_words(place: Sequence[str], cka: Estimate, i: int, sites: Mapping[str
 
 
 def interval_words(estimate: Estimate, unit: str = "") -> str:
-    """ "0.72 [0.60, 0.81]", "28.0 % [26.1, 29.9]"."""
+    """ "0.72 [0.60, 0.81]", "28.0 % [26.1, 29.9]", "−1.2° [−1.4, −1.0]", "0.680 m [0.642, 0.720]"."""
     value, low, high = (float(np.asarray(x)) for x in (estimate.value, estimate.low, estimate.high))
     if not math.isfinite(value):
         return "–"
-    form = ".1f" if unit in ("%", "°") else ".3g" if unit else ".2f"
-    shown = unit if unit in ("", "°") else f" {unit}"
-    return f"{value:{form}}{shown} [{low:{form}}, {high:{form}}]"
+    if unit not in ("", "%", "°"):
+        return f"{number(value, unit)} [{number(low)}, {number(high)}]"
+    form = ".1f" if unit else ".2f"
+    return real_minus(f"{with_unit(f'{value:{form}}', unit)} [{low:{form}}, {high:{form}}]")
 
 
 def edge_choice(words_: str, share: float) -> str:

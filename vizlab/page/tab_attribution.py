@@ -39,6 +39,7 @@ from vizlab.page.kit.html import note
 from vizlab.page.kit.method_tab import Updates
 from vizlab.rgbd import RGBDImage
 from vizlab.tasks import class_names
+from vizlab.views.formatting import percent_words
 
 SEGMENT, PIXEL, BOX = "the segment there", "that pixel", "a box, two clicks"
 KEPT_BYTES = 32_000_000
@@ -211,7 +212,8 @@ class AttributionTab(ExperimentTab):
         region = region_of(rgbd, trace, place, how)
         image = region_picture(rgbd, region)
         count = int(region.sum())
-        said = f"{count:,} {'pixel' if count == 1 else 'pixels'}, {region.mean():.1%} of the picture. {HINT}"
+        share = percent_words(float(region.mean()))
+        said = f"{count:,} {'pixel' if count == 1 else 'pixels'}, {share} of the picture. {HINT}"
         if how == BOX and len(_numbers(place)) == 2:
             said += f" For a box click {'the opposite corner' if corner else 'two opposite corners'}."
         return {self.picture: image, self.chosen: note(said), self.ratio: rgbd.size[1] / image.shape[1]}

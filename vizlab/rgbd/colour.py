@@ -163,4 +163,4 @@ def _ignored(name: str) -> str:
 
 
 def _seen_through(name: str, share: float) -> str:
-    return f"{name} is transparent in {share:.1%} of its pixels; white was put behind."
+    return f"{name} is transparent in {100 * share:.1f} % of its pixels; white was put behind."

@@ -168,14 +168,14 @@ def _doubts(depth: Measured, readings: list[_Reading]) -> list[str]:
     if not 0.1 <= median <= 100:
         found.append(f"The median depth is {median:.3g} m, unusual for a scene; check the unit ({depth.unit_label}).")
     if holes > 0.5:
-        found.append(f"{holes:.0%} of the depth is unknown.")
+        found.append(f"{100 * holes:.0f} % of the depth is unknown.")
     return found
 
 
 def _guess(confidence: float, readings: list[_Reading]) -> str:
     """What the unit was taken to be and may be too, with the median that each would give."""
     (taken, median), *others = readings
-    said = f"The depth's unit is a guess: {taken.label} (confidence {confidence:.0%}, median {median:.3g} m)"
+    said = f"The depth's unit is a guess: {taken.label} (confidence {100 * confidence:.0f} %, median {median:.3g} m)"
     also = " or ".join(f"{encoding.label} ({metres:.3g} m)" for encoding, metres in others)
     return f"{said}{f'; it may also be {also}' if also else ''}; give the unit if you know it."
 

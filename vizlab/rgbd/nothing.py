@@ -41,5 +41,5 @@ def describe(raw: NDArray, nothing: NDArray[np.bool_]) -> str:
     """What was taken as nothing, as a sentence."""
     numbers, share = raw[nothing], float(nothing.mean())
     which = f"is {numbers.min():.6g}" if numbers.min() == numbers.max() else f"is {numbers.min():.6g} or more"
-    how_much = f"{share:.1%}" if share >= 0.001 else "Less than 0.1%"
+    how_much = f"{100 * share:.1f} %" if share >= 0.001 else "Less than 0.1 %"
     return f"{how_much} of the depth {which}, far beyond the rest, and was taken as unknown."

@@ -160,7 +160,7 @@ def _through_cameras(depth: NDArray[np.float32], frame: Frame, cameras: Cameras)
         )
     how = (
         f"Depth was carried by the given cameras into the colour camera's view, the nearest surface winning; "
-        f"{np.isnan(carried).mean():.0%} of it has no depth."
+        f"{100 * np.isnan(carried).mean():.0f} % of it has no depth."
     )
     return Aligned(upright(carried, frame.orientation), how)
 

@@ -71,7 +71,8 @@ def check_complete(file: StoredFile, header: PngHeader) -> None:
         raise _damaged(file, one_line(err, 80)) from err
     if total < header.unpacked:
         share = total / header.unpacked
-        raise _damaged(file, f"its pixels end after {share:.0%} of the {header.size[1]}x{header.size[0]} it announces")
+        announced = f"{header.size[1]}x{header.size[0]}"
+        raise _damaged(file, f"its pixels end after {100 * share:.0f} % of the {announced} it announces")
 
 
 def _pixel_chunks(file: StoredFile) -> Iterator[bytes]:

@@ -57,7 +57,7 @@ def pixel_affinity(
     notes = [
         f"{this_picture(trace)}. {meaning}",
         f"{parameters.kernel}×{parameters.kernel} kernel; similar: same class, depth within "
-        f"{parameters.depth:.0%}, normals within {parameters.normals:g}°.",
+        f"{100 * parameters.depth:.0f} %, normals within {parameters.normals:g}°.",
         *_pixels(trace),
         *_left_out(reference),
     ]

@@ -209,7 +209,7 @@ def _map_caption(prediction: MapPrediction, task: str, common: _Common) -> str:
     if task == "sal":
         best = f"at the best threshold, {found.threshold:g}"
         return f"F-measure {percent(found.f)} (β² {BETA_SQUARED}) {best}; intersection over union {percent(found.iou)}."
-    reach = f"within {TOLERANCE:.2%} of the diagonal, not thinned"
+    reach = f"within {100 * TOLERANCE:.2f} % of the diagonal, not thinned"
     return f"F {percent(found.f)} at the best threshold, {found.threshold:g}; matches {reach}."
 
 

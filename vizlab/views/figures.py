@@ -22,8 +22,11 @@ NOTE_WIDTH = 60
 SAME = "weights only: the same for every picture"
 TOOLS = ("zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale")
 """Left out of the bar over a chart, where it would cover the title: drag zooms, a double click resets."""
-TOP, BOTTOM, LEGEND, LINE_HEIGHT = 44, 58, 48, 17
-"""Pixels: title alone; x axis with its title; two lines of legend under it; a line of small print."""
+TOP, BOTTOM, LEGEND, LINE_HEIGHT = 44, 58, 48, 20
+"""Pixels: title alone; x axis with its title; two lines of legend under it; a line of small print.
+
+Plotly sets the lines under a title 1.3 em of the title's own size apart, however small they are.
+"""
 
 
 def styled(
@@ -181,7 +184,8 @@ def _on_cells(matrix: np.ndarray, low: float, high: float, colours: str, form: s
     def written(value: float) -> str:
         if not np.isfinite(value):
             return ""
-        return f"<span style='color:{ink_on(mixed(scale, (value - low) / span))}'>{value:{form}}</span>"
+        shown = f"{value:{form}}".replace("%", " %").replace("-", "−")
+        return f"<span style='color:{ink_on(mixed(scale, (value - low) / span))}'>{shown}</span>"
 
     return [[written(value) for value in row] for row in matrix.astype(float).tolist()]
 

@@ -1,22 +1,35 @@
 """Numbers as people read them: short, with their unit, alike within a column; and the words around them."""
 
 import math
+import re
+
+_HYPHEN = re.compile(r"(?<![\w.-])-(?=\d)")
+"""One that stands for a minus: before a digit, and neither within a word nor a range."""
+
+
+def real_minus(text: str) -> str:
+    """The text with real minuses before its numbers: "−1.00 [−1.00, −0.20]"; hyphens of names stay."""
+    return _HYPHEN.sub("−", text)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A number that is written already and its unit: "0.5 m", "27°", "28 %"; nothing more without a unit."""
+    return f"{text}{'' if unit in ('', '°') else ' '}{unit}"
 
 
 def number(value: float, unit: str = "") -> str:
-    """Three significant digits and the unit; an en dash for what is undefined."""
+    """Three significant digits with a real minus and the unit; an en dash for what is undefined."""
     if not math.isfinite(value):
         return "–"
     digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{min(digits, 6)}f}"
-    return f"{text} {unit}" if unit else text
+    return with_unit(real_minus(f"{value:.{min(digits, 6)}f}"), unit)
 
 
 def percent(value: float) -> str:
-    """A share 0..1 in percent with one decimal, whatever its size: such numbers stand in columns."""
+    """A share 0..1 in percent with one decimal, whatever its size, for columns: "33.2 %", "−3.4 %"."""
     if not math.isfinite(value):
         return "–"
-    return f"{0.0 if abs(value) < 0.0005 else value:.1%}"  # no "-0.0%"
+    return f"{0.0 if abs(value) < 0.0005 else 100 * value:.1f} %".replace("-", "−")  # no "−0.0 %"
 
 
 def percent_words(value: float) -> str:

@@ -67,9 +67,9 @@ def score_words(one: ScalePrediction) -> str:
 
 
 def measured(name: str, value: float) -> str:
-    """A score of that name (see `ScalePrediction`) with its unit: "0.532 m", "33.1%"."""
+    """A score of that name (see `ScalePrediction`) with its unit: "0.532 m", "33.1 %"."""
     units = {"RMSE": "m", "mean angle": "°"}
-    return number(value, units[name]).replace(" °", "°") if name in units else percent(value)
+    return number(value, units[name]) if name in units else percent(value)
 
 
 def _from_coarse(one: ScalePrediction) -> int:

@@ -61,7 +61,7 @@ SITES = {
     "no such path": (site(SUM, "fuse.gates"), "Site 'fuse.gates': there is no module 'fuse.gates'; 'fuse' has conv"),
     "no such part": (site(Sum({"rgb": 0, "depth": "fuse.b"})), "Site 'fuse': there is no module 'fuse.b'; 'fuse' has"),
     "not the sum": (
-        site(SUM), r"Site 'fuse', target 'rgb': the parts \(rgb, depth\) miss the output by 4\d\.\d+%.*constant="
+        site(SUM), r"Site 'fuse', target 'rgb': the parts \(rgb, depth\) miss the output by 4\d\.\d+ %.*constant="
     ),
     "shapes": (
         site(Sum({"rgb": 0, "depth": halved(1)})),

@@ -62,7 +62,7 @@ def test_whose_class_it_takes_is_counted_over_pixels(cen_trace: FusionTrace) -> 
     rgb, depth = stream_weights(known)
     assert (rgb.agreement, depth.agreement) == (0.75, 0.25)
     text = ensemble_words(known)
-    assert "the class is rgb’s at 75.0% and depth’s at 25.0% of this picture’s pixels" in text
+    assert "the class is rgb’s at 75.0 % and depth’s at 25.0 % of this picture’s pixels" in text
     assert "semseg: rgb 0.50, depth 0.50 (as good as equal)" in text
 
 

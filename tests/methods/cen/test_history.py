@@ -98,7 +98,7 @@ def test_shares_and_passings_by_hand() -> None:
     assert found.settled(0.001) == 3
     assert found.missing == ()  # more are missing than there are: they were not kept
     words = found.words(0.01)
-    assert "input0 from 0.0% to 50.0%, input1 from 25.0% to 0.0%, epoch 3 to 9" in words
+    assert "input0 from 0.0 % to 50.0 %, input1 from 25.0 % to 0.0 %, epoch 3 to 9" in words
     assert "12 times a channel falls" in words
     assert "6 times one comes back" in words
     assert "No channel passes" in found.words(0.001)

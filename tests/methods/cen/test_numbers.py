@@ -64,9 +64,9 @@ def test_all_that_is_to_say_is_said(cen_trace: FusionTrace, monkeypatch: pytest.
     gamma = np.full((2, 8), 1.0)
     gamma[:, 0] = 0.01
     assert exchange_summary(with_sites(cen_trace, site(gamma))).statement == (
-        "12.5% of all channels (12.5% of the eligible ones) are exchanged below 0.02. 2 of these 2 exchanges are dead: "
-        "the giver's scale is below 0.02, too. The streams' gammas look alike (r = 1.00): training hardly drove them "
-        "apart."
+        "12.5 % of all channels (12.5 % of the eligible ones) are exchanged below 0.02. 2 of these 2 exchanges are "
+        "dead: the giver's scale is below 0.02, too. The streams' gammas look alike (r = 1.00): training hardly drove "
+        "them apart."
     )
 
 
@@ -76,7 +76,7 @@ def test_one_in_a_hundred_is_not_little(cen_trace: FusionTrace) -> None:
     summary = exchange_summary(with_sites(cen_trace, site(gamma)))
     assert summary.fraction == numbers.LITTLE
     assert not summary.little
-    assert summary.statement.startswith("1.0% of all channels")
+    assert summary.statement.startswith("1.0 % of all channels")
 
 
 def test_correlation_is_taken_within_sites() -> None:

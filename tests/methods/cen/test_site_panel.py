@@ -22,8 +22,8 @@ def test_sites_are_offered_in_network_order(cen_trace: FusionTrace) -> None:
     half = np.array([[0.001, 1, 1, 1], [0.001, 0.001, 0.001, 1]])
     trace = with_sites(cen_trace, site(half, name="features.1.conv"), site(half[:, 1:], name="features.2.conv"))
     assert site_choices(trace) == [
-        ("site 1 of 2, stage 1, 4 channels · 50.0% exchanged", "features.1.conv"),
-        ("site 2 of 2, stage 1, 3 channels · 33.3% exchanged", "features.2.conv"),
+        ("site 1 of 2, stage 1, 4 channels · 50.0 % exchanged", "features.1.conv"),
+        ("site 2 of 2, stage 1, 3 channels · 33.3 % exchanged", "features.2.conv"),
     ]
 
 

@@ -160,6 +160,6 @@ def test_the_statement_names_the_largest_share(mti_trace: FusionTrace) -> None:
     one, other = unit(0), unit(1)
     share = np.array([[0.2, 0.7, 0.1], [0.3, 0.6, 0.1]], np.float32)
     trace_ = with_units(mti_trace, replace(one, share=share), replace(other, share=share / 2))
-    said = "The strongest message goes from depth to semseg at scale 0: 70.0% of the variance of what semseg then has"
+    said = "The strongest message goes from depth to semseg at scale 0: 70.0 % of the variance of what semseg then has"
     assert statement(trace_) == f"{said} there."
     assert "No shares" in statement(with_units(mti_trace, replace(one, gates=None)))

@@ -69,7 +69,7 @@ def test_the_table_says_them_by_dilation(mti_trace: FusionTrace, small_rgbd: RGB
     for at, row in enumerate(rows[1:]):
         assert row[1:] == ["{} of {}".format(*one.counts()[at]) for one in found]
     assert html.count("data-pick") == 3
-    assert "same class, depth within 5%, normals within 15°" in html
+    assert "same class, depth within 5 %, normals within 15°" in html
 
 
 def test_another_pixel_has_other_neighbours(mti_trace: FusionTrace) -> None:

@@ -76,7 +76,7 @@ def test_a_prediction_that_is_the_reference_scores_so(mti_trace: FusionTrace, re
     trace = replace(mti_trace, initial={**mti_trace.initial, "scale_2/semseg": same})
     (found,) = (s for s in scale_predictions(trace, reference) if (s.task, s.scale) == ("semseg", 2))
     assert found.score == {"mIoU": 1, "pixel accuracy": 1}
-    assert score_words(found) == f"mIoU 100.0%, pixel accuracy 100.0% over {label.shape[0]}×{label.shape[1]} cells."
+    assert score_words(found) == f"mIoU 100.0 %, pixel accuracy 100.0 % over {label.shape[0]}×{label.shape[1]} cells."
 
 
 def test_coarse_cells_stay_cells(mti_trace: FusionTrace) -> None:

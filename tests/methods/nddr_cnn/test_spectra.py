@@ -119,7 +119,7 @@ def test_ranks_of_all_stages_are_shares_of_their_channels(nddr_trace: FusionTrac
     figure = views.nddr_effective_ranks(with_layers(nddr_trace, first, second))
     np.testing.assert_allclose(figure.data[0].z, effective_ranks(first) / 6, rtol=1e-6)
     np.testing.assert_allclose(figure.data[1].z, 1, rtol=1e-5)
-    assert "100%" in figure.data[1].text[0][0]
+    assert "100 %" in figure.data[1].text[0][0]
 
 
 def test_blocks_too_wide_are_left_out_and_named(nddr_trace: FusionTrace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,9 +233,9 @@ def compare(split: Split, forward: Forward) -> None:
     if missed > allowed:
         named = ", ".join(split.parts)
         raise InputError(
-            f"the parts ({named}) miss the output by {missed:.2%} of its root mean square, {allowed:.2%} is allowed in "
-            f"{str(forward.output.dtype).removeprefix('torch.')}; name what else is added (constant=, a gate, a norm), "
-            "or take the output before its activation"
+            f"the parts ({named}) miss the output by {100 * missed:.2f} % of its root mean square, "
+            f"{100 * allowed:.2f} % is allowed in {str(forward.output.dtype).removeprefix('torch.')}; name what else "
+            "is added (constant=, a gate, a norm), or take the output before its activation"
         )
 
 

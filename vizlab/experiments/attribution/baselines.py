@@ -17,7 +17,7 @@ BLUR = 0.05
 
 WORDS = {
     "mean colour": "every pixel in the picture's mean colour",
-    "blurred": f"the picture blurred (Gaussian, standard deviation {BLUR:.0%} of the longer side)",
+    "blurred": f"the picture blurred (Gaussian, standard deviation {100 * BLUR:.0f} % of the longer side)",
     "black": "black",
     "median plane": "a plane at the picture's median depth",
     "unknown": "all depth but the picture's rim unknown, filled from the nearest known pixel as a reader fills holes",

@@ -72,7 +72,7 @@ class Attribution:
         """A sentence where the maps do not add up to what they should; empty otherwise."""
         if not self.residual > WARN_ABOVE:
             return ""
-        off = f"{self.residual:.0%}" if math.isfinite(self.residual) else "infinitely far"
+        off = f"{100 * self.residual:.0f} %" if math.isfinite(self.residual) else "infinitely far"
         if not self.complete:
             return f"The maps' sum is {off} off the difference; {self.method} does not promise that it adds up."
         return (

@@ -122,7 +122,7 @@ def shuffles(problem: Problem, seed: int) -> list[tuple[str, int, FusionNetwork]
     found = []
     for share in CASCADE:
         count = max(1, round(share * len(order)))
-        what = f"the last {share:.0%} of the layers" if share < 1 else "all layers"
+        what = f"the last {100 * share:.0f} % of the layers" if share < 1 else "all layers"
         found.append((what, count, _with_shuffled(problem.network, order[:count], seed)))
     fusion = [name for name, module in problem.network.named_modules() if _fuses(module)]
     if fusion:

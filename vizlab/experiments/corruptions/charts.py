@@ -41,6 +41,20 @@ class Metric:
         """(S,) by severity."""
         return sweep.score(corruption, self.key) if self.scored else sweep.moved(corruption, self.key)
 
+    @property
+    def factor(self) -> int:
+        """By which it is drawn: shares stand on an axis of per cent."""
+        return 100 if self.form.endswith("%") else 1
+
+    @property
+    def axis(self) -> dict[str, str]:
+        """Plotly's format of `factor` times the value."""
+        return {"tickformat": self.form.replace("%", "f"), "ticksuffix": " %" if self.factor == 100 else ""}
+
+    def written(self, value: float) -> str:
+        """Such as "38.4 %", "0.532"; an en dash for what is undefined."""
+        return format(value, self.form).replace("%", " %") if math.isfinite(value) else "–"
+
     def error(self, value: float) -> float:
         """Less is better: 1 - value of what is better the more there is, else the value."""
         return 1 - value if self.better > 0 else value
@@ -80,16 +94,18 @@ def severity_chart(sweeps: Sequence[SeveritySweep], corruption: Corruption) -> g
         at = [CLEAN, *sweep.severities]
         look = {"color": COLOURS[place % len(COLOURS)], "width": 2}
         if metric is not None:
+            values = [metric.clean(sweep), *metric.broken(sweep, corruption.name).tolist()]
             figure.add_scatter(
-                x=at, y=[metric.clean(sweep), *metric.broken(sweep, corruption.name)], name=sweep.model, line=look,
-                mode="lines+markers", legendgroup=sweep.model, row=1, col=1,
-                hovertemplate=f"{sweep.model}, severity %{{x}}: %{{y:{metric.form}}}<extra></extra>",
+                x=at, y=[metric.factor * value for value in values], name=sweep.model, line=look, row=1, col=1,
+                mode="lines+markers", legendgroup=sweep.model, customdata=[metric.written(value) for value in values],
+                hovertemplate=f"{sweep.model}, severity %{{x}}: %{{customdata}}<extra></extra>",
             )  # fmt: skip
         if sweep in confident:
+            sure = [sweep.clean.confidence, *sweep.confidence(corruption.name).tolist()]
             figure.add_scatter(
-                x=at, y=[sweep.clean.confidence, *sweep.confidence(corruption.name)], name=sweep.model,
-                mode="lines+markers", line=look, legendgroup=sweep.model, showlegend=metric is None, row=rows, col=1,
-                hovertemplate=f"{sweep.model}, severity %{{x}}: confidence %{{y:.1%}}<extra></extra>",
+                x=at, y=[100 * value for value in sure], name=sweep.model, mode="lines+markers", line=look,
+                legendgroup=sweep.model, showlegend=metric is None, row=rows, col=1,
+                hovertemplate=f"{sweep.model}, severity %{{x}}: confidence %{{y:.1f}} %<extra></extra>",
             )  # fmt: skip
     notes = [f"{_named(corruption)}, this picture. Severity 0: as it was read."]
     if metric is not None and not metric.scored:
@@ -104,9 +120,9 @@ def severity_chart(sweeps: Sequence[SeveritySweep], corruption: Corruption) -> g
         legend=len(sweeps) > 1,
     )
     if metric is not None:
-        figure.update_yaxes(title_text=_short(metric), tickformat=metric.form, row=1, col=1)
+        figure.update_yaxes(title_text=_short(metric), **metric.axis, row=1, col=1)
     if confident:
-        figure.update_yaxes(title_text="confidence", tickformat=".1%", row=rows, col=1)
+        figure.update_yaxes(title_text="confidence", tickformat=".1f", ticksuffix=" %", row=rows, col=1)
     figure.update_xaxes(tickvals=[CLEAN, *SEVERITIES])
     figure.update_xaxes(title_text="severity", row=max(rows, 1), col=1)
     return figure
@@ -207,16 +223,14 @@ def metric_map(sweep: SeveritySweep) -> go.Figure:
     """Corruptions down, severities across: the sweep's first figure in every cell."""
     metric = metrics_of(sweep)[0]
     values = np.stack([metric.broken(sweep, one.name) for one in sweep.corruptions])
-    scale = 100 if metric.form.endswith("%") else 1
-    text = [[f"{v:{metric.form}}" if math.isfinite(v) else "" for v in row] for row in values.tolist()]
+    text = [[metric.written(v) if math.isfinite(v) else "" for v in row] for row in values.tolist()]
     figure = go.Figure()
     figure.add_heatmap(
-        z=(values * scale).astype(np.float32), x=[str(s) for s in sweep.severities],
+        z=(values * metric.factor).astype(np.float32), x=[str(s) for s in sweep.severities],
         y=list(range(len(sweep.corruptions))), text=text, coloraxis="coloraxis", xgap=1, ygap=1, hoverongaps=False,
         hovertemplate="%{y}, severity %{x}: %{text}<extra></extra>",
     )  # fmt: skip
-    clean = format(metric.clean(sweep), metric.form)
-    notes = [f"{sweep.model}, this picture: {metric.title}. As it was read: {clean}."]
+    notes = [f"{sweep.model}, this picture: {metric.title}. As it was read: {metric.written(metric.clean(sweep))}."]
     height = row_height(len(sweep.corruptions)) * len(sweep.corruptions)
     styled(figure, "Metric by corruption and severity", notes, height)
     figure.update_yaxes(**site_axis([one.name for one in sweep.corruptions]), showgrid=False)
@@ -224,6 +238,6 @@ def metric_map(sweep: SeveritySweep) -> go.Figure:
     colours = colorscale("viridis")
     if metric.better < 0:
         colours = [(1 - at, colour) for at, colour in reversed(colours)]
-    bar = colour_bar("%" if scale == 100 else "", len=0.9)
+    bar = colour_bar("%" if metric.factor == 100 else "", len=0.9)
     figure.update_layout(coloraxis={"colorscale": colours, "colorbar": bar})
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 
 from vizlab.errors import InputError
 from vizlab.rgbd import RGBDImage
+from vizlab.views.formatting import real_minus
 
 Modality = Literal["rgb", "depth"]
 Level = Mapping[str, float]
@@ -54,7 +55,8 @@ class Corruption:
 
     def parameters(self, severity: int) -> str:
         """The parameters in words, such as "25 % of the pixels missing, at random"."""
-        return self.words.format(**self.level(severity)).replace("%", " %").replace("  %", " %")
+        written = self.words.format(**self.level(severity)).replace("%", " %").replace("  %", " %")
+        return real_minus(written)
 
     def __call__(self, rgbd: RGBDImage, severity: int, seed: int = 0) -> RGBDImage:
         """`rgbd` with this modality broken; the other one, and the size, stay. The record says what was done.

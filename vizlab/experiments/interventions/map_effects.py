@@ -94,4 +94,4 @@ def moved_words(value: float, unit: str) -> str:
     """A size in its unit, three digits, a real minus; what is too small for that is not written as nothing."""
     if 0 < abs(value) < SMALLEST:
         return f"{'under' if value > 0 else 'above −'}{' ' * (value > 0)}{SMALLEST:.6f} {unit}".strip()
-    return number(value, unit).replace("-", "−")
+    return number(value, unit)

@@ -16,6 +16,7 @@ from vizlab.experiments.modalities.meeting import (
 )
 from vizlab.experiments.modalities.worth import ShapleyMaps, Worth, mean_of
 from vizlab.views import ColourBar, Grid, LegendItem, Panel
+from vizlab.views.formatting import real_minus, with_unit
 from vizlab.views.palettes import UNKNOWN_GREY, coloured, stream_colour
 from vizlab.views.panels import MAX_SIDE, reduced
 
@@ -78,7 +79,7 @@ def _map(values: np.ndarray, limit: float, worth: Worth, title: str) -> Panel:
     unit = UNITS_WRITTEN[worth.unit]
     small = reduced(values, MAX_SIDE)
     bar = ColourBar(-limit, limit, unit, "diverging", f"{title}, {worth.unit}")
-    written = f"{mean_of(values):+.3f} {unit}".strip()
+    written = with_unit(real_minus(f"{mean_of(values):+.3f}"), unit)
     return Panel(coloured(small, -limit, limit, "diverging"), title, f"mean {written}", bar, key=f"worth/{title}")
 
 

@@ -3,12 +3,13 @@
 from vizlab.experiments.modalities.meeting import NEGLIGIBLE
 from vizlab.experiments.modalities.panels import UNITS_WRITTEN
 from vizlab.experiments.modalities.worth import Worth
+from vizlab.views.formatting import real_minus, with_unit
 
 
 def signed(value: float, unit: str) -> str:
-    """Such as "+0.161" or "-0.03 m"."""
-    digits = ".1f" if unit == "degrees" else ".3f"
-    return f"{value:+{digits}} {UNITS_WRITTEN[unit]}".strip()
+    """With a sign, a real minus, and its unit: "+0.161", "−0.030 m", "+1.2°"; what rounds to nothing has no sign."""
+    text = f"{value:+.1f}" if unit == "degrees" else f"{value:+.3f}"
+    return with_unit(real_minus(text) if text.strip("+-0.") else text[1:], UNITS_WRITTEN[unit])
 
 
 def winner_sentences(worth: Worth) -> list[str]:

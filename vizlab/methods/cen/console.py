@@ -29,7 +29,7 @@ CONSOLE_JS = console_js("""
   const below = (site, target) => counts[(site * targets + target) * steps + at];
   const all = data.channels.reduce((a, b) => a + b, 0);
   let total = 0;
-  const percent = (share) => `${(100 * share).toFixed(1)}%`;
+  const percent = (share) => `${(100 * share).toFixed(1)} %`;
   data.targets.forEach((name, target) => {
     let sum = 0;
     data.channels.forEach((channels, site) => {

@@ -98,7 +98,7 @@ class ScaleHistory:
         """What happened, in two or three sentences."""
         share, passed = self.share(threshold), self.crossings(threshold)
         ends = ", ".join(
-            f"{stream} from {first:.1%} to {last:.1%}"
+            f"{stream} from {100 * first:.1f} % to {100 * last:.1f} %"
             for stream, first, last in zip(self.streams, share[0], share[-1], strict=True)
         )
         down, back = sum(one.down for one in passed), sum(not one.down for one in passed)

@@ -208,10 +208,11 @@ def _statement(
     if not trace.changes.get("cross", True):
         return "The exchange was switched off for this run."
     sentences = [
-        f"{fraction:.1%} of all channels ({eligible:.1%} of the eligible ones) are exchanged below {threshold:g}."
+        f"{100 * fraction:.1f} % of all channels ({100 * eligible:.1f} % of the eligible ones) are exchanged below "
+        f"{threshold:g}."
     ]
     if fraction < LITTLE:
-        sentences = [f"Little is exchanged: {fraction:.1%} of all channels lie below {threshold:g}."]
+        sentences = [f"Little is exchanged: {100 * fraction:.1f} % of all channels lie below {threshold:g}."]
     sentences += _of_dead(rows, threshold)
     if correlation >= ALIKE:
         sentences.append(f"The streams' gammas look alike (r = {correlation:.2f}): training hardly drove them apart.")

@@ -41,7 +41,7 @@ CHANNELS = (
 
 
 def site_choices(trace: FusionTrace) -> list[tuple[str, str]]:
-    """Label and name of every exchange site, in network order: "site 1 of 17, stage 1, ... · 33.2% exchanged"."""
+    """Label and name of every exchange site, in network order: "site 1 of 17, stage 1, ... · 33.2 % exchanged"."""
     called = trace_words(trace)
     return [
         (f"{called[s.site.name].title} · {percent(float(s.weights['exchanged'].mean()))} exchanged", s.site.name)

@@ -47,8 +47,8 @@ def pixel_html(
 def _sentence() -> str:
     given = DEFAULT_PARAMETERS
     return (
-        f"{SENTENCE} {given.kernel}×{given.kernel} kernel; similar: same class, depth within {given.depth:.0%}, "
-        f"normals within {given.normals:g}°."
+        f"{SENTENCE} {given.kernel}×{given.kernel} kernel; similar: same class, depth within "
+        f"{100 * given.depth:.0f} %, normals within {given.normals:g}°."
     )
 
 

@@ -129,7 +129,7 @@ def nddr_effective_ranks(trace: FusionTrace, show: MatrixKind = "weight") -> go.
     left_out = [f"Left out, with more than {WIDEST} channels a task: {', '.join(wide)}."] if wide else []
     notes = [
         f"{SAME.capitalize()}; {_KINDS[show]}.",
-        f"exp(entropy of the singular values) / channels, {ROY_VETTERLI}: 100% uses all directions alike.",
+        f"exp(entropy of the singular values) / channels, {ROY_VETTERLI}: 100 % uses all directions alike.",
         *left_out,
     ]
     stages, tasks = [s.site.stage for s in sites], sites[0].site.targets

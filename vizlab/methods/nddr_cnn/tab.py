@@ -61,7 +61,7 @@ CHARTS = (
     Chart(
         charts.nddr_effective_ranks,
         "Look for small numbers: such a block passes few directions on, however much it weighs. At the assumed "
-        "start, a multiple of the identity, every block is at 100%.",
+        "start, a multiple of the identity, every block is at 100 %.",
         citations.RANK,
         SAME,
     ),

@@ -104,7 +104,7 @@ def block_html(trace: FusionTrace, rgbd: RGBDImage, site: str) -> str:
 
 
 def block_choices(trace: FusionTrace) -> list[tuple[str, str]]:
-    """Label and name of every block, in network order: "site 1 of 8, stage 1, 32 channels · 12.0% given up"."""
+    """Label and name of every block, in network order: "site 1 of 8, stage 1, 32 channels · 12.0 % given up"."""
     called, rows = trace_words(trace), block_tokens(trace)
     return [
         (f"{called[name].title} · {percent(_together(name, rows))} given up", name)

@@ -14,7 +14,7 @@ STEPS = (0.0, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 
 
 CONSOLE_JS = console_js("""
   data.counts.forEach((counts, target) => {
-    element.querySelector(`[data-sum="${target}"]`).textContent = `${(100 * counts[at] / data.tokens).toFixed(1)}%`;
+    element.querySelector(`[data-sum="${target}"]`).textContent = `${(100 * counts[at] / data.tokens).toFixed(1)} %`;
   });
 """)
 

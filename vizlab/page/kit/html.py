@@ -82,7 +82,7 @@ def image_tag(panel: Panel, max_side: int = NETWORK_SIDE) -> str:
 def panel_figure(panel: Panel, max_side: int = NETWORK_SIDE, title: bool = True, legend: bool = True) -> str:
     """A picture with its title, sentence and legend."""
     lines = []
-    if title:
+    if title and panel.title != panel.caption:
         lines.append(words(panel.title, "vz-title"))
     if legend:
         lines.append(legend_of(panel.legend))
@@ -112,7 +112,7 @@ def colour_bar(bar: ColourBar) -> str:
     """Low, the colours, high and unit."""
     stops = ", ".join(f"{colour} {at:.1%}" for at, colour in bar.stops())
     ramp = tag("i", "", style=f"background:linear-gradient(90deg, {stops})")
-    ends = [words(re.sub("^-", "−", text)) for text in (number(bar.low), number(bar.high, bar.unit))]
+    ends = [words(text) for text in (number(bar.low), number(bar.high, bar.unit))]
     return tag("span", f"{ends[0]}{ramp}{ends[1]}", "vz-bar", title=bar.label)
 
 

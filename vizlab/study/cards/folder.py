@@ -123,7 +123,7 @@ def _effects(model: Model) -> list[str]:
     for control in counted(model.method, model.config):
         effect, share = effect_of(control), share_of(model, control)
         own = f"its {control.name} of {model.settings[control.name]:g}"
-        sentences.append(f"{model.name} {effect.verb} {share:.1%} of the {effect.what} at {own}.")
+        sentences.append(f"{model.name} {effect.verb} {100 * share:.1f} % of the {effect.what} at {own}.")
     return sentences
 
 

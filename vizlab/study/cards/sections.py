@@ -153,9 +153,9 @@ def _counts(model: Model) -> Iterator[Section]:
         by_site = effect.counts(model.network)
         if not by_site:
             continue
-        lines = [f"all sites: {effect.share(model.network):.1%}"]
+        lines = [f"all sites: {100 * effect.share(model.network):.1f} %"]
         called = {name: f"{words.title} ({name})" for name, words in site_words(model.sites).items()}
-        lines += [f"{called.get(site, site)}: {some / of:.0%}" for site, (some, of) in by_site.items()]
+        lines += [f"{called.get(site, site)}: {100 * some / of:.0f} %" for site, (some, of) in by_site.items()]
         at = f"{control.name} {model.settings[control.name]:g}"
         yield Section(f"{effect.name.capitalize()} at {at} (share of {effect.what})", lines=tuple(lines))
 

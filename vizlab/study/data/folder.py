@@ -168,7 +168,7 @@ class RGBDFolder:
         encoding = unit.encoding if sure or not listed else millimetres
         if sure and encoding == millimetres:
             return encoding, ""
-        looks = f"its numbers look most like {unit.encoding.label}, with a confidence of {unit.confidence:.0%}"
+        looks = f"its numbers look most like {unit.encoding.label}, with a confidence of {100 * unit.confidence:.0f} %"
         return encoding, f"The depth was taken to be in {encoding.label} ({looks}); {way_out}"
 
     def _label(self, name: str, size: tuple[int, int]) -> np.ndarray:
