@@ -17,6 +17,7 @@ from vizlab.core.registry import build_network, method_of, methods
 from vizlab.core.trace import FusionTrace
 from vizlab.core.tracer import trace
 from vizlab.experiments.interventions.edges import edges_of, idle_edges
+from vizlab.experiments.interventions.passes import Pass, Passes
 from vizlab.experiments.interventions.sweep import sweep
 from vizlab.page.summary import model_summary
 from vizlab.report.methods_page import methods_markdown
@@ -138,6 +139,21 @@ def test_a_sweep_cuts_every_edge(model: Model, small_rgbd: RGBDImage) -> None:
             assert not np.any(row.total), row.edge
     if edges:
         assert any(np.any(row.total) for row in found.rows), "the test says nothing of a network in which nothing moves"
+
+
+def test_streams_that_are_said_to_meet_at_sites_alone_do(model: Model, small_rgbd: RGBDImage) -> None:
+    """Edges of the first site, all others cut: several in one forward give what each gives by itself."""
+    framing = model.frame(small_rgbd.size, _size(model.network))
+    passes = Passes(model, model.preprocess(small_rgbd, framing), framing)
+    if model.spliced(passes.plain.outputs, passes.plain.outputs, ()) is None or not passes.edges:
+        return
+    assert passes._splices
+    first = [place for place, edge in enumerate(passes.edges) if edge.site == passes.edges[0].site]
+    together = passes._together([Pass("only", place) for place in first])
+    outputs = passes._outputs(together)
+    for one in together:
+        alone, own = passes._outputs([one]), passes._own(one, outputs)
+        assert all(torch.equal(own[name], y) for name, y in alone.items()), one
 
 
 def test_a_study_measures_its_traces(model: Model, traced: FusionTrace, small_rgbd: RGBDImage) -> None:
