@@ -185,9 +185,7 @@ def test_corrupt_is_the_sweep_of_python(client: Client, result: dict[str, Any], 
         client.predict(result["key"], NAMES["cen"], "rain", api_name="/corrupt")
 
 
-def test_intervene_and_sweep_are_those_of_python(
-    client: Client, result: dict[str, Any], pair: tuple[Path, Path]
-) -> None:
+def test_intervene_is_that_of_python(client: Client, result: dict[str, Any], pair: tuple[Path, Path]) -> None:
     name = NAMES["cen"]
     rgbd = vizlab.read_rgbd(*pair)
     model = vizlab.load_model(page_checkpoints() / f"{name}.safetensors", "cpu")
@@ -201,6 +199,12 @@ def test_intervene_and_sweep_are_those_of_python(
                         ([{"by": "cut"}], "A change is"), ([{"site": site, "by": "magic"}], "magic")):  # fmt: skip
         with pytest.raises(AppError, match=said):
             client.predict(result["key"], name, wrong, api_name="/intervene")
+
+
+@pytest.mark.slow
+def test_sweep_is_that_of_python(client: Client, pair: tuple[Path, Path]) -> None:
+    """As in `tests/page/test_intervene_endpoints.py`, over the wire."""
+    rgbd = vizlab.read_rgbd(*pair)
     small = client.predict(OWN_CHECKPOINT, api_name="/add_from_folder")
     key = ask(client, colour=pair[0], depth=pair[1], models=[small])["key"]
     swept = client.predict(key, small, api_name="/sweep")

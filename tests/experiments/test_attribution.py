@@ -111,7 +111,13 @@ def test_folding_keeps_the_sum_and_gives_it_to_the_edge() -> None:
     assert folded[0, 2] == values[0, 2:].sum()
 
 
-@pytest.mark.parametrize("family", ["cen", "cen-multitask", "nddr-cnn", "mti-net", "cen-multimodal-multitask"])
+@pytest.mark.parametrize(
+    "family",
+    [
+        *("cen", "cen-multitask", "nddr-cnn", "mti-net"),
+        pytest.param("cen-multimodal-multitask", marks=pytest.mark.slow),
+    ],
+)
 def test_integrated_gradients_add_up_on_every_method(family: str, small_rgbd: RGBDImage) -> None:
     """Completeness in float32, of the answer for semseg, whose ensembles are detached from their streams."""
     model, region = make_model(family), box((90, 120), (30, 40), (60, 70))

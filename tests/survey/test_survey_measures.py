@@ -36,6 +36,7 @@ QUICK: dict[str, dict[str, Any]] = {
 LONG = ("cen-multitask", "cen-multimodal-multitask")
 SECOND_WAYS = {
     ("nddr-cnn", "sweep"),
+    ("mti-net", "sweep"),
     ("cen-multimodal-multitask", "corruptions"),
     ("cen-multimodal-multitask", "shapley"),
 }

@@ -108,7 +108,10 @@ def test_every_file_is_put_into_its_place_whole(
     assert written <= placed
 
 
-MAKE_FOLDERS = ("report", "study-report", "exam-report", "data nyuv2", *RENDER)
+MAKE_FOLDERS = (
+    *("report", "study-report", "exam-report", "data nyuv2", "scenes dataset", "scenes exam"),
+    pytest.param("scenes render", marks=pytest.mark.slow),
+)
 
 
 @pytest.mark.parametrize("writer", MAKE_FOLDERS, indirect=True)
