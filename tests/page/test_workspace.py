@@ -1,6 +1,7 @@
 """Reading, running and keeping, without a page."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 
 import vizlab
 import vizlab.page.scale.networks as networks_module
+import vizlab.page.workspace as workspace_module
 from tests.page.page_process import (
     CONFIGS,
     LESS,
@@ -53,6 +55,32 @@ def test_shipped_networks_stand_in_the_order_of_the_page(workspace: Workspace) -
 def test_a_cpu_of_one_thread_is_said_so(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     assert workspace.devices()["cpu"] == "CPU, 1 thread"
+
+
+@pytest.mark.parametrize("what", ["read_rgbd", "_sensor_reference"])
+def test_few_read_at_a_time(
+    workspace: Workspace, request_cen: Request, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Nor does more than that many work out what a picture is held against: who answers everybody waits for all."""
+    inside: list[int] = []
+    most: list[int] = []
+    own = getattr(workspace_module, what)
+
+    def slowly(*given: Any, **options: Any) -> Any:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+        return own(*given, **options)
+
+    monkeypatch.setattr(workspace_module, what, slowly)
+    threads = [threading.Thread(target=workspace.read, args=(request_cen,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) == 8
+    assert max(most) <= workspace_module.READ_AT_ONCE <= 2
 
 
 def test_the_same_question_is_computed_once(

@@ -10,7 +10,8 @@ from vizlab.errors import InputError
 from vizlab.page.cache import ByteCache
 from vizlab.page.effects import Effects, subject_key
 from vizlab.page.kit.analysis import Analysis
-from vizlab.views.document import Document, document
+from vizlab.views.document import Document, document, pack
+from vizlab.views.layers import Layer
 
 DOCUMENTS_KEPT, BYTES_KEPT = 48, 64_000_000
 KEYS_KEPT = 4_000
@@ -18,11 +19,16 @@ LEVEL = 5
 
 
 @dataclass(frozen=True)
-class _Made:
-    """A document as the traces alone say it, and these."""
+class Made:
+    """A document as the traces alone say it, and these. Its manifest is packed: it is ten times as much as objects."""
 
-    document: Document
+    manifest: bytes
+    layers: Mapping[str, Layer]
     traces: Mapping[str, FusionTrace]
+
+    @property
+    def document(self) -> Document:
+        return Document(json.loads(gzip.decompress(self.manifest)), self.layers)
 
 
 class Documents:
@@ -30,7 +36,8 @@ class Documents:
 
     Every answer has what `effects` know by now of its networks' edges. Bytes that were packed, at most `kept_bytes`,
     are answered for a while after their analysis is gone; nothing else of it is held on to (see `forget`). `weigh` is
-    told the document of an analysis once it is made: it holds arrays of its own, as long as the analysis is kept.
+    told what is kept of an analysis' document once it is made: it holds arrays of its own, as long as the analysis is
+    kept.
     """
 
     def __init__(
@@ -38,19 +45,18 @@ class Documents:
         find: Callable[[str], Analysis],
         effects: Effects | None = None,
         kept_bytes: int = BYTES_KEPT,
-        weigh: Callable[[str, Document], object] = lambda key, made: None,
+        weigh: Callable[[str, Made], object] = lambda key, made: None,
     ) -> None:
         self._find, self._effects, self._weigh = find, effects or Effects(), weigh
-        self._documents: ByteCache[_Made] = ByteCache(DOCUMENTS_KEPT)
+        self._documents: ByteCache[Made] = ByteCache(DOCUMENTS_KEPT)
         self._bytes: ByteCache[bytes] = ByteCache(kept_bytes)
         self._subjects: ByteCache[dict[str, str]] = ByteCache(KEYS_KEPT)
 
     def of(self, key: str) -> Document:
         """The document of that analysis."""
         made = self._made(key)
-        if not self.mark(key):
-            return made.document
-        return Document(self._effects.on(made.document.manifest, made.traces), made.document.layers)
+        found = made.document
+        return Document(self._effects.on(found.manifest, made.traces), found.layers) if self.mark(key) else found
 
     def mark(self, key: str) -> str:
         """What beside the key a manifest depends on: the effects that are known by now; empty where none is."""
@@ -66,21 +72,22 @@ class Documents:
 
     def manifest(self, key: str) -> bytes:
         """What a viewer reads first: JSON, gzip."""
-        name = f"{key}|{self.mark(key)}"
-        return self._kept(name, lambda: gzip.compress(json.dumps(self.of(key).manifest).encode(), LEVEL, mtime=0))
+        mark = self.mark(key)
+        return self._kept(f"{key}|{mark}", lambda: _packed(self.of(key)) if mark else self._made(key).manifest)
 
     def values(self, key: str, name: str) -> bytes:
         """The packed values of one layer. Raises InputError where that analysis has no such layer."""
         return self._kept(name, lambda: self._pack(key, name))
 
-    def _made(self, key: str) -> _Made:
+    def _made(self, key: str) -> Made:
         found = self._documents.get(key)
         if found is None:
             analysis = self._find(key)
-            found = _Made(document_of(analysis), analysis.traces)
+            made = document_of(analysis)
+            found = Made(_packed(made), made.layers, analysis.traces)
             self._documents.put(key, found, 1)
             self._drop_if_gone(key)
-            self._weigh(key, found.document)
+            self._weigh(key, found)
         return found
 
     def forget(self, key: str) -> None:
@@ -95,10 +102,10 @@ class Documents:
             self.forget(key)
 
     def _pack(self, key: str, name: str) -> bytes:
-        found = self._made(key).document
-        if name not in found.layers:
+        layers = self._made(key).layers
+        if name not in layers:
             raise InputError(f"There is no layer '{name[:40]}' in this analysis.")
-        return found.packed(name)
+        return pack(layers[name])
 
     def _kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         data = self._bytes.get(name)
@@ -119,3 +126,8 @@ def document_of(analysis: Analysis) -> Document:
         scene=analysis.request.scene,
         own=analysis.unchanged,
     )
+
+
+def _packed(made: Document) -> bytes:
+    """Its manifest as JSON, gzip."""
+    return gzip.compress(json.dumps(made.manifest).encode(), LEVEL, mtime=0)

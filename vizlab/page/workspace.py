@@ -29,7 +29,7 @@ from vizlab.page.depth_scale import (
     unit_question,
     with_predicted_scale,
 )
-from vizlab.page.documents import BYTES_KEPT, Documents
+from vizlab.page.documents import BYTES_KEPT, Documents, Made
 from vizlab.page.effects import Effects
 from vizlab.page.guard.visit import visit
 from vizlab.page.kit.analysis import Analysis, Picture, Request, analysis_key, stand_in_sentence
@@ -50,7 +50,6 @@ from vizlab.rgbd import DERIVATIONS, Limits, RGBDImage, derivable, read_rgbd, wi
 from vizlab.scenes import Scene, list_scenes, load_scene
 from vizlab.study.cards import result_of
 from vizlab.study.scene_scores import scene_picture
-from vizlab.views.document import Document
 
 Job = AbstractContextManager[Callable[[], None]]
 NEAREST = 0.1
@@ -59,8 +58,9 @@ NEAREST = 0.1
 RESULTS, PACKED, DERIVED = 0.8, 0.1, 0.1
 """What results, what a viewer fetches of them, and pictures with what was derived of them may take of the cache."""
 
-READ_AT_ONCE = 4
-"""Uploaded pictures that are decoded at a time: each takes some times its size while it is."""
+READ_AT_ONCE = 2
+"""Uploaded pictures that are read at a time: each takes some times its size meanwhile, and much of it is Python's work,
+for which all threads wait in line, those that answer everybody else among them."""
 DERIVED_BYTES = 100_000_000
 """Pictures with what was derived of them: all bundled scenes, and a few more."""
 
@@ -141,10 +141,10 @@ class Workspace:
         """Colour and depth as a sensor gives them, before any domain."""
         if request.colour is None and request.depth is None:
             return self.scene_picture(request.scene)
+        title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
         with self._reading:
             rgbd = read_rgbd(request.colour, request.depth, limits=self.settings.limits, **request.reading.arguments())
-        title = " + ".join(Path(f).name for f in (request.colour, request.depth) if f is not None)
-        return Picture(title, rgbd, _sensor_reference(rgbd))
+            return Picture(title, rgbd, _sensor_reference(rgbd))
 
     def scene_picture(self, name: str | None) -> Picture:
         """A bundled scene as networks see it: read once, since every click asks for one."""
@@ -244,7 +244,7 @@ class Workspace:
             self._results.put(key, analysis, analysis.nbytes)
         return analysis
 
-    def _weigh(self, key: str, made: Document) -> None:
+    def _weigh(self, key: str, made: Made) -> None:
         """These results take room with their document, too."""
         analysis = self._results.get(key)
         if analysis is not None:
