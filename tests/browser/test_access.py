@@ -59,6 +59,11 @@ CUT = """() => [...document.querySelectorAll(
     return getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 2;
   }).map((element) => element.textContent.slice(0, 60))"""
 """Titles and sentences of the open tab that are cut off, those of charts as well."""
+SMALL = """() => [...document.querySelectorAll('.vv-cell :is(button, select), .vv-legend button')]
+  .map((element) => [element.className, element.getBoundingClientRect()])
+  .filter(([, box]) => box.width && Math.min(box.width, box.height) < 23.9)
+  .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
+"""What is pressed at a picture and in its legend and is smaller than a finger needs, 24 px (WCAG 2.2, 2.5.8)."""
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,7 @@ def test_every_tab_fits_every_width(desktop: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
         assert left(page, OUTSIDE) == [], place
         assert left(page, CUT) == [], place
+        assert width > 390 or left(page, SMALL) == [], place
         tab = page.locator("#vz-tabs [role=tab][aria-selected=true]").bounding_box()
         assert tab is not None
         assert tab["x"] >= -1

@@ -106,7 +106,8 @@ def test_what_is_written_is_what_the_library_says(tab: ModalitiesTab, small_rgbd
     for name, maps in expected.maps.items():
         phi = maps.totals()
         ends = (maps.worth_of(frozenset()), maps.worth_of(frozenset(expected.players)))
-        assert rows[name][:2] == [f"{phi[one]:+.3f}".replace("-", "−") for one in ("rgb", "depth")]
+        shown = [float(text.replace("−", "-")) for text in rows[name][:2]]
+        assert shown == pytest.approx([phi["rgb"], phi["depth"]], abs=0.0005001)
         assert rows[name][3:5] == [f"{end:.3f}" for end in ends]
         assert rows[name][5] == (expected.winners[name] or "even")
     regions = cells(updates[0][tab.regions], "worth by region")

@@ -139,4 +139,10 @@ body.vv-presenting .vv-measures, body.vv-presenting .vv p.vv-said { font-size: 1
 .vv-more > summary { list-style: none; cursor: pointer; border: 1px solid var(--line, #d5d9de); border-radius: 4px; padding: 1px 7px; min-height: 24px; line-height: 20px; }
 .vv-more > summary::-webkit-details-marker { display: none; }
 .vv-more > div { position: absolute; z-index: 20; top: 27px; left: 0; display: grid; gap: 6px; padding: 8px 10px; background: var(--panel, #fff); border: 1px solid var(--line, #d5d9de); border-radius: 4px; box-shadow: 0 2px 10px rgba(0, 0, 0, 0.18); white-space: nowrap; }
+
+/* Where fingers point: what is pressed is 24 px high and wide (WCAG 2.2, 2.5.8). */
+.vv-narrow .vv-cell .vv-caption, .vv-narrow .vv-cell .vv-large { min-width: 24px; min-height: 24px; }
+.vv-narrow .vv-foot { height: 24px; }
+.vv.vv-narrow .vv-bar, .vv.vv-narrow .vv-chip, .vv.vv-narrow .vv-quiet { min-height: 24px; }
+.vv.vv-narrow .vv-group input[type="checkbox"] { width: 24px; height: 24px; }
 `;function zc(t,e,n=""){$c();let r=new tn(e,Zn(new URLSearchParams(n)));return t.replaceChildren(r.element),r}function Mp(t,e,n){let o=zc(t,{fetch:async(s,a)=>{let l=n[a];if(l===void 0)throw new Error("these values were left out of the file");return Uint8Array.from(atob(l),u=>u.charCodeAt(0)).buffer},changed:s=>history.replaceState(null,"",`#${he(s)}`)},location.hash.slice(1));return o.open(e),o}function Sp(t){return async(e,n)=>{let r=await fetch(`${t}/${e}/${n}`);if(!r.ok)throw new Error(r.status===404?"no longer kept on the server; press Run again":`the server answered ${r.status}`);return r.arrayBuffer()}}function $c(){if(document.getElementById("vv-style"))return;let t=document.createElement("style");t.id="vv-style",t.textContent=oo,document.head.append(t)}export{tn as Instrument,Sp as fetchFrom,zc as mount,Mp as mountFile,Zn as read,he as written};
