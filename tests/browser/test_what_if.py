@@ -59,17 +59,17 @@ def test_an_edge_is_cut_scaled_switched_off_and_kept(visitor: Page, open_page: O
     there = vizlab.intervene(model, elsewhere, [vizlab.do(SITE, target, source, 0.5)])
     expect(page.locator(".vz-change-effect")).to_contain_text(f"KL {there.kl:.3g} nats")
 
-    page.locator("[data-toggle]").click()
+    page.locator("#vz-change-panel [data-toggle]").click()
     expect(page.locator(".vz-change-effect")).to_have_text("None is in force: the network is as it is.")
-    page.locator("[data-toggle]").click()
+    page.locator("#vz-change-panel [data-toggle]").click()
     expect(page.locator(".vz-change-effect")).to_contain_text(f"KL {there.kl:.3g} nats")
     # The address follows once the viewer has opened what is shown: "1" behind the factor says that it is in force.
     page.wait_for_url(re.compile(re.escape("%21scale%210.5%21%211%21")))
 
     again = open_page(link="#" + page.url.split("#", 1)[1])
     expect(again.locator(".vz-change-effect")).to_contain_text(f"KL {there.kl:.3g} nats")
-    again.locator("[data-clear]").click()
+    again.locator("#vz-change-panel [data-clear]").click()
     expect(again.locator(".vz-change-stack")).to_have_count(0)
     expect(again.locator("#vz-status")).not_to_contain_text("in force")
-    page.locator("[data-clear]").click()
+    page.locator("#vz-change-panel [data-clear]").click()
     expect(page.locator(".vz-change-stack")).to_have_count(0)
