@@ -10,13 +10,17 @@ Seen in float32 on one core of a server, in processor time, a scene of 480x640 a
 
 | network   | edges | first site      | last site       | estimate | sweep of totals | and of direct, only | kept  |
 | --------- | ----- | --------------- | --------------- | -------- | --------------- | ------------------- | ----- |
-| CEN       | 34    | 1.05 (0.97)     | 0.64 (0.50)     | 4.9      | 28              | 78                  | 86 MB |
-| NDDR-CNN  | 30    | 1.06 (0.93)     | 0.44 (0.35)     | 4.9      | 33              | 82                  | 13 MB |
-| MTI-Net   | 48    | 0.81 (0.79)     | 0.38 (0.29)     | 3.4      | 33              | 74                  | 8 MB  |
+| CEN       | 34    | 1.05 (0.97)     | 0.64 (0.50)     | 3.7      | 31              | 57 (96)             | 86 MB |
+| NDDR-CNN  | 30    | 1.06 (0.93)     | 0.44 (0.35)     | 6.8      | 29              | 44 (75)             | 13 MB |
+| MTI-Net   | 48    | 0.81 (0.79)     | 0.38 (0.29)     | 4.0      | 22              | 28 (65)             | 8 MB  |
+
+Estimates and sweeps are of a core with much other work; in brackets, seen there as well, what one forward for each edge
+and kind takes (78, 82 and 74 on an idle core). CEN stays above 45: each of its 66 forwards runs the
+decoder of two streams that have both changed, half of a forward.
 
 Several cuts could go through a network as one batch, each of its pictures with another edge cut. On one core a picture
 of a batch of 4 takes 1.1, 0.9 and 0.7 times a forward of one (CEN, NDDR-CNN, MTI-Net), of a batch of 8 1.6, 1.0 and
-0.75 times (`--batches`). Even so MTI-Net's 74 would be 53: all three kinds stay above 45 forwards on a CPU.
+0.75 times (`--batches`).
 
 Sites: one cut in forwards, in brackets what lies downstream; over all 29 sites 0.09 more in the median. Of that about
 0.05 answers the calls before the site, the rest is the interception of those that follow, copies, and the edit.
