@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 import urllib.parse
 from contextlib import suppress
 from typing import Any
@@ -77,7 +78,8 @@ def test_a_sweep_comes_edge_by_edge_and_rings_the_map(open_page: OpenPage, by_py
     expect(page.locator("#vz-effects-table tr")).to_have_count(0)  # nothing until it is asked
     page.locator("#vz-effects").get_by_role("button", name="Sweep", exact=True).click()
     stop = page.locator("#vz-effects button", has_text="Stop")
-    expect(page.locator("#vz-effects-said")).to_contain_text("first-order estimates alone")
+    # What is said first may be gone before a busy browser draws it.
+    expect(page.locator("#vz-effects-said")).to_contain_text(re.compile("first-order estimates alone|not finished yet"))
     stop.click()
     expect(page.locator("#vz-message")).to_contain_text("Stopped.")
     expect(page.locator("#vz-effects-said")).to_contain_text("not finished yet")
