@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import re
 import urllib.parse
 from contextlib import suppress
 from typing import Any
@@ -77,13 +76,7 @@ def test_a_sweep_comes_edge_by_edge_and_rings_the_map(open_page: OpenPage, by_py
     choose(page, NETWORK)
     expect(page.locator("#vz-effects-table tr")).to_have_count(0)  # nothing until it is asked
     page.locator("#vz-effects").get_by_role("button", name="Sweep", exact=True).click()
-    stop = page.locator("#vz-effects button", has_text="Stop")
-    # What is said first may be gone before a busy browser draws it.
-    expect(page.locator("#vz-effects-said")).to_contain_text(re.compile("first-order estimates alone|not finished yet"))
-    stop.click()
-    expect(page.locator("#vz-message")).to_contain_text("Stopped.")
-    expect(page.locator("#vz-effects-said")).to_contain_text("not finished yet")
-    page.locator("#vz-effects").get_by_role("button", name="Sweep", exact=True).click()
+    # So short a sweep may be over before a busy browser draws its beginning; `tests/page/test_effects.py` stops one.
     expect(page.locator("#vz-effects-said")).to_contain_text("they do not add up")
     expect(page.locator("#vz-effects-said")).not_to_contain_text("not finished yet")
     wait_for_charts(page)
