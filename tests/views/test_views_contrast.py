@@ -49,8 +49,8 @@ def test_the_numbers_of_a_matrix_read_on_their_cells(name: str) -> None:
         if np.isnan(value):
             assert text == ""
             continue
-        ink, number = re.fullmatch(r"<span style='color:(#\w+)'>(-?[\d.]+)</span>", str(text)).groups()  # type: ignore[union-attr]
-        assert float(number) == pytest.approx(value, abs=0.005)
+        ink, number = re.fullmatch(r"<span style='color:(#\w+)'>(−?[\d.]+)</span>", str(text)).groups()  # type: ignore[union-attr]
+        assert float(number.replace("−", "-")) == pytest.approx(value, abs=0.005)
         assert contrast(ink, mixed(stops, (value + 1) / 2)) >= 4.5
     assert heat.texttemplate == "%{text}"
     assert heat.textfont.size == 12  # or Plotly would fit the markup, not the number, into the cell
