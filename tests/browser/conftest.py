@@ -1,6 +1,7 @@
 """A real browser on the real page."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,12 +69,17 @@ def visitor(long_visit: "Visits", request: pytest.FixtureRequest) -> Iterator[Pa
     """
     page = long_visit.pages[-1] if long_visit.pages else long_visit.open()
     failed = request.session.testsfailed
-    page.evaluate("while (window.vizlabDialogs.close());")
-    first = page.locator(".vz-scene").first.get_attribute("data-scene") or ""
-    if page.locator(".vv-grid").get_attribute("data-scene") != first:
-        open_scene(page, first)
-    page.evaluate("window.scrollTo(0, 0)")
-    ready(page)
+    try:
+        page.evaluate("while (window.vizlabDialogs.close());")
+        first = page.locator(".vz-scene").first.get_attribute("data-scene") or ""
+        if page.locator(".vv-grid").get_attribute("data-scene") != first:
+            open_scene(page, first)
+        page.evaluate("window.scrollTo(0, 0)")
+        ready(page)
+    except BaseException:
+        long_visit.close()
+        raise
+    expect(page.locator("body")).to_have_class(re.compile("vz-analysed"))
     yield page
     if request.session.testsfailed > failed:
         long_visit.close()

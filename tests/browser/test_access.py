@@ -372,8 +372,13 @@ def test_keys_rest_under_a_window(desktop: Page) -> None:
 
 
 def test_who_wants_less_motion_gets_none(desktop: Page) -> None:
-    moving = desktop.evaluate(
+    moving = (
         "() => [...document.querySelectorAll('.gradio-container *')].filter((one) => getComputedStyle(one)"
         ".transitionDuration.split(', ').some((time) => parseFloat(time) > 0)).length"
     )
-    assert moving == 0
+    desktop.emulate_media(reduced_motion="no-preference")
+    try:
+        assert desktop.evaluate(moving) > 0
+    finally:
+        desktop.emulate_media(reduced_motion="reduce")
+    assert desktop.evaluate(moving) == 0

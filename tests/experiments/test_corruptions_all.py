@@ -66,6 +66,7 @@ def test_parameters_are_said_of_every_severity(one: Corruption, small_rgbd: RGBD
     said = [one.parameters(severity) for severity in SEVERITIES]
     assert len(set(said)) == (5 if one.graded else 1)
     assert not any("{" in text for text in said)
+    assert all(text.isascii() for text in said)  # in files; on the page minus signs are real
     assert said[2] in one(small_rgbd, 3).record.warnings[-1]
 
 

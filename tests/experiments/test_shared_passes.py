@@ -1,6 +1,6 @@
 """Passes that share a forward give what each gives by itself: against whole forwards with the edits written out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from tests.conftest import make_model
-from tests.experiments.linear_fusion import linear_model, linear_picture
+from tests.experiments.linear_fusion import P, Q, inputs_of, linear_model, linear_picture, weighted
 from vizlab.core.changes import parts_on
 from vizlab.core.edits import CUT, Put
 from vizlab.core.model import Model
@@ -159,13 +159,72 @@ def test_what_a_cut_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_total_effect_that_reaches_its_target_alone_is_the_direct_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a network that says how its streams are told apart; in another, a later part may depend on the target."""
     model = linear_model()
     monkeypatch.setattr(fusion_modules(model.network)["second"], "sends", lambda target, source: target == "rgb")
+    silent = passes_of(model, linear_picture())
+    place = silent.edges.index(Edge("first", "rgb", "depth"))
+    list(silent.run([Pass("total", place)]))
+    assert not silent._is_direct(Pass("direct", place))
+    list(silent.run([Pass("direct", place)]))
+    said = {"depth": "rgb"}  # the answer is put together of the stream rgb
+    monkeypatch.setattr(
+        type(model.network),
+        "spliced",
+        lambda self, before, after, streams: {k: (after if said[k] in streams else before)[k] for k in before},
+    )
+    passes = passes_of(model, linear_picture())
+    assert passes._splices
+    list(passes.run([Pass("total", place)]))
+    assert passes._is_direct(Pass("direct", place))
+    list(passes.run([Pass("direct", place)]))
+    known = passes.found.size["total"][0, place, 0]
+    assert known == passes.found.size["direct"][0, place, 0] == pytest.approx(silent.found.size["direct"][0, place, 0])
+    assert known > 0
+
+
+def gated() -> Model:
+    """Linear, but that what comes at the second site depends on the target it comes to."""
+    model = linear_model()
+    second = fusion_modules(model.network)["second"]
+
+    def mixed(target: int, features: Sequence[Tensor]) -> Tensor:
+        names, other = ("rgb", "depth"), 1 - target
+        if target == 1:
+            return features[1]
+        came = second.arriving(names[target], names[other], lambda: features[target] * features[other]).part  # type: ignore[operator]
+        return features[0] if came is None else features[0] + came
+
+    second._mix = mixed  # type: ignore[assignment]
+    second.sends = lambda target, source: target == "rgb"  # type: ignore[assignment]
+    return model
+
+
+def test_a_part_that_depends_on_its_target_is_held_in_a_direct_effect() -> None:
+    """u = a + p b, answer = w (u + u v) with v = u_b: cut p b, and hold u v at what it was."""
+    model = gated()
     passes = passes_of(model, linear_picture())
     place = passes.edges.index(Edge("first", "rgb", "depth"))
-    assert forwards(passes, ["total"], monkeypatch) == 3  # of four edges one is idle
-    monkeypatch.undo()
-    known = passes.found.size["total"][0, place, 0]
-    alone = passes_of(model, linear_picture())
-    list(alone.run([Pass("direct", place)]))
-    assert known == alone.found.size["direct"][0, place, 0] > 0
+    assert passes._reached(Pass("total", place)) == {"rgb"}
+    list(passes.run([Pass("total", place), Pass("direct", place)]))
+    a, b = inputs_of(model, linear_picture())
+    u_b = b + Q * a
+    direct = weighted(P * b)  # by how much the answer falls
+    total = weighted(P * b + P * b * u_b)
+    for kind, moved in (("direct", direct), ("total", total)):
+        assert passes.found.size[kind][0, place, 0] == pytest.approx(np.sqrt((moved**2).mean()), rel=1e-4)
+
+
+@pytest.mark.parametrize("family", ["cen", "nddr-cnn"])
+def test_passes_share_forwards_in_bfloat16_too(family: str, small_rgbd: RGBDImage) -> None:
+    model = make_model(family)
+    model.move_to(torch.device("cpu"), "bfloat16")
+    passes = passes_of(model, small_rgbd)
+    assert passes._splices
+    site = passes.edges[-1].site
+    together = passes._together([Pass("only", e) for e, edge in enumerate(passes.edges) if edge.site == site])
+    assert len(together) > 1
+    outputs = passes._outputs(together)
+    for one in together:
+        alone, own = passes._outputs([one]), passes._own(one, outputs)
+        assert all(torch.equal(own[name], y) for name, y in alone.items()), one

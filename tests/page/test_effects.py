@@ -24,7 +24,7 @@ from vizlab.core.trace import FusionTrace, SiteTrace, TracedModel
 from vizlab.core.tracer import trace
 from vizlab.errors import CancelledError, InputError
 from vizlab.experiments.interventions.edges import Edge
-from vizlab.experiments.interventions.map_effects import effect_sentence, moved_words, with_effects
+from vizlab.experiments.interventions.map_effects import effect_sentence, with_effects
 from vizlab.experiments.interventions.standing import effect_part, fractions, standings
 from vizlab.experiments.interventions.sweep import Row, Sweep, sweep, sweeping
 from vizlab.page.documents import Documents
@@ -38,6 +38,7 @@ from vizlab.page.serving import serving
 from vizlab.page.tab_effects import EffectsTab
 from vizlab.rgbd import RGBDImage
 from vizlab.views.flow import flow
+from vizlab.views.formatting import number
 
 NAN = math.nan
 TASKS = ("semseg", "depth")
@@ -142,9 +143,9 @@ def test_sentences_say_the_number_its_unit_and_its_denominator(row: Row, sentenc
 
 
 def test_sizes_next_to_nothing_keep_their_sign() -> None:
-    assert moved_words(-1e-8, "m") == "above −0.000001 m"
-    assert moved_words(-0.5, "m") == "−0.500 m"
-    assert moved_words(0.0, "m") == "0 m"
+    assert number(-1e-8, "m") == "above −0.000001 m"
+    assert number(-0.5, "m") == "−0.500 m"
+    assert number(0.0, "m") == "0 m"
 
 
 def test_the_map_gets_a_number_a_standing_and_a_sentence() -> None:
@@ -323,7 +324,7 @@ def test_the_table_holds_the_sweep_s_numbers(whole: Sweep) -> None:
         for column, value in (("part", row.total), ("direct", row.direct), ("indirect", row.indirect)):
             assert float(cells[column]) == pytest.approx(value[at] / whole.all_cut[at])
         assert float(cells["sufficiency"]) == row.sufficiency[at]
-        assert moved_words(row.total[at], whole.units[at]) in line or row.total[at] < 1e-6
+        assert number(row.total[at], whole.units[at]) in line or row.total[at] < 1e-6
     on_depth = table_html({name: whole}, {name: "N"}, "depth", "key", "m")
     assert set(re.findall(r'data-column="task" data-value="(\w+)"', on_depth)) == {"depth"}
     link = re.search(r'href="data:text/csv;charset=utf-8,([^"]+)"', html)

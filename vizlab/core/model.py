@@ -106,8 +106,12 @@ class Model:
         self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
     ) -> dict[str, Tensor] | None:
         """See `FusionNetwork.spliced`; of outputs as `forward` gives them."""
-        with torch.inference_mode():
-            return self.network.spliced(before, after, streams)
+        # What a network puts together of outputs it does in its own precision.
+        kept = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+        first, second = ({name: y.to(kept) for name, y in given.items()} for given in (before, after))
+        with torch.inference_mode(), self._autocast():
+            found = self.network.spliced(first, second, streams)
+        return None if found is None else {name: y.float() for name, y in found.items()}
 
     def move_to(self, device: torch.device, precision: Precision | None = None) -> None:
         """Continue on another device, e.g. on the CPU after a GPU ran out of memory; it stays where it does not fit."""

@@ -40,6 +40,7 @@ class FusionNetwork(nn.Module):
         """The outputs if of all streams these alone had gone as in `after`, and the others as in `before`.
 
         Both are outputs of this network by name. Only for networks whose streams meet at sites alone until they give
-        outputs: what differs in one forward of several streams can then be told apart. None, the default, says nothing.
+        outputs, and in which what a stream sends depends on that stream alone: what differs in one forward of several
+        streams can then be told apart. None, the default, says nothing.
         """
         return None

@@ -52,7 +52,7 @@ class Output:
         return not self.initial and self.stream in ("", ENSEMBLE)
 
 
-def spliced(before: Mapping[str, T], after: Mapping[str, T], tasks: Collection[str]) -> dict[str, T]:
+def spliced_by_task(before: Mapping[str, T], after: Mapping[str, T], tasks: Collection[str]) -> dict[str, T]:
     """The outputs of `tasks` out of `after`, initial ones too, all others out of `before`."""
     return {name: after[name] if Output.parse(name).task in tasks else y for name, y in before.items()}
 

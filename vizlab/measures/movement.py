@@ -65,7 +65,7 @@ def movement(task: str, before: Tensor, after: Tensor, framing: Framing) -> Move
 
 
 class Start:
-    """An output (B, C, h, w) of `task` from which several others are measured: what that takes of it is made once."""
+    """An output (B, C, h, w) of `task` from which several others are measured."""
 
     def __init__(self, task: str, before: Tensor, framing: Framing) -> None:
         self.task, self.framing = task, framing

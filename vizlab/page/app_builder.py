@@ -18,6 +18,7 @@ from vizlab.page.api import add_endpoints
 from vizlab.page.experiment_runs import ExperimentRuns, wire_experiments
 from vizlab.page.guard.exposure import SHARED, check_exposure, door_of, event_threads, guarded
 from vizlab.page.guard.signing_in import Door
+from vizlab.page.guard.threads import take_short_turns
 from vizlab.page.handlers import Handlers, log, opening_request
 from vizlab.page.page import Page
 from vizlab.page.scene_runs import SceneRuns, wire_scenes
@@ -195,6 +196,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         log.exception("the page could not be started")
         service.stopping.leave(1, "vizlab: the page could not be started; the lines above say why.")
     service.served(app)
+    take_short_turns()
     keep_what_is_there()
     service.stopping.wait()
     service.stopping.leave()

@@ -7,12 +7,11 @@ import numpy as np
 from plotly import graph_objects as go
 
 from vizlab.core.site_words import trace_words
-from vizlab.experiments.interventions.map_effects import moved_words
 from vizlab.experiments.interventions.standing import carries, effect_part, place_of, totals_known
 from vizlab.experiments.interventions.sweep import Row, Sweep
 from vizlab.page.study_charts import MARKS, NETWORK_COLOURS
 from vizlab.views.figures import stream_title, styled
-from vizlab.views.formatting import percent_words
+from vizlab.views.formatting import number, percent_words
 from vizlab.views.palettes import stream_colour
 from vizlab.views.shares import NOT_AN_EFFECT
 
@@ -111,7 +110,7 @@ def edge_hover(sweep: Sweep, row: Row, task: str | None) -> str:
     return (
         f"{trace_words(sweep.before)[row.edge.site].title}<br>{way_words(sweep, row)}<br>"
         f"share {percent_words(row.share)}, effect {percent_words(effect_part(sweep, row, task))} of all edges cut: "
-        f"{sweep.tasks[at]} moves by {moved_words(row.total[at], sweep.units[at])}"
+        f"{sweep.tasks[at]} moves by {number(row.total[at], sweep.units[at])}"
     )
 
 

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from vizlab.core.site_words import trace_words
 from vizlab.experiments.interventions.estimate import WORDS as ESTIMATED
-from vizlab.experiments.interventions.map_effects import SMALLEST, moved_words
 from vizlab.experiments.interventions.standing import (
     RULE,
     WORDS,
@@ -27,7 +26,7 @@ from vizlab.page.effect_ranks import OVER_EDGES, ranks_of
 from vizlab.page.kit.html import badge, heading, note, tag, words
 from vizlab.page.kit.tables import table
 from vizlab.study.survey.intervals import Estimate
-from vizlab.views.formatting import percent, percent_words, real_minus
+from vizlab.views.formatting import SMALLEST, number, percent, percent_words, real_minus
 
 COLUMNS = {
     "site": ("site", ""),
@@ -94,14 +93,14 @@ def adding_up(sweep: Sweep, task: str) -> str:
     whole, unit = sweep.all_cut[at], sweep.units[at]
     if not math.isfinite(whole):
         return ""
-    first = f"Every edge cut, {task} moves by {moved_words(whole, unit)} ({sweep.measures[at]})"
+    first = f"Every edge cut, {task} moves by {number(whole, unit)} ({sweep.measures[at]})"
     single = sum(row.total[at] for row in sweep.rows)
     if not math.isfinite(single):
         return f"{first}."
-    one, all_ = moved_words(single, unit), moved_words(whole, unit)
+    one, all_ = number(single, unit), number(whole, unit)
     if one == all_:
         return f"{first}; single effects sum to the same here."
-    difference = moved_words(sweep.interaction[at], unit)
+    difference = number(sweep.interaction[at], unit)
     return f"{first}; single effects sum to {one}: they do not add up (interaction {difference})."
 
 
@@ -252,7 +251,7 @@ def _estimate(value: float, task: str) -> str:
 
 def _size(value: float, unit: str) -> str:
     """A size with its unit for a column: what is next to nothing takes no more room than others."""
-    return f"≈ 0 {unit}".strip() if 0 < abs(value) < SMALLEST else moved_words(value, unit)
+    return f"≈ 0 {unit}".strip() if 0 < abs(value) < SMALLEST else number(value, unit)
 
 
 def _percent(value: float) -> str:

@@ -20,6 +20,7 @@ from vizlab.page.kit.html import heading, note, tag
 from vizlab.page.kit.tables import table
 from vizlab.rgbd import RGBDImage
 from vizlab.views import Grid, change_panel, depth_panel, image_panel, prediction_grid
+from vizlab.views.formatting import real_minus
 from vizlab.views.panels import Cell, EmptyCell, Panel, percent
 from vizlab.views.predictions import depth_range
 from vizlab.views.shares import NOT_AN_EFFECT
@@ -41,7 +42,7 @@ def inputs_html(before: RGBDImage, after: RGBDImage, corruption: Corruption, sev
     panels += [panel for name in others for panel in _inputs(before, name, "unchanged", ends)]
     source = f" Numbers {corruption.source}." if corruption.source else ""
     degree = f"Severity {severity} of 5" if corruption.graded else "Without degrees"
-    what = f"{degree}: {corruption.parameters(severity)}. Seed {seed}.{source}"
+    what = f"{degree}: {real_minus(corruption.parameters(severity))}. Seed {seed}.{source}"
     grid = Grid(tuple(panel.title for panel in panels), (("in", tuple(panels)),))
     return heading(f"{corruption.title[:1].upper()}{corruption.title[1:]}", what) + grid_table(grid, {"in": "input"})
 

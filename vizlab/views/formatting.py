@@ -17,10 +17,19 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}{'' if unit in ('', '°') else ' '}{unit}"
 
 
+SMALLEST = 1e-6
+"""What `number` still has digits for."""
+
+
 def number(value: float, unit: str = "") -> str:
-    """Three significant digits with a real minus and the unit; an en dash for what is undefined."""
+    """Three significant digits with a real minus and the unit; an en dash for what is undefined.
+
+    What is too small for six decimals is not written as nothing: "under 0.000001", "above −0.000001".
+    """
     if not math.isfinite(value):
         return "–"
+    if 0 < abs(value) < SMALLEST:
+        return with_unit(("under " if value > 0 else "above −") + f"{SMALLEST:.6f}", unit)
     digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
     return with_unit(real_minus(f"{value:.{min(digits, 6)}f}"), unit)
 

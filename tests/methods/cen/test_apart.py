@@ -18,6 +18,7 @@ from vizlab.methods.cen.network import CEN, cen_compact, exchange_norms, exchang
 from vizlab.methods.cen.sparsity import exchange_least
 from vizlab.study.training.apart import begin_as, describe_networks, load_networks_apart
 from vizlab.study.training.recipe import Recipe, load_recipe
+from vizlab.study.training.resume import require_same_run
 from vizlab.study.training.train import train
 
 
@@ -117,6 +118,13 @@ def test_a_training_begins_with_them(files: dict[str, Path], data_folder: Path, 
     said = model.card["start"]
     assert said.startswith("start.safetensors, SHA-256 0123456789abcdef; streams that began as semseg-rgb (")
     assert model.card["recipe"]["exchange_least"] == 0.25
+    state = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    older = {name: value for name, value in state["vizlab_run"].items() if name not in ("streams", "exchange_least")}
+    torch.save({"vizlab_run": older}, tmp_path / "older.ckpt")
+    now = {**older, "streams": [], "exchange_least": 0.0}
+    require_same_run(tmp_path / "older.ckpt", now)  # begun before these were
+    with pytest.raises(DataError, match=r"exchange_least = 0\.0, now it is 0\.5"):
+        require_same_run(tmp_path / "older.ckpt", {**now, "exchange_least": 0.5})
     with pytest.raises(DataError, match=r"was trained with streams = \[.*now it is \[\]"):
         train(recipe(**still), data_folder, tmp_path)
 
@@ -144,13 +152,31 @@ def test_what_cannot_be_a_stream_is_refused(files: dict[str, Path]) -> None:
         begin_as(build_network(shared), recipe(network=shared), load_networks_apart([one, other], recipe()))
 
 
+def test_another_padding_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
+    """No tensor's shape tells it, and features would lie a pixel off."""
+    config = dataclasses.replace(
+        CONFIG,
+        inputs=("rgb",),
+        normalisation={"rgb": CONFIG.normalisation["rgb"]},
+        options={"width": 8, "same_padding": 1},
+    )
+    save_checkpoint(tmp_path / "same.safetensors", alone("rgb", 0), config, {"name": "same"})
+    with pytest.raises(DataError, match=r"same cannot be the stream 'semseg from rgb'.*padding"):
+        load_networks_apart([tmp_path / "same.safetensors", files["depth"]], recipe())
+
+
 def test_no_start_is_taken_beside_them(files: dict[str, Path], data_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="give one of the two"):
         train(recipe(), data_folder, tmp_path, tmp_path / "start.pth", streams=[files[name] for name in STREAMS])
 
 
-def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("share", "threshold", "said"),
+    [("1.5", "0.02", "exchange_least is a share, 0 to 1"), ("0.5", "0.0", "exchange_least needs a threshold above 0")],
+)
+def test_a_share_that_does_nothing_is_refused(share: str, threshold: str, said: str, tmp_path: Path) -> None:
     text = (Path(__file__).parents[3] / "vizlab/study/training/recipes/cen-unshared-mobilenetv2-nyuv2.toml").read_text()
-    (tmp_path / "wrong.toml").write_text(f"exchange_least = 1.5\n{text}")
-    with pytest.raises(DataError, match=r"exchange_least is a share, 0 to 1"):
+    changed = text.replace("threshold = 0.02", f"threshold = {threshold}")
+    (tmp_path / "wrong.toml").write_text(f"exchange_least = {share}\n{changed}")
+    with pytest.raises(DataError, match=said):
         load_recipe(tmp_path / "wrong.toml")

@@ -9,7 +9,6 @@ import numpy as np
 
 from vizlab.errors import InputError
 from vizlab.rgbd import RGBDImage
-from vizlab.views.formatting import real_minus
 
 Modality = Literal["rgb", "depth"]
 Level = Mapping[str, float]
@@ -54,9 +53,8 @@ class Corruption:
         return self.levels[severity - 1] if self.graded else self.levels[0]
 
     def parameters(self, severity: int) -> str:
-        """The parameters in words, such as "25 % of the pixels missing, at random"."""
-        written = self.words.format(**self.level(severity)).replace("%", " %").replace("  %", " %")
-        return real_minus(written)
+        """The parameters in words, such as "25 % of the pixels missing, at random"; ASCII, as files have them."""
+        return self.words.format(**self.level(severity)).replace("%", " %").replace("  %", " %")
 
     def __call__(self, rgbd: RGBDImage, severity: int, seed: int = 0) -> RGBDImage:
         """`rgbd` with this modality broken; the other one, and the size, stay. The record says what was done.

@@ -17,8 +17,6 @@ from vizlab.experiments.interventions.standing import (
 from vizlab.experiments.interventions.sweep import Row, Sweep
 from vizlab.views.formatting import number, percent_words
 
-SMALLEST = 1e-6
-"""What `number` still writes as something."""
 WHY: dict[Standing, str] = {
     "idle": "its share is in the network's upper quarter, its effect in the lower half",
     "decisive": "its effect is in the network's upper quarter, its share in the lower half",
@@ -83,15 +81,8 @@ def effect_sentence(sweep: Sweep, row: Row, begun: str = "Cut", task: str | None
         return f"{begun}, {who} does not move."
     part = effect_part(sweep, row, task)
     of_all = f", {percent_words(part)} of what cutting every edge does" if math.isfinite(part) else ""
-    said = f"{begun}, {who} moves by {moved_words(value, sweep.units[at])} ({sweep.measures[at]}){of_all}"
+    said = f"{begun}, {who} moves by {number(value, sweep.units[at])} ({sweep.measures[at]}){of_all}"
     flipped = row.flipped[at]
     if not math.isfinite(flipped):
         return f"{said}."
     return f"{said}; {percent_words(flipped) if flipped else 'none'} of its cells change class."
-
-
-def moved_words(value: float, unit: str) -> str:
-    """A size in its unit, three digits, a real minus; what is too small for that is not written as nothing."""
-    if 0 < abs(value) < SMALLEST:
-        return f"{'under' if value > 0 else 'above −'}{' ' * (value > 0)}{SMALLEST:.6f} {unit}".strip()
-    return number(value, unit)

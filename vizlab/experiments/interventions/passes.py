@@ -12,7 +12,8 @@ network as it is:
 
 Passes of one kind and site share a forward where what they change stays apart: no stream that one of them reaches is
 reached by another. Each then takes from it the outputs of its own streams, and the rest from the network without it
-(`FusionNetwork.spliced`). Where a cut reaches its own target alone, its total effect is its direct one.
+(`FusionNetwork.spliced`). Where nothing is passed on after an edge's site its total effect is its direct one, and
+so it is where a cut reaches its own target alone in a network that says this.
 
 Where an output moves is held against where something came: the rank correlation, over the cells of one picture, of the
 map of how far what an edge brings is from its own mean with the map of how far the answer moves when the edge is cut.
@@ -85,7 +86,9 @@ class Found:
 
 
 class Passes:
-    """The passes over `model` for B pictures; `make` takes one forward at most, so that a caller may show each or stop.
+    """The passes over `model` for B pictures; `make` takes one forward, so that a caller may show each or stop.
+
+    What all passes of a kind need is found first, once: the network with every edge cut, or what comes on each.
 
     `score` is asked for the passes of the kinds in `scored`; `places` asks for `Found.where`, too. What nothing comes
     through is not run: its effect is 0.
@@ -110,7 +113,7 @@ class Passes:
         self._idle = idle_edges(model, base)
         self._modules = fusion_modules(model.network)
         self._starts = {task: Start(task, y, framing) for task, y in answers(self.plain.outputs).items()}
-        self._moved: dict[int, Movement] = {}
+        self._moved: dict[tuple[str, int], Movement] = {}
         pictures = len(next(iter(inputs.values())))
         self.found = Found.nothing(self.edges, tuple(self._starts), pictures)
         self._splices = _spliced_to_the_bit(model, self.plain.outputs)
@@ -181,7 +184,9 @@ class Passes:
         """Whether the total effect is known and all of it is direct, since no later site passes anything on."""
         if one.kind != "direct" or "direct" in self._scored or np.isnan(self.found.size["total"][:, one.place]).any():
             return False
-        return not self._after(self._edge(one)) or self._reached(Pass("total", one.place)) == {self._edge(one).target}
+        edge = self._edge(one)
+        # Elsewhere what another stream sends may depend on the target itself, and then has to be held.
+        return not self._after(edge) or (self._splices and self._reached(Pass("total", one.place)) == {edge.target})
 
     def _reached(self, one: Pass) -> frozenset[str]:
         """The streams that a pass over an edge can change: by what it leaves open after its site."""
@@ -275,11 +280,11 @@ class Passes:
 
     def _movement(self, task: str, now: Tensor) -> Movement:
         """How far an answer moved; once of those that a pass leaves as they are, which are the same tensors."""
-        if id(now) in self._moved:
-            return self._moved[id(now)]
+        if (task, id(now)) in self._moved:
+            return self._moved[task, id(now)]
         moved = self._starts[task].to(now)
         if any(now is y for one in (self.plain, self._bare) if one is not None for y in one.outputs.values()):
-            self._moved[id(now)] = moved  # as long as they live
+            self._moved[task, id(now)] = moved  # as long as they live
         return moved
 
     def _agreement(self, edge: Edge, moved: Tensor) -> np.ndarray:

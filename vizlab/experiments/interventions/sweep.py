@@ -145,7 +145,7 @@ def sweeping(
     """The same as it comes: estimates first, then exact figures, the edges with the largest estimates first.
 
     `known` is an unfinished sweep of the same network and picture to go on with; `before` its trace, if at hand.
-    Yields after every `every` forwards.
+    Yields after every `every` steps, of which each is one forward at most, but for what is found once.
     """
     settings = dict(settings or {})
     given: dict[str, Any] = {"working_size": working_size, **settings}

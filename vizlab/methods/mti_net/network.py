@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core import outputs
 from vizlab.core.network import FusionNetwork
+from vizlab.core.outputs import spliced_by_task
 from vizlab.core.site import FusionModule, Site, Way, declare_sites
 from vizlab.methods.parts.blocks import BasicBlock
 from vizlab.methods.parts.compact import MOBILENET_V2
@@ -163,7 +163,7 @@ class MTINet(FusionNetwork):
     def spliced(
         self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
     ) -> dict[str, Tensor]:
-        return outputs.spliced(before, after, streams)
+        return spliced_by_task(before, after, streams)
 
     def _at(self, kind: str, scale: int) -> nn.Module:
         return self.get_submodule(f"{kind}_{scale}")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vizlab.core import outputs
 from vizlab.core.network import FusionNetwork
+from vizlab.core.outputs import spliced_by_task
 from vizlab.core.site import FusionModule, declare_sites
 from vizlab.methods.parts.backbone import Backbone
 from vizlab.methods.parts.deeplab import DeepLabHead
@@ -73,7 +73,7 @@ class TaskNetworks(FusionNetwork):
     def spliced(
         self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
     ) -> dict[str, Tensor]:
-        return outputs.spliced(before, after, streams)
+        return spliced_by_task(before, after, streams)
 
     def _stages(self, image: Tensor) -> list[list[Tensor]]:
         """By stage and task, the features that the next stage reads."""

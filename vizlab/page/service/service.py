@@ -8,7 +8,6 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from vizlab.page.guard.threads import take_short_turns
 from vizlab.page.service.bad_requests import Readable, quiet_gradio
 from vizlab.page.service.folder import UploadFolder
 from vizlab.page.service.health import service_routes
@@ -36,7 +35,6 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         set_allocator()
-        take_short_turns()
         quiet_gradio()
         self.settings = settings
         self.stopping = Stopping()

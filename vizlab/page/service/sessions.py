@@ -6,13 +6,14 @@ wait meanwhile, and a megabyte, beside what the visitor's page shows, until ten 
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from gradio.blocks import BlocksConfig
 
 SESSIONS = 1000
-"""Sessions that are kept, those that were used last: some 100 kB each. Who is forgotten presses Run again."""
-NOTHING: Mapping[str, Any] = {}
+"""Sessions that are kept, those that were used last: some 100 kB each. Who is forgotten loads the page again."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})  # one for all sessions, so nobody may write into it
 
 
 class PageConfig(BlocksConfig):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from torch import nn
 
+from vizlab.core.config import NetworkConfig
 from vizlab.core.door import load_model
 from vizlab.core.model import Model
 from vizlab.core.registry import method_of
 from vizlab.errors import DataError
+from vizlab.methods.parts.compact import SAME_PADDING
 from vizlab.study.training.recipe import Recipe
 
 
@@ -30,17 +32,24 @@ def load_networks_apart(paths: Sequence[Path], recipe: Recipe) -> list[Model]:
             f"{len(paths)} networks were given with --stream, but '{recipe.name}' has {len(streams)} streams: {names}; "
             "give one for each, in this order."
         )
+    if paths and recipe.translation is not None:
+        raise DataError(f"'{recipe.name}' has a [translation], which sets all scales itself; leave --stream out.")
     models = [load_model(path, "cpu", precision="float32") for path in paths]
     for model, (task, given) in zip(models, streams, strict=False):
         own, wanted = model.config, recipe.network
-        has = (own.tasks, own.inputs, own.normalisation.get(given), own.semseg_channels)
-        if has != ((task,), (given,), wanted.normalisation[given], wanted.semseg_channels):
+        has = (own.tasks, own.inputs, own.normalisation.get(given), *_same(own))
+        if has != ((task,), (given,), wanted.normalisation[given], *_same(wanted)):
             raise DataError(
                 f"{model.name} cannot be the stream '{task} from {given}' of '{recipe.name}': it predicts "
-                f"{' and '.join(own.tasks)} from {' and '.join(own.inputs)}, or normalises its input or counts its "
-                "classes otherwise; give --stream in the order of the recipe's inputs, networks that see them alike."
+                f"{' and '.join(own.tasks)} from {' and '.join(own.inputs)}, or has another architecture, padding, "
+                "normalisation or number of classes; give --stream in the order of the recipe's inputs, made alike."
             )
     return models
+
+
+def _same(config: NetworkConfig) -> tuple[object, ...]:
+    """What no tensor's shape tells, and what it tells too late."""
+    return config.architecture, config.options.get(SAME_PADDING), config.semseg_channels
 
 
 def begin_as(network: nn.Module, recipe: Recipe, models: Sequence[Model]) -> None:

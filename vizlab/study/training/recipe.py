@@ -40,7 +40,8 @@ class Recipe:
     Neither does anything for a method without such. With `joint`, the losses of ensembles whose gradient reaches their
     streams are added, times that; without `learn_ensemble`, streams keep equal weights in them. `distil` weighs what
     teachers say of semseg beside the labels (see `vizlab.study.training.teacher`). `exchange_least`, 0 to 1, is the
-    share of what each site may exchange that it exchanges from the first step on, what counts least.
+    share of what each site may exchange that it exchanges from the first step on, what counts least, beside what is
+    below the threshold already.
 
     `class_balance` is the exponent of `losses.class_weights`; `sensor_share` the share of pictures whose depth
     input is what a Kinect would measure, with holes and noise. With `hold_out`, a tenth of the training split is never
@@ -106,6 +107,8 @@ def _check(recipe: Recipe) -> None:
         raise ValueError("distil learns what teachers say of semseg, which the network does not predict")
     if not 0 <= recipe.exchange_least <= 1:
         raise ValueError("exchange_least is a share, 0 to 1")
+    if recipe.exchange_least and (recipe.translation is not None or not recipe.network.threshold):
+        raise ValueError("exchange_least needs a threshold above 0, and no [translation], which sets all scales itself")
     if recipe.exchange_least and method_of(recipe.network).learning.exchange_least is None:
         raise ValueError(f"exchange_least is for methods that exchange channels, unlike {recipe.network.architecture}")
     if not isinstance(recipe.card.get("licence", ""), str):

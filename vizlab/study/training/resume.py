@@ -20,6 +20,8 @@ from vizlab.study.data import RGBDFolder
 from vizlab.study.training.recipe import Recipe
 
 KEY = "vizlab_run"
+_UNSAID = {"exchange_least": 0.0, "streams": []}
+"""What a run did that was begun before it said so."""
 
 
 class NoteRun(L.Callback):
@@ -94,7 +96,7 @@ def require_same_run(last: Path, settings: dict[str, Any]) -> None:
     if saved is None:
         raise DataError(f"'{last}' does not say which recipe it was trained with; {way_out}.")
     for name, value in settings.items():
-        if (had := saved.get(name)) != value:
+        if (had := saved.get(name, _UNSAID.get(name))) != value:
             raise DataError(
                 f"'{last}' was trained with {name} = {json.dumps(had)}, now it is {json.dumps(value)}; {way_out}."
             )

@@ -68,7 +68,8 @@ def train(
     checkpoint whose path is returned.
 
     Running it again with the same `out` goes on from the last finished epoch as if it had never stopped; where the
-    recipe, the start, the pictures or the number of devices are others, it raises DataError. `pretrained` are the
+    recipe, the start, teachers, streams, the pictures or the number of devices are others, it raises DataError; so it
+    does where both `pretrained` and `streams` are given. `pretrained` are the
     weights that the backbones start from (see `load_start`), random ones if None. `limit` takes only the first
     pictures of the split, for trials. `devices` is the number of GPUs (or CPU processes) that share each batch.
     `teachers` are checkpoints that a recipe with `distil` learns from, `streams` those of trained networks that the
