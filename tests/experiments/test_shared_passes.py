@@ -192,11 +192,11 @@ def gated() -> Model:
         names, other = ("rgb", "depth"), 1 - target
         if target == 1:
             return features[1]
-        came = second.arriving(names[target], names[other], lambda: features[target] * features[other]).part  # type: ignore[operator]
+        came = second.arriving(names[target], names[other], lambda: features[target] * features[other]).part
         return features[0] if came is None else features[0] + came
 
     second._mix = mixed  # type: ignore[assignment]
-    second.sends = lambda target, source: target == "rgb"  # type: ignore[assignment]
+    second.sends = lambda target, source: target == "rgb"  # type: ignore[method-assign]
     return model
 
 
