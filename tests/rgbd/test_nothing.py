@@ -44,7 +44,9 @@ def test_a_number_far_beyond_all_others_is_nothing(name, share):
     image = rgbd_from_arrays(depth=scene)
     np.testing.assert_array_equal(np.isnan(image.depth), sky(share))
     shown = f"{float(np.array(sentinel, dtype)):.6g}"
-    assert f"{100 * sky(share).mean():.1f} % of the depth is {shown}, far beyond the rest" in " ".join(image.record.warnings)
+    assert f"{100 * sky(share).mean():.1f} % of the depth is {shown}, far beyond the rest" in " ".join(
+        image.record.warnings
+    )
     assert image.record.depth.encoding == ("m" if dtype.startswith("float") else "mm")
 
 
