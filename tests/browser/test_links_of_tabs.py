@@ -44,18 +44,23 @@ def expected_confidences(severity: int) -> list[float]:
     return found
 
 
-def test_a_broken_sensor_comes_back(open_page: OpenPage) -> None:
-    """And what is moved then is what the address says next."""
-    choices = {"network": CEN, "corruption": "depth-noise", "severity": "4", "shown": "live"}
-    page = open_page(link=link("sensors", choices, scene=1))
-    expect(page.locator("#vz-sensor-inputs")).to_contain_text("Severity 4 of 5: 8 times the noise of a Kinect")
-    assert confidences(page) == pytest.approx(expected_confidences(4), abs=0.11)
+def from_four_to_five(page: Page) -> None:
+    """The slider of severity moved by a key, the figures and the address after it."""
     slider = page.locator("#vz-severity input[type=range]")
     expect(slider).to_have_value("4")
     slider.focus()
     slider.press("ArrowRight")
     expect(page.locator("#vz-sensor-live .vz-sensor-said").first).to_contain_text("at severity 5")
     expect(page).to_have_url(re.compile(r"severity%3A5.*shown%3Alive"))
+
+
+def test_a_broken_sensor_comes_back(open_page: OpenPage) -> None:
+    """And what is moved then is what the address says next."""
+    choices = {"network": CEN, "corruption": "depth-noise", "severity": "4", "shown": "live"}
+    page = open_page(link=link("sensors", choices, scene=1))
+    expect(page.locator("#vz-sensor-inputs")).to_contain_text("Severity 4 of 5: 8 times the noise of a Kinect")
+    assert confidences(page) == pytest.approx(expected_confidences(4), abs=0.11)
+    from_four_to_five(page)
     address = unquote(page.evaluate("location.hash"))
     for name, value in {**choices, "severity": "5"}.items():
         assert f"sensors~{name}:{value}" in address
@@ -66,12 +71,7 @@ def test_the_address_of_a_broken_sensor_brings_it_back(open_page: OpenPage) -> N
     """As it stands in the browser once something was moved, by which the first link differs from it."""
     choices = {"network": CEN, "corruption": "depth-noise", "severity": "4", "shown": "live"}
     page = open_page(link=link("sensors", choices, scene=1))
-    slider = page.locator("#vz-severity input[type=range]")
-    expect(slider).to_have_value("4")
-    slider.focus()
-    slider.press("ArrowRight")
-    expect(page.locator("#vz-sensor-live .vz-sensor-said").first).to_contain_text("at severity 5")
-    expect(page).to_have_url(re.compile(r"severity%3A5.*shown%3Alive"))
+    from_four_to_five(page)
     read, address = confidences(page), page.evaluate("location.hash")
     other = open_page(link=address)
     expect(other.locator("#vz-sensor-live .vz-sensor-said").first).to_contain_text("at severity 5")

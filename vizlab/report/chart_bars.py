@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from vizlab.report.chart_marks import Spec, colour_table, plain_text
+from vizlab.views.formatting import in_form
 
 INK = "#202020"
 SHORT = 6
@@ -80,8 +81,5 @@ def ends_of(table: Mapping[str, Any]) -> tuple[float, float]:
 def written(value: float, spec: Mapping[str, Any]) -> str:
     """A number at a tick as Plotly's format has it: per cent, decimals, or as it is."""
     form = str(spec.get("tickformat") or "")
-    if form.endswith("%"):
-        return f"{value:{form}}".replace("%", " %").replace("-", "−")
-    if form[:1] == "." and form[-1:] in "fge":
-        return f"{value:{form}}".replace("-", "−")
-    return f"{value:g}".replace("-", "−")
+    known = form.endswith("%") or (form[:1] == "." and form[-1:] in "fge")
+    return in_form(value, form if known else "g")

@@ -18,7 +18,7 @@ from vizlab.report.saving import Width, inches
 from vizlab.rgbd import RGBDImage
 from vizlab.tasks import VOID
 from vizlab.views.document import Document
-from vizlab.views.formatting import percent
+from vizlab.views.formatting import in_form, percent, with_unit
 from vizlab.views.layers import PHOTOGRAPH
 from vizlab.views.palettes import Palette, hex_of
 
@@ -194,11 +194,10 @@ def _ends(cell: _Cell) -> tuple[str, str]:
     """What stands at a bar's ends, with the unit at the upper one; an arrow where values lie beyond."""
     shown, unit, values = cell.range, cell.entry["unit"], cell.values.array
     digits = min(cell.entry["digits"], 1 if shown.high - shown.low >= 10 else 2)
-    low, high = (f"{end:.{digits}f}".replace("-", "−") for end in (shown.low, shown.high))
-    with_unit = high + (unit if unit == "°" else f" {unit}" if unit else "")
+    low, high = (in_form(end, f".{digits}f") for end in (shown.low, shown.high))
     known = values[np.isfinite(values)]
     below, above = bool((known < shown.low).any()), bool((known > shown.high).any())
-    return ("◂ " if below else "") + low, with_unit + (" ▸" if above else "")
+    return ("◂ " if below else "") + low, with_unit(high, unit) + (" ▸" if above else "")
 
 
 def _legend_items(document: Document, cells: Sequence[_Cell], palette: Palette) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from vizlab.core.preprocess import MODALITIES
 from vizlab.core.site_words import stage_words, trace_words
 from vizlab.core.trace import FusionTrace, SiteTrace
 from vizlab.views.contrast import ink_on, mixed
+from vizlab.views.formatting import in_form
 from vizlab.views.palettes import colorscale
 
 TEXT, LINE = "#808080", "rgba(128,128,128,0.25)"
@@ -184,8 +185,7 @@ def _on_cells(matrix: np.ndarray, low: float, high: float, colours: str, form: s
     def written(value: float) -> str:
         if not np.isfinite(value):
             return ""
-        shown = f"{value:{form}}".replace("%", " %").replace("-", "−")
-        return f"<span style='color:{ink_on(mixed(scale, (value - low) / span))}'>{shown}</span>"
+        return f"<span style='color:{ink_on(mixed(scale, (value - low) / span))}'>{in_form(value, form)}</span>"
 
     return [[written(value) for value in row] for row in matrix.astype(float).tolist()]
 

@@ -17,6 +17,11 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text}{'' if unit in ('', '°') else ' '}{unit}"
 
 
+def in_form(value: float, form: str) -> str:
+    """A number in a format of Python's, with a real minus and a space before %: "38.4 %", "−0.53"."""
+    return f"{value:{form}}".replace("%", " %").replace("-", "−")
+
+
 SMALLEST = 1e-6
 """What `number` still has digits for."""
 
@@ -38,7 +43,7 @@ def percent(value: float) -> str:
     """A share 0..1 in percent with one decimal, whatever its size, for columns: "33.2 %", "−3.4 %"."""
     if not math.isfinite(value):
         return "–"
-    return f"{0.0 if abs(value) < 0.0005 else 100 * value:.1f} %".replace("-", "−")  # no "−0.0 %"
+    return in_form(0.0 if abs(value) < 0.0005 else value, ".1%")  # no "−0.0 %"
 
 
 def percent_words(value: float) -> str:

@@ -12,6 +12,7 @@ from vizlab.experiments.corruptions.corruption import CLEAN, SEVERITIES, Corrupt
 from vizlab.experiments.corruptions.sweep import SeveritySweep
 from vizlab.experiments.corruptions.words import stream_words
 from vizlab.views.figures import TEXT, colour_bar, row_height, site_axis, styled
+from vizlab.views.formatting import in_form
 from vizlab.views.palettes import colorscale
 from vizlab.views.shares import NOT_AN_EFFECT
 
@@ -53,7 +54,7 @@ class Metric:
 
     def written(self, value: float) -> str:
         """Such as "38.4 %", "0.532"; an en dash for what is undefined."""
-        return format(value, self.form).replace("%", " %") if math.isfinite(value) else "–"
+        return in_form(value, self.form) if math.isfinite(value) else "–"
 
     def error(self, value: float) -> float:
         """Less is better: 1 - value of what is better the more there is, else the value."""

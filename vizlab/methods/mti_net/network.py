@@ -147,18 +147,18 @@ class MTINet(FusionNetwork):
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         image = inputs["rgb"]
         pyramid = self.backbone(image)
-        found: dict[str, Tensor] = {}
+        outputs: dict[str, Tensor] = {}
         features: dict[int, dict[str, Tensor]] = {}
         coarser: dict[str, Tensor] | None = None
         for scale in reversed(SCALES):
             features[scale], predictions = self._at("scale", scale)(pyramid[scale], coarser)
-            found |= {f"scale_{scale}/{task}": y for task, y in predictions.items()}
+            outputs |= {f"scale_{scale}/{task}": y for task, y in predictions.items()}
             coarser = self._at("fpm_scale", scale)(features[scale]) if scale else None
         distilled = {scale: self._at("distillation_scale", scale)(features[scale]) for scale in reversed(SCALES)}
         for task, head in self.heads.items():
             y = head([distilled[scale][task] for scale in SCALES])
-            found[task] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
-        return found
+            outputs[task] = F.interpolate(y, size=image.shape[-2:], mode="bilinear") if self._upsample else y
+        return outputs
 
     def spliced(
         self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]

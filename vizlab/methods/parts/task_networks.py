@@ -63,12 +63,12 @@ class TaskNetworks(FusionNetwork):
     def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         image = inputs["rgb"]
         stages = self._stages(image)
-        found = {}
+        outputs = {}
         for position, task in enumerate(self.tasks):
             read = [stage[position] for stage in stages] if self._read_all else stages[-1][position]
             y = self.heads[task.name](read)
-            found[task.name] = y if self._resize is None else self._resize(y, image.shape[-2:])
-        return found
+            outputs[task.name] = y if self._resize is None else self._resize(y, image.shape[-2:])
+        return outputs
 
     def spliced(
         self, before: Mapping[str, Tensor], after: Mapping[str, Tensor], streams: Collection[str]
