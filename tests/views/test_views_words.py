@@ -36,8 +36,8 @@ def test_a_hyphen_before_a_number_is_a_minus_and_others_stay(text: str, shown: s
 
 
 def test_what_is_not_nothing_is_not_written_as_nothing() -> None:
-    found = [number(value, "nats") for value in (0.0, 2.3e-7, -2e-7, 2.3e-6)]
-    assert found == ["0 nats", "under 0.000001 nats", "above −0.000001 nats", "0.000002 nats"]
+    found = [number(value, "nats") for value in (0.0, -0.0, 2.3e-7, -2e-7, 2.3e-6)]
+    assert found == ["0 nats", "0 nats", "under 0.000001 nats", "above −0.000001 nats", "0.000002 nats"]
 
 
 def test_small_print_ends_above_the_plot() -> None:

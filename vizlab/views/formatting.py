@@ -35,7 +35,9 @@ def number(value: float, unit: str = "") -> str:
         return "–"
     if 0 < abs(value) < SMALLEST:
         return with_unit(("under " if value > 0 else "above −") + f"{SMALLEST:.6f}", unit)
-    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+    if value == 0:
+        return with_unit("0", unit)  # no "−0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return with_unit(real_minus(f"{value:.{min(digits, 6)}f}"), unit)
 
 
